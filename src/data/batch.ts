@@ -1,0 +1,57 @@
+/**
+ * Packed batches: the real tokens of several texts one after the other, and the indices that lead to the padded view
+ * that attention needs and back. No arithmetic is spent on padding.
+ */
+
+/** What a batch feeds to a program. Sizes: T tokens, B texts, L tokens in the longest. */
+export interface PackedBatch {
+  readonly sizes: { readonly tokens: number; readonly batch: number; readonly length: number };
+  /** [T] */
+  readonly tokenIds: Int32Array;
+  /** [T] place of the token in its text */
+  readonly positionIds: Int32Array;
+  /** [T] */
+  readonly tokenTypes: Int32Array;
+  /** [B, heads, L] token · heads + head for each place, -1 for padding */
+  readonly padIndex: Int32Array;
+  /** [T, heads] each token's place in B · heads · L */
+  readonly unpadIndex: Int32Array;
+  /** [B] the first token of each text: [CLS] */
+  readonly firstToken: Int32Array;
+  /** [B, 1, 1, L] added to attention scores: 0, or a number so low that softmax makes it 0 */
+  readonly attentionBias: Float32Array;
+}
+
+const MASKED = -1e9;
+
+/** Packs token ids of texts, each at least one token, for a model with that many attention heads. */
+export function packBatch(texts: readonly Int32Array[], heads: number): PackedBatch {
+  const batch = texts.length;
+  const length = Math.max(...texts.map((ids) => ids.length));
+  const tokens = texts.reduce((total, ids) => total + ids.length, 0);
+  const packed: PackedBatch = {
+    sizes: { tokens, batch, length },
+    tokenIds: new Int32Array(tokens),
+    positionIds: new Int32Array(tokens),
+    tokenTypes: new Int32Array(tokens),
+    padIndex: new Int32Array(batch * heads * length).fill(-1),
+    unpadIndex: new Int32Array(tokens * heads),
+    firstToken: new Int32Array(batch),
+    attentionBias: new Float32Array(batch * length).fill(MASKED),
+  };
+  let token = 0;
+  for (const [row, ids] of texts.entries()) {
+    packed.firstToken[row] = token;
+    packed.tokenIds.set(ids, token);
+    for (let position = 0; position < ids.length; position++, token++) {
+      packed.positionIds[token] = position;
+      packed.attentionBias[row * length + position] = 0;
+      for (let head = 0; head < heads; head++) {
+        const place = (row * heads + head) * length + position;
+        packed.padIndex[place] = token * heads + head;
+        packed.unpadIndex[token * heads + head] = place;
+      }
+    }
+  }
+  return packed;
+}

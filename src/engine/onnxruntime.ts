@@ -1,0 +1,88 @@
+/** Programs on ONNX Runtime's CPU provider, through onnxruntime-node. */
+import * as ort from "onnxruntime-node";
+import { AttuneError } from "../base/error.ts";
+import { toOnnx } from "../graph/onnx.ts";
+import type { HostTensor, Tensor } from "../graph/tensor.ts";
+import type { Engine, Executable, HostTensors } from "./engine.ts";
+
+/**
+ * onnxruntime-node 1.30 fills the output buffers it is given and then copies each of them once more. A first output
+ * that it cannot return (a sequence) makes it stop after the computation and before the copies, with this message.
+ * Should a version not stop there, it just returns: slower, and right all the same.
+ */
+const SEQUENCE_OUTPUT = "computed";
+const STOPPED_BEFORE_COPYING = "Non tensor type is temporarily not supported";
+
+export interface OnnxRuntimeOptions {
+  /** Threads of one run. @default 2 */
+  readonly threads?: number;
+  /** Called when ONNX Runtime did not stop before copying, for the test that watches for it. */
+  readonly onCopy?: () => void;
+}
+
+export function onnxRuntimeEngine({ threads = 2, onCopy }: OnnxRuntimeOptions = {}): Engine {
+  return {
+    description: `onnxruntime-node ${ort.env.versions.node} (cpu)`,
+    threads,
+    async compile(outputs, { spin = false } = {}) {
+      const session = await ort.InferenceSession.create(toOnnx(outputs, { sequenceOutput: SEQUENCE_OUTPUT }), {
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        // Shapes change with every batch, so a plan of the memory for one shape would only be made again and again.
+        enableMemPattern: false,
+        logSeverityLevel: 3,
+        extra: { session: { intra_op: { allow_spinning: spin ? "1" : "0" } } },
+      });
+      return new OnnxRuntimeExecutable(session, outputs, onCopy);
+    },
+  };
+}
+
+class OnnxRuntimeExecutable implements Executable {
+  readonly #session: ort.InferenceSession;
+  readonly #outputs: Readonly<Record<string, Tensor>>;
+  readonly #onCopy: (() => void) | undefined;
+
+  constructor(
+    session: ort.InferenceSession,
+    outputs: Readonly<Record<string, Tensor>>,
+    onCopy: (() => void) | undefined,
+  ) {
+    this.#session = session;
+    this.#outputs = outputs;
+    this.#onCopy = onCopy;
+  }
+
+  async run(inputs: HostTensors, outputs: HostTensors): Promise<void> {
+    const feeds: Record<string, ort.Tensor> = {};
+    for (const name of this.#session.inputNames) feeds[name] = view(name, inputs[name]);
+    const fetches: Record<string, ort.Tensor | null> = { [SEQUENCE_OUTPUT]: null };
+    for (const name of Object.keys(this.#outputs)) fetches[name] = view(name, outputs[name]);
+    try {
+      await this.#session.run(feeds, fetches);
+      this.#onCopy?.();
+    } catch (error) {
+      if (error instanceof Error && error.message.includes(STOPPED_BEFORE_COPYING)) return;
+      throw new AttuneError("engine/run", `ONNX Runtime could not run the program: ${String(error)}`, "failure", {
+        cause: error,
+      });
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/** ONNX Runtime's tensors over ours; kept, because weights are bound again at every step. */
+const views = new WeakMap<HostTensor, ort.Tensor>();
+
+function view(name: string, tensor: HostTensor | undefined): ort.Tensor {
+  if (!tensor) throw new AttuneError("engine/missing-tensor", `the program needs "${name}"`, "failure");
+  let found = views.get(tensor);
+  if (!found) {
+    found = new ort.Tensor(tensor.dtype, tensor.data as Float32Array, tensor.dims);
+    views.set(tensor, found);
+  }
+  return found;
+}

@@ -1,0 +1,148 @@
+/** Writes a program as an ONNX model. Weights are inputs, not part of the model, so the file is small. */
+import protobuf from "protobufjs/light.js";
+import type { Shape } from "./dim.ts";
+import { onnxDescriptor } from "./onnx-descriptor.ts";
+import { inputName } from "./ops/leaf.ts";
+import { nodesInOrder } from "./order.ts";
+import type { DType, LowerContext, LowerNode, Node, OnnxAttribute, Tensor, TensorType } from "./tensor.ts";
+
+const ELEMENT_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7 };
+const IR_VERSION = 8;
+const OPSET_VERSION = 18;
+
+const ModelProto = protobuf.Root.fromJSON(onnxDescriptor).lookupType("ModelProto");
+
+export interface OnnxOptions {
+  /**
+   * Name of an extra first output that is a sequence instead of a tensor. onnxruntime-node cannot return sequences and
+   * says so after everything has been computed and before it copies any output: that saves the copies.
+   */
+  readonly sequenceOutput?: string;
+}
+
+/** The bytes of an ONNX model that computes `outputs`; its inputs are the program's. */
+export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: OnnxOptions = {}): Uint8Array {
+  const writer = new GraphWriter();
+  for (const node of nodesInOrder(Object.values(outputs))) writer.add(node);
+  const declared = Object.entries(outputs).map(([name, tensor]) => {
+    writer.nodes.push({ opType: "Identity", input: [writer.nameOf(tensor)], output: [name] });
+    return valueInfo(name, tensor);
+  });
+  if (options.sequenceOutput) {
+    const first = Object.values(outputs)[0]!;
+    writer.nodes.push({ opType: "SequenceConstruct", input: [writer.nameOf(first)], output: [options.sequenceOutput] });
+    declared.unshift({ name: options.sequenceOutput, type: { sequenceType: { elemType: tensorType(first) } } });
+  }
+  return ModelProto.encode(
+    ModelProto.create({
+      irVersion: IR_VERSION,
+      producerName: "attune",
+      opsetImport: [{ domain: "", version: OPSET_VERSION }],
+      graph: {
+        name: "attune",
+        node: renameOutputs(writer.nodes, Object.keys(outputs)),
+        initializer: writer.initializers,
+        input: writer.inputs,
+        output: declared,
+      },
+    }),
+  ).finish();
+}
+
+interface NodeProto {
+  opType: string;
+  input: readonly string[];
+  output: string[];
+  attribute?: object[];
+}
+
+class GraphWriter {
+  readonly nodes: NodeProto[] = [];
+  readonly inputs: object[] = [];
+  readonly initializers: object[] = [];
+  readonly #names = new Map<Tensor, string>();
+  readonly #constants = new Map<string, string>();
+  readonly #shared = new Map<string, string>();
+  #count = 0;
+
+  nameOf(tensor: Tensor): string {
+    return this.#names.get(tensor)!;
+  }
+
+  add(node: Node): void {
+    const [first] = node.outputs;
+    const name = inputName(first!);
+    if (name !== undefined) {
+      this.#names.set(first!, name);
+      this.inputs.push(valueInfo(name, first!));
+      return;
+    }
+    const context: LowerContext<never> = {
+      node: this.#node,
+      inputs: node.inputs.map((x) => this.nameOf(x)),
+      types: node.inputs,
+      outputTypes: node.outputs,
+      attributes: node.attributes as never,
+      constant: this.#constant,
+      shared: (key, make) => {
+        if (!this.#shared.has(key)) this.#shared.set(key, make());
+        return this.#shared.get(key)!;
+      },
+    };
+    const names = typeof node.op.onnx === "string" ? this.#node(node.op.onnx, context.inputs) : node.op.onnx(context);
+    for (const [i, output] of node.outputs.entries()) this.#names.set(output, names[i]!);
+  }
+
+  readonly #node: LowerNode = (opType, input, attributes = {}, outputCount = 1) => {
+    const output = Array.from({ length: outputCount }, () => `${opType}_${this.#count++}`);
+    this.nodes.push({ opType, input, output, attribute: Object.entries(attributes).map(attributeProto) });
+    return output;
+  };
+
+  readonly #constant = (dtype: DType, values: readonly number[], shape: readonly number[]): string => {
+    const key = `${dtype}[${shape}]${values}`;
+    let name = this.#constants.get(key);
+    if (name === undefined) {
+      name = `constant_${this.#constants.size}`;
+      this.#constants.set(key, name);
+      this.initializers.push({ name, dims: shape, dataType: ELEMENT_TYPE[dtype], rawData: rawBytes(dtype, values) });
+    }
+    return name;
+  };
+}
+
+/** Lets nodes write straight to an output's name instead of through the Identity that was put there for it. */
+function renameOutputs(nodes: readonly NodeProto[], outputs: readonly string[]): NodeProto[] {
+  const renamed = new Map<string, string>();
+  const computed = new Set(nodes.filter((n) => !outputs.includes(n.output[0]!)).flatMap((n) => n.output));
+  const kept = nodes.filter((node) => {
+    const source = node.input[0]!;
+    if (node.opType !== "Identity" || !outputs.includes(node.output[0]!)) return true;
+    if (!computed.has(source) || renamed.has(source)) return true;
+    renamed.set(source, node.output[0]!);
+    return false;
+  });
+  const rename = (name: string) => renamed.get(name) ?? name;
+  return kept.map((node) => ({ ...node, input: node.input.map(rename), output: node.output.map(rename) }));
+}
+
+function attributeProto([name, value]: [string, OnnxAttribute]): object {
+  if (typeof value === "number") return { name, i: value, type: 2 };
+  if (typeof value === "string") return { name, s: Buffer.from(value), type: 3 };
+  if ("float" in value) return { name, f: value.float, type: 1 };
+  return { name, ints: value, type: 7 };
+}
+
+function rawBytes(dtype: DType, values: readonly number[]): Uint8Array {
+  if (dtype === "float32") return new Uint8Array(Float32Array.from(values).buffer);
+  if (dtype === "int32") return new Uint8Array(Int32Array.from(values).buffer);
+  return new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+}
+
+function shapeProto(shape: Shape): object {
+  return { dim: shape.map((dim) => (typeof dim === "number" ? { dimValue: dim } : { dimParam: dim })) };
+}
+const tensorType = ({ dtype, shape }: TensorType): object => ({
+  tensorType: { elemType: ELEMENT_TYPE[dtype], shape: shapeProto(shape) },
+});
+const valueInfo = (name: string, type: TensorType): object => ({ name, type: tensorType(type) });

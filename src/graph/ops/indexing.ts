@@ -1,0 +1,109 @@
+/** Ops that choose rows: embedding lookup, and the way between packed tokens and the padded view of attention. */
+import { productOf, sameShape } from "../dim.ts";
+import { apply, type Op, type Tensor } from "../tensor.ts";
+
+type None = Record<never, never>;
+
+/** Rows of x by index; an embedding lookup where x is the table. Indices may have any shape. */
+export const gatherRowsOp: Op<[Tensor, Tensor], None> = {
+  name: "gatherRows",
+  infer: ([x, indices]) =>
+    indices.dtype === "float32"
+      ? "needs whole numbers as indices"
+      : [{ dtype: x.dtype, shape: [...indices.shape, ...x.shape.slice(1)] }],
+  rowOperands: [1],
+  grad: (dy, { x: [x, indices] }) => [scatterAddRows(x, indices, dy), null],
+  onnx: ({ node, inputs }) => node("Gather", inputs, { axis: 0 }),
+};
+
+/**
+ * Zeros in the shape of the first input, with each row of `rows` added at its index: the gradient of gatherRows. The
+ * compiler hands a table's gradient out as indices and rows instead, so that it is never made dense.
+ */
+export const scatterAddRowsOp: Op<[Tensor, Tensor, Tensor], None> = {
+  name: "scatterAddRows",
+  infer: ([like, indices, rows]) =>
+    sameShape(rows.shape, [...indices.shape, ...like.shape.slice(1)])
+      ? [{ dtype: rows.dtype, shape: like.shape }]
+      : "needs one row for each index",
+  grad: "none",
+  onnx: ({ node, inputs: [like, indices, rows], types, constant }) => {
+    const zeros = node("Expand", [constant("float32", [0], []), node("Shape", [like!])[0]!])[0]!;
+    const wide = types[1]!.dtype === "int64" ? indices! : node("Cast", [indices!], { to: 7 })[0]!;
+    const column = node("Unsqueeze", [wide, constant("int64", [types[1]!.shape.length], [1])])[0]!;
+    return node("ScatterND", [zeros, column, rows!], { reduction: "add" });
+  },
+};
+
+/**
+ * One row for each text: that of its token at `position`, found through `index` [batch]. Saying the position lets the
+ * compiler compute nothing else where only these rows are read (narrow.ts).
+ */
+export const rowOfEachOp: Op<[Tensor, Tensor], { readonly position: number }> = {
+  name: "rowOfEach",
+  infer: ([x, index]) => [{ dtype: x.dtype, shape: [...index.shape, ...x.shape.slice(1)] }],
+  grad: (dy, { x: [x, index] }) => [scatterAddRows(x, index, dy), null],
+  onnx: ({ node, inputs }) => node("Gather", inputs, { axis: 0 }),
+};
+
+/**
+ * Packed tokens to the padded view of attention: [tokens, heads · dim] → [batch, heads, length, dim]. `padIndex`
+ * [batch, heads, length] holds the row of [tokens · heads, dim] for each place, or -1 for padding; `unpadIndex`
+ * [tokens, heads] the way back. Padding is zero, or, where nothing reads it (keys that are masked, queries that are
+ * dropped), unspecified, which saves a copy. One gather does what would be a pad, a reshape and a transpose.
+ */
+export const toHeadsOp: Op<[Tensor, Tensor, Tensor], { readonly padding: "zero" | "unspecified" }> = {
+  name: "toHeads",
+  infer: ([x, padIndex, unpadIndex]) => {
+    const [tokens, hidden] = x.shape;
+    const heads = padIndex.shape[1];
+    const fits = x.shape.length === 2 && padIndex.shape.length === 3 && sameShape(unpadIndex.shape, [tokens!, heads!]);
+    if (!fits || typeof hidden !== "number" || typeof heads !== "number" || hidden % heads !== 0)
+      return "needs [tokens, heads · dim], [batch, heads, length] and [tokens, heads]";
+    return [{ dtype: x.dtype, shape: [...padIndex.shape, hidden / heads] }];
+  },
+  grad: (dy, { x: [, padIndex, unpadIndex] }) => [fromHeads(dy, unpadIndex, padIndex), null, null],
+  onnx: ({ node, inputs: [x, padIndex], outputTypes, constant, attributes: { padding } }) => {
+    const dim = outputTypes[0]!.shape[3] as number;
+    const rows = node("Reshape", [x!, constant("int64", [-1, dim], [2])])[0]!;
+    // Index -1 is the last row: a row of zeros if one is appended, otherwise just some token's.
+    if (padding === "unspecified") return node("Gather", [rows, padIndex!], { axis: 0 });
+    const zero = constant("float32", new Array(dim).fill(0), [1, dim]);
+    return node("Gather", [node("Concat", [rows, zero], { axis: 0 })[0]!, padIndex!], { axis: 0 });
+  },
+};
+
+/** [batch, heads, length, dim] → [tokens, heads · dim]: drops the padding; the inverse of toHeads. */
+export const fromHeadsOp: Op<[Tensor, Tensor, Tensor], None> = {
+  name: "fromHeads",
+  infer: ([x, unpadIndex, padIndex]) => {
+    const [, heads, , dim] = x.shape;
+    return x.shape.length === 4 && sameShape(padIndex.shape, x.shape.slice(0, 3)) && unpadIndex.shape[1] === heads
+      ? [{ dtype: x.dtype, shape: [unpadIndex.shape[0]!, productOf([heads!, dim!])] }]
+      : "needs [batch, heads, length, dim], [tokens, heads] and [batch, heads, length]";
+  },
+  // Here padding must be zero: it would otherwise leak into the gradients of keys and values.
+  grad: (dy, { x: [, unpadIndex, padIndex] }) => [toHeads(dy, padIndex, unpadIndex, "zero"), null, null],
+  onnx: ({ node, inputs: [x, unpadIndex], types, outputTypes, constant }) => {
+    const dim = types[0]!.shape[3] as number;
+    const rows = node("Reshape", [x!, constant("int64", [-1, dim], [2])])[0]!;
+    const byToken = node("Gather", [rows, unpadIndex!], { axis: 0 })[0]!; // [tokens, heads, dim]
+    return node("Reshape", [byToken, constant("int64", [0, outputTypes[0]!.shape[1] as number], [2])]);
+  },
+};
+
+export function gatherRows(x: Tensor, indices: Tensor): Tensor {
+  return apply(gatherRowsOp, [x, indices], {});
+}
+export function scatterAddRows(like: Tensor, indices: Tensor, rows: Tensor): Tensor {
+  return apply(scatterAddRowsOp, [like, indices, rows], {});
+}
+export function rowOfEach(x: Tensor, index: Tensor, position: number): Tensor {
+  return apply(rowOfEachOp, [x, index], { position });
+}
+export function toHeads(x: Tensor, padIndex: Tensor, unpadIndex: Tensor, padding: "zero" | "unspecified"): Tensor {
+  return apply(toHeadsOp, [x, padIndex, unpadIndex], { padding });
+}
+export function fromHeads(x: Tensor, unpadIndex: Tensor, padIndex: Tensor): Tensor {
+  return apply(fromHeadsOp, [x, unpadIndex, padIndex], {});
+}

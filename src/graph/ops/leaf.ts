@@ -1,0 +1,47 @@
+/** Where values enter a program: named inputs and constants. */
+import type { Shape } from "../dim.ts";
+import { apply, type DType, type Op, type Tensor } from "../tensor.ts";
+
+type InputAttributes = { readonly name: string; readonly dtype: DType; readonly shape: Shape };
+
+export const inputOp: Op<[], InputAttributes> = {
+  name: "input",
+  infer: (_, { dtype, shape }) => [{ dtype, shape }],
+  grad: "none",
+  onnx: () => [], // the writer declares inputs itself
+};
+
+/** A value that is fed at each run: a weight, a batch's token ids, a dropout mask. */
+export function input(name: string, dtype: DType, shape: Shape): Tensor {
+  return apply(inputOp, [], { name, dtype, shape });
+}
+
+/** The name a tensor was declared with by `input`, or undefined if it is computed. */
+export function inputName(tensor: Tensor): string | undefined {
+  return tensor.node.op === inputOp ? (tensor.node.attributes as InputAttributes).name : undefined;
+}
+
+type ConstantAttributes = {
+  readonly dtype: DType;
+  readonly values: readonly number[];
+  readonly shape: readonly number[];
+};
+
+export const constantOp: Op<[], ConstantAttributes> = {
+  name: "constant",
+  infer: (_, { dtype, values, shape }) =>
+    values.length === shape.reduce((a, b) => a * b, 1)
+      ? [{ dtype, shape }]
+      : `has ${values.length} values for shape [${shape}]`,
+  grad: "none",
+  onnx: ({ constant, attributes: { dtype, values, shape } }) => [constant(dtype, values, shape)],
+};
+
+/** A value known when the program is built. */
+export function constant(
+  values: number | readonly number[],
+  shape: readonly number[] = [],
+  dtype: DType = "float32",
+): Tensor {
+  return apply(constantOp, [], { dtype, values: typeof values === "number" ? [values] : values, shape });
+}

@@ -1,0 +1,142 @@
+/**
+ * Rewrites a program into an equal one with less work: equal nodes become one, moves cancel, and multiplications by a
+ * number disappear into the matrix products next to them.
+ */
+import { sameShape } from "./dim.ts";
+import { scale } from "./ops/elementwise.ts";
+import { type AffineAttributes, affine, type ProductAttributes, product } from "./ops/linalg.ts";
+import { sum } from "./ops/reduce.ts";
+import { reshape, transpose } from "./ops/shape.ts";
+import { nodesInOrder } from "./order.ts";
+import { applyAll, type Node, type Tensor } from "./tensor.ts";
+
+type Outputs = Readonly<Record<string, Tensor>>;
+
+/** The same outputs under the same names, computed with fewer nodes. */
+export function simplify(outputs: Outputs): Outputs {
+  let current = outputs;
+  // Each round can open the way for the next; encoders settle after three or four.
+  for (let round = 0; round < 10; round++) {
+    const next = rewrite(current);
+    if (Object.keys(current).every((name) => next[name] === current[name])) break;
+    current = next;
+  }
+  return current;
+}
+
+function rewrite(outputs: Outputs): Outputs {
+  const order = nodesInOrder(Object.values(outputs));
+  const uses = countUses(order, Object.values(outputs));
+  const known = new Map<string, Node>();
+  const ids = new Map<Node, number>();
+  const replaced = new Map<Tensor, Tensor>();
+  const resolve = (x: Tensor): Tensor => replaced.get(x) ?? x;
+
+  const unique = (node: Node): Node => {
+    const operands = node.inputs.map((x) => `${idOf(x.node)}.${x.index}`).join(",");
+    const key = `${node.op.name}(${operands})${JSON.stringify(node.attributes)}`;
+    const same = known.get(key);
+    if (same) return same;
+    known.set(key, node);
+    return node;
+  };
+  const idOf = (node: Node): number => {
+    if (!ids.has(node)) ids.set(node, ids.size);
+    return ids.get(node)!;
+  };
+
+  for (const node of order) {
+    const inputs = node.inputs.map(resolve);
+    const changed = inputs.some((x, i) => x !== node.inputs[i]);
+    const rebuilt = unique(changed ? applyAll(node.op, inputs, node.attributes)[0]!.node : node);
+    for (const [i, y] of node.outputs.entries()) replaced.set(y, rebuilt.outputs[i]!);
+    const once = (x: Tensor) => uses.get(x) === 1;
+    const shorter = shorten(rebuilt, (i) => once(node.inputs[i]!));
+    if (shorter) replaced.set(node.outputs[0]!, shorter);
+  }
+  return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, resolve(tensor)]));
+}
+
+function countUses(order: readonly Node[], outputs: readonly Tensor[]): Map<Tensor, number> {
+  const uses = new Map<Tensor, number>();
+  for (const x of [...order.flatMap((node) => node.inputs), ...outputs]) uses.set(x, (uses.get(x) ?? 0) + 1);
+  return uses;
+}
+
+/** A cheaper tensor equal to the node's output, or undefined. `usedOnce` tells whether input i has no other reader. */
+function shorten(node: Node, usedOnce: (input: number) => boolean): Tensor | undefined {
+  const [x] = node.inputs;
+  switch (node.op.name) {
+    case "transpose": {
+      const perm = node.attributes.perm as readonly number[];
+      if (perm.every((axis, i) => axis === i)) return x;
+      if (x!.node.op.name !== "transpose") return undefined;
+      const inner = x!.node.attributes.perm as readonly number[];
+      return transpose(
+        x!.node.inputs[0]!,
+        perm.map((axis) => inner[axis]!),
+      );
+    }
+    case "reshape":
+      if (sameShape(x!.shape, node.outputs[0]!.shape)) return x;
+      return x!.node.op.name === "reshape" ? reshape(x!.node.inputs[0]!, node.outputs[0]!.shape) : undefined;
+    case "mul":
+      return isOne(node.inputs[0]!) && sameShape(node.inputs[1]!.shape, node.outputs[0]!.shape)
+        ? node.inputs[1]
+        : isOne(node.inputs[1]!) && sameShape(x!.shape, node.outputs[0]!.shape)
+          ? x
+          : undefined;
+    case "scale":
+      return shortenScale(node, usedOnce);
+    case "sum":
+      // Σ k x = k Σ x: the multiplication moves to the smaller side.
+      return x!.node.op.name === "scale"
+        ? scale(
+            sum(x!.node.inputs[0]!, node.attributes.axes as number[], node.attributes.keepDims as boolean),
+            factorOf(x!),
+          )
+        : undefined;
+    case "product":
+    case "affine":
+      return takeInScales(node);
+    default:
+      return undefined;
+  }
+}
+
+const factorOf = (x: Tensor): number => x.node.attributes.factor as number;
+
+const isOne = (x: Tensor): boolean =>
+  x.node.op.name === "constant" && x.shape.length === 0 && (x.node.attributes.values as number[])[0] === 1;
+
+/** scale(scale x), scale(a · b): the factor joins what made its operand, if nothing else reads that. */
+function shortenScale(node: Node, usedOnce: (input: number) => boolean): Tensor | undefined {
+  const [x] = node.inputs as [Tensor];
+  const factor = node.attributes.factor as number;
+  if (factor === 1) return x;
+  if (x.node.op.name === "scale") return scale(x.node.inputs[0]!, factorOf(x) * factor);
+  if (!usedOnce(0)) return undefined;
+  const [a, b, c] = x.node.inputs;
+  if (x.node.op.name === "product") {
+    const inner = x.node.attributes as unknown as ProductAttributes;
+    return product(a!, b!, { ...inner, alpha: inner.alpha * factor });
+  }
+  if (x.node.op.name === "affine") {
+    const inner = x.node.attributes as unknown as AffineAttributes;
+    return affine(a!, b!, c!, { ...inner, alpha: inner.alpha * factor, beta: inner.beta * factor });
+  }
+  return undefined;
+}
+
+/** (k a) · b: the factor becomes part of alpha. */
+function takeInScales(node: Node): Tensor | undefined {
+  const attributes = node.attributes as unknown as AffineAttributes;
+  const [a, b, c] = node.inputs as [Tensor, Tensor, Tensor | undefined];
+  const bare = (x: Tensor) => (x.node.op.name === "scale" ? x.node.inputs[0]! : x);
+  if (bare(a) === a && bare(b) === b) return undefined;
+  const factors = [a, b].map((x) => (bare(x) === x ? 1 : factorOf(x)));
+  const alpha = attributes.alpha * factors[0]! * factors[1]!;
+  return c
+    ? affine(bare(a), bare(b), c, { ...attributes, alpha })
+    : product(bare(a), bare(b), { ...attributes, alpha });
+}

@@ -1,0 +1,2 @@
+/** Attune's public API. */
+export { AttuneError } from "./base/error.ts";

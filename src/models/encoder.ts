@@ -1,0 +1,40 @@
+/**
+ * What a model publishes: its parameters, its sites by role, and its forward pass. Methods choose roles; nothing outside
+ * a model's own file knows the names of its weights.
+ */
+import type { Tensor } from "../graph/tensor.ts";
+import type { LinearSite, Scope } from "./scope.ts";
+
+export type ParameterKind = "weight" | "bias" | "embedding" | "layerNormWeight" | "layerNormBias";
+
+export interface Parameter {
+  /** The name in a Transformers checkpoint of a sequence classifier. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly kind: ParameterKind;
+  /** `encoder` comes from the pretrained file; `pooler` and `classifier` are drawn when it lacks them. */
+  readonly part: "encoder" | "pooler" | "classifier";
+  /** Transformer layer, from 0; absent in embeddings and head. */
+  readonly layer?: number;
+}
+
+/** A pretrained encoder with a classification head, described but not loaded. */
+export interface Encoder {
+  /** `model_type` of config.json. */
+  readonly type: string;
+  /** Name of the classifier in Transformers, for `architectures`. */
+  readonly architecture: string;
+  readonly hiddenSize: number;
+  readonly heads: number;
+  readonly vocabularySize: number;
+  /** The longest text in tokens. */
+  readonly maxPositions: number;
+  /** Standard deviation with which fresh weights are drawn. */
+  readonly initializerRange: number;
+  readonly parameters: readonly Parameter[];
+  readonly linears: readonly LinearSite[];
+  /** Other names under which a checkpoint may hold a parameter, the usual one first. */
+  checkpointNames(parameter: string): readonly string[];
+  /** Logits [batch, labels] of a packed batch, whose fields are inputs of the program. */
+  logits(scope: Scope): Tensor;
+}

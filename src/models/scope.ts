@@ -1,0 +1,46 @@
+/** How a forward pass reaches what its model does not fix: parameters, linear layers and dropout. */
+import { linear } from "../graph/nn.ts";
+import { input } from "../graph/ops/leaf.ts";
+import type { Tensor } from "../graph/tensor.ts";
+
+/** Roles of the linear layers of an encoder. */
+export type LinearRole =
+  | "query"
+  | "key"
+  | "value"
+  | "attentionOutput"
+  | "intermediate"
+  | "output"
+  | "pooler"
+  | "classifier";
+
+/** A linear layer: x Wᵀ + b. */
+export interface LinearSite {
+  readonly role: LinearRole;
+  readonly layer?: number;
+  /** Names of its parameters. */
+  readonly weight: string;
+  readonly bias: string;
+}
+
+/** A method changes a program by wrapping a scope; training and evaluation differ in `dropout` only. */
+export interface Scope {
+  parameter(name: string): Tensor;
+  linear(site: LinearSite, x: Tensor): Tensor;
+  /** `site` names the place, for the random numbers: equal places draw equal masks at equal steps. */
+  dropout(x: Tensor, rate: number, site: string): Tensor;
+}
+
+/** The model as it is: each parameter an input of the program, each linear layer just that. */
+export function plainScope(
+  parameters: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  dropout: Scope["dropout"],
+): Scope {
+  const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
+  const tensors = new Map<string, Tensor>();
+  const parameter = (name: string): Tensor => {
+    if (!tensors.has(name)) tensors.set(name, input(name, "float32", shapes.get(name)!));
+    return tensors.get(name)!;
+  };
+  return { parameter, linear: (site, x) => linear(x, parameter(site.weight), parameter(site.bias)), dropout };
+}

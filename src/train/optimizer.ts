@@ -1,0 +1,66 @@
+/** AdamW over all trained parameters, with Trainer's clipping and decay groups. */
+import type { PackedBatch } from "../data/batch.ts";
+import type { ParameterKind } from "../models/encoder.ts";
+import type { Trainable } from "./trainable.ts";
+
+export interface AdamWOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Decoupled weight decay; biases and LayerNorm are left out. */
+  readonly weightDecay: number;
+  /** The gradient is scaled down to this norm where it is longer; 0 turns clipping off. */
+  readonly maxGradientNorm: number;
+}
+
+const DECAYS: Readonly<Record<ParameterKind, boolean>> = {
+  weight: true,
+  embedding: true,
+  bias: false,
+  layerNormWeight: false,
+  layerNormBias: false,
+};
+
+export class Optimizer {
+  readonly #trainables: readonly Trainable[];
+  readonly #options: AdamWOptions;
+  /** Steps done. */
+  step = 0;
+  #received = 0;
+
+  constructor(trainables: readonly Trainable[], options: AdamWOptions) {
+    this.#trainables = trainables;
+    this.#options = options;
+  }
+
+  /** Adds the gradients that a program has just written to those of this step. */
+  receive(batch: PackedBatch): void {
+    for (const trainable of this.#trainables) trainable.receive(batch, this.#received === 0);
+    this.#received++;
+  }
+
+  /** One update with the mean of the gradients received; returns their norm before clipping. */
+  update(learningRate: number): number {
+    const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = this.#options;
+    const mean = 1 / this.#received;
+    let squares = 0;
+    for (const trainable of this.#trainables) squares += trainable.sumOfSquares();
+    const norm = Math.sqrt(squares) * mean;
+    const clip = maxGradientNorm > 0 ? Math.min(1, maxGradientNorm / (norm + 1e-6)) : 1;
+    this.#received = 0;
+    this.step++;
+    const shared = {
+      gradientScale: mean * clip,
+      beta1,
+      beta2,
+      stepSize: learningRate / (1 - beta1 ** this.step),
+      inverseRootBias2: 1 / Math.sqrt(1 - beta2 ** this.step),
+      epsilon,
+    };
+    for (const trainable of this.#trainables) {
+      const decay = DECAYS[trainable.parameter.kind] ? 1 - learningRate * weightDecay : 1;
+      trainable.update({ ...shared, decay });
+    }
+    return norm;
+  }
+}

@@ -1,0 +1,105 @@
+/** Model + method → the two programs of a run: one step's loss and gradients, and logits. */
+import type { Shape } from "../graph/dim.ts";
+import { gradients } from "../graph/gradients.ts";
+import { narrow } from "../graph/narrow.ts";
+import { crossEntropy, dropout } from "../graph/nn.ts";
+import { input, inputName } from "../graph/ops/leaf.ts";
+import { simplify } from "../graph/simplify.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Encoder, Parameter } from "../models/encoder.ts";
+import { plainScope, type Scope } from "../models/scope.ts";
+
+/** A dropout mask that a training step has to be fed. */
+export interface MaskInput {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly rate: number;
+  /** The place in the model, the same in every program of that model: part of the random key. */
+  readonly site: string;
+}
+
+/** A gradient in one piece, as an output of the program. */
+export interface DenseGradient {
+  readonly parameter: string;
+  readonly output: string;
+}
+
+/** The gradient of a table that was only looked up in: rows, to be added up at the indices of a batch field. */
+export interface RowGradient {
+  readonly parameter: string;
+  readonly parts: readonly { readonly indices: string; readonly output: string }[];
+}
+
+export interface TrainingProgram {
+  /** `loss` and the gradients. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly dense: readonly DenseGradient[];
+  readonly rows: readonly RowGradient[];
+  readonly masks: readonly MaskInput[];
+}
+
+/** Inputs that do not come from a packed batch: one row of label weights per text, and the factor of the loss. */
+export const TARGETS = "targets";
+export const LOSS_WEIGHT = "lossWeight";
+export const LOSS = "loss";
+export const LOGITS = "logits";
+
+/** Logits [batch, labels], without dropout. */
+export function evaluationProgram(encoder: Encoder): Readonly<Record<string, Tensor>> {
+  const logits = encoder.logits(plainScope(encoder.parameters, (x) => x));
+  return simplify(narrow({ [LOGITS]: logits }));
+}
+
+/** Mean cross-entropy of a batch and its gradients with respect to the trained parameters. */
+export function trainingProgram(encoder: Encoder, trained: readonly Parameter[]): TrainingProgram {
+  const masks: MaskInput[] = [];
+  const drop: Scope["dropout"] = (x, rate, site) => {
+    if (rate === 0) return x;
+    const mask: MaskInput = { name: `mask:${site}`, shape: x.shape, rate, site };
+    masks.push(mask);
+    return dropout(x, input(mask.name, "float32", mask.shape));
+  };
+  const scope = plainScope(encoder.parameters, drop);
+  const logits = narrow({ [LOGITS]: encoder.logits(scope) })[LOGITS]!;
+  const loss = crossEntropy(logits, input(TARGETS, "float32", logits.shape), input(LOSS_WEIGHT, "float32", []));
+  const wanted = trained.map(({ name }) => scope.parameter(name));
+  const found = gradients(loss, wanted);
+  const simple = simplify({ [LOSS]: loss, ...Object.fromEntries(trained.map(({ name }, i) => [name, found[i]!])) });
+
+  const outputs: Record<string, Tensor> = { [LOSS]: simple[LOSS]! };
+  const dense: DenseGradient[] = [];
+  const rows: RowGradient[] = [];
+  const outputOf = (tensor: Tensor, name: string): string => {
+    const same = Object.keys(outputs).find((key) => outputs[key] === tensor);
+    if (same) return same;
+    outputs[name] = tensor;
+    return name;
+  };
+  for (const { name } of trained) {
+    const parts = rowParts(simple[name]!);
+    if (parts)
+      rows.push({
+        parameter: name,
+        parts: parts.map(({ indices, rows: tensor }, i) => ({
+          indices,
+          output: outputOf(tensor, `rows:${name}:${i}`),
+        })),
+      });
+    else {
+      outputs[`gradient:${name}`] = simple[name]!;
+      dense.push({ parameter: name, output: `gradient:${name}` });
+    }
+  }
+  return { outputs, dense, rows, masks };
+}
+
+/** Indices and rows of a gradient that consists of rows added into zeros, or undefined for any other. */
+function rowParts(gradient: Tensor): { indices: string; rows: Tensor }[] | undefined {
+  const { op, inputs } = gradient.node;
+  if (op.name === "add") {
+    const parts = inputs.map(rowParts);
+    return parts.every((p) => p !== undefined) ? parts.flat() : undefined;
+  }
+  const indices = op.name === "scatterAddRows" ? inputName(inputs[1]!) : undefined;
+  return indices === undefined ? undefined : [{ indices, rows: inputs[2]! }];
+}
