@@ -1,0 +1,154 @@
+/** Where the splits of a data set are: one file, or a folder in the Hub's layout or with one file per split. */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, extname, join, relative, sep } from "node:path";
+import { parse } from "yaml";
+import { AttuneError } from "../base/error.ts";
+import type { SplitName } from "./dataset.ts";
+import { isTable } from "./tables.ts";
+
+export interface Source {
+  /** Files of each split; a single file without splits is `all`. */
+  readonly files: { readonly all: string } | Readonly<Partial<Record<SplitName, readonly string[]>>>;
+  /** Label names that the folder's README gives to a column. */
+  classNames(column: string): readonly string[] | undefined;
+}
+
+const SPLIT_NAMES: Readonly<Record<string, SplitName>> = {
+  train: "train",
+  validation: "validation",
+  valid: "validation",
+  val: "validation",
+  dev: "validation",
+  test: "test",
+};
+
+/** Finds the files of a data set. */
+export function findSource(path: string): Source {
+  if (!existsSync(path)) throw new AttuneError("data/missing", `${path}: there is no such file or folder`);
+  if (!statSync(path).isDirectory()) return { files: { all: path }, classNames: () => undefined };
+  const card = readCard(join(path, "README.md"));
+  const config = chooseConfig(path, card);
+  const tables = listTables(path);
+  const files = config ? filesOfConfig(path, tables, config) : filesByName(path, tables);
+  if (Object.keys(files).length === 0)
+    throw new AttuneError(
+      "data/no-splits",
+      `${path}: there are no files like train.csv or train-00000-of-00001.parquet`,
+    );
+  if (!files.train) throw new AttuneError("data/no-train", `${path}: there is no training split`);
+  return { files, classNames: (column) => classNamesOf(card, config, column) };
+}
+
+interface Config {
+  readonly config_name?: string;
+  readonly default?: boolean;
+  readonly data_files?: unknown;
+}
+interface DatasetInfo {
+  readonly config_name?: string;
+  readonly features?: readonly { name?: string; dtype?: { class_label?: { names?: Record<string, string> } } }[];
+}
+interface Card {
+  readonly configs?: readonly Config[];
+  readonly dataset_info?: DatasetInfo | readonly DatasetInfo[];
+}
+
+/** The YAML between the dashes at the top of a README. */
+function readCard(file: string): Card {
+  if (!existsSync(file)) return {};
+  const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(readFileSync(file, "utf8"))?.[1];
+  if (!front) return {};
+  try {
+    return (parse(front) as Card | null) ?? {};
+  } catch (cause) {
+    throw new AttuneError(
+      "data/card",
+      `${file}: the YAML at its top cannot be read (${(cause as Error).message})`,
+      "input",
+      { cause },
+    );
+  }
+}
+
+function chooseConfig(path: string, { configs }: Card): Config | undefined {
+  const usable = configs?.filter(({ data_files }) => data_files !== undefined) ?? [];
+  if (usable.length < 2) return usable[0];
+  const chosen = usable.find((c) => c.default) ?? usable.find((c) => c.config_name === "default");
+  if (chosen) return chosen;
+  const names = usable.map((c) => c.config_name).join(", ");
+  throw new AttuneError(
+    "data/configs",
+    `${path}: README.md describes several configurations (${names}) and no default; give the folder of one`,
+  );
+}
+
+/** All tables below a folder, as paths relative to it, in name order. */
+function listTables(path: string): string[] {
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && isTable(entry.name))
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .filter((name) => !name.split("/").some((part) => part.startsWith(".")))
+    .sort();
+}
+
+function filesOfConfig(
+  path: string,
+  tables: readonly string[],
+  { data_files }: Config,
+): Partial<Record<SplitName, string[]>> {
+  const files: Partial<Record<SplitName, string[]>> = {};
+  // One pattern, or a list of them, is all training data; otherwise each entry names its split.
+  const entries = Array.isArray(data_files) ? data_files : [data_files];
+  for (const entry of entries as (string | { split?: string; path?: string | string[] })[]) {
+    const { split, path: patterns } = typeof entry === "string" ? { split: "train", path: entry } : entry;
+    const name = SPLIT_NAMES[split ?? "train"];
+    if (!name || !patterns) continue;
+    const matches = [patterns].flat().flatMap((pattern) => tables.filter((table) => matchesGlob(table, pattern)));
+    if (matches.length === 0)
+      throw new AttuneError(
+        "data/missing",
+        `${path}: README.md names "${[patterns].flat()[0]}" for ${split}, and there is no such file`,
+      );
+    files[name] = [...(files[name] ?? []), ...matches.map((table) => join(path, table))];
+  }
+  return files;
+}
+
+/** `*` matches within a folder, `**` across folders. */
+function matchesGlob(name: string, pattern: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\?]/g, "\\$&")
+    .replace(/\*\*\/?|\*/g, (star) => (star === "*" ? "[^/]*" : ".*"));
+  return new RegExp(`^${source}$`).test(name);
+}
+
+function filesByName(path: string, tables: readonly string[]): Partial<Record<SplitName, string[]>> {
+  const files: Partial<Record<SplitName, string[]>> = {};
+  for (const table of tables) {
+    const stem = basename(table, extname(table));
+    const name = SPLIT_NAMES[/^[a-z]+/.exec(stem.toLowerCase())?.[0] ?? ""];
+    if (!name || !/^[a-z]+([-_.]\d.*)?$/i.test(stem)) continue;
+    files[name] = [...(files[name] ?? []), join(path, table)];
+  }
+  for (const [split, found] of Object.entries(files)) {
+    const folders = new Set(found.map((file) => join(file, "..")));
+    if (folders.size > 1)
+      throw new AttuneError(
+        "data/ambiguous",
+        `${path}: there is a ${split} split in ${[...folders].join(" and ")}; give one of these folders`,
+      );
+  }
+  return files;
+}
+
+function classNamesOf(card: Card, config: Config | undefined, column: string): readonly string[] | undefined {
+  const infos = [card.dataset_info ?? []].flat() as DatasetInfo[];
+  const info = infos.find((i) => i.config_name === config?.config_name) ?? (infos.length === 1 ? infos[0] : undefined);
+  const names = info?.features?.find(({ name }) => name === column)?.dtype?.class_label?.names;
+  return (
+    names &&
+    Object.entries(names)
+      .sort(([a], [b]) => Number(a) - Number(b))
+      .map(([, name]) => name)
+  );
+}

@@ -1,0 +1,31 @@
+/** Examples as token ids, made when they are first asked for, so that training starts without waiting for all. */
+import type { Example } from "./dataset.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+export class TokenizedSplit {
+  readonly count: number;
+  /** Texts that were too long, among those asked for so far. */
+  truncatedCount = 0;
+  readonly #examples: readonly Example[];
+  readonly #tokenizer: Tokenizer;
+  readonly #maxLength: number;
+  readonly #ids: (Int32Array | undefined)[];
+
+  constructor(examples: readonly Example[], tokenizer: Tokenizer, maxLength: number) {
+    this.count = examples.length;
+    this.#examples = examples;
+    this.#tokenizer = tokenizer;
+    this.#maxLength = maxLength;
+    this.#ids = new Array(examples.length);
+  }
+
+  /** Token ids of an example, [CLS] and [SEP] included. */
+  ids(index: number): Int32Array {
+    const known = this.#ids[index];
+    if (known) return known;
+    const { ids, truncated } = this.#tokenizer.encode(this.#examples[index]!.text, this.#maxLength);
+    if (truncated) this.truncatedCount++;
+    this.#ids[index] = ids;
+    return ids;
+  }
+}

@@ -1,0 +1,77 @@
+/** The weights of a model folder: one safetensors file, or shards with an index. */
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { AttuneError } from "../base/error.ts";
+import { openSafetensors, type TensorEntry, type WeightFiles } from "./safetensors.ts";
+
+const SINGLE = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+
+/** The files that hold a folder's weights, in name order. */
+function weightFiles(folder: string): string[] {
+  if (existsSync(join(folder, SINGLE))) return [join(folder, SINGLE)];
+  const index = join(folder, INDEX);
+  if (existsSync(index)) {
+    const files = [...new Set(Object.values(readIndex(index)))].sort().map((name) => join(folder, name));
+    const missing = files.find((file) => !existsSync(file));
+    if (missing)
+      throw new AttuneError("weights/missing-shard", `${missing}: this shard is missing, and ${INDEX} needs it`);
+    return files;
+  }
+  const pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json"].find((name) => existsSync(join(folder, name)));
+  if (pickled)
+    throw new AttuneError(
+      "weights/pickle",
+      `${join(folder, pickled)}: PyTorch's pickle format is not read; convert it once in Python with ` +
+        `AutoModel.from_pretrained(folder).save_pretrained(folder, safe_serialization=True)`,
+    );
+  throw new AttuneError("weights/none", `${folder}: there is no ${SINGLE} in this folder`);
+}
+
+function readIndex(file: string): Record<string, string> {
+  try {
+    const { weight_map } = JSON.parse(readFileSync(file, "utf8")) as { weight_map: Record<string, string> };
+    if (Object.values(weight_map).every((name) => typeof name === "string")) return weight_map;
+  } catch {
+    // Said below.
+  }
+  throw new AttuneError(
+    "weights/index",
+    `${file}: this is not an index of safetensors shards (there is no "weight_map")`,
+  );
+}
+
+/** Opens all weight files of a model folder as one. */
+export function openWeights(folder: string): WeightFiles {
+  const files: WeightFiles[] = [];
+  try {
+    for (const path of weightFiles(folder)) files.push(openSafetensors(path));
+  } catch (error) {
+    for (const file of files) file.close();
+    throw error;
+  }
+  const owner = new Map<string, WeightFiles>();
+  const tensors = new Map<string, TensorEntry>();
+  for (const file of files)
+    for (const [name, entry] of file.tensors) {
+      owner.set(name, file);
+      tensors.set(name, entry);
+    }
+  return {
+    tensors,
+    readFloat32: (name, into) => owner.get(name)!.readFloat32(name, into),
+    close: () => {
+      for (const file of files) file.close();
+    },
+  };
+}
+
+/** SHA-256 over the weight files of a model folder, in name order. */
+export async function sha256OfWeights(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  for (const file of weightFiles(folder))
+    await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash, { end: false });
+  return hash.digest("hex");
+}

@@ -1,0 +1,47 @@
+/** Writes a model folder that Transformers, transformers.js and Attune open. */
+import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeSafetensors } from "../data/safetensors.ts";
+import type { HostTensor } from "../graph/tensor.ts";
+import type { Encoder } from "../models/encoder.ts";
+
+export interface ModelFolder {
+  readonly encoder: Encoder;
+  /** The base model's config.json, of which all other keys are kept. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly labels: readonly string[];
+  readonly weights: Readonly<Record<string, HostTensor>>;
+  /** Tokenizer files to be copied. */
+  readonly files: readonly { readonly name: string; readonly path: string }[];
+}
+
+/** Writes the folder whole or not at all; one that is there already is replaced. */
+export async function writeModelFolder(folder: string, model: ModelFolder): Promise<void> {
+  const partial = `${folder}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  await writeFile(join(partial, "config.json"), `${JSON.stringify(configOf(model), null, 2)}\n`);
+  writeSafetensors(
+    join(partial, "model.safetensors"),
+    model.encoder.parameters.map(({ name, shape }) => ({
+      name,
+      shape,
+      data: model.weights[name]!.data as Float32Array,
+    })),
+  );
+  for (const { name, path } of model.files) await copyFile(path, join(partial, name));
+  await rm(folder, { recursive: true, force: true });
+  await rename(partial, folder);
+}
+
+function configOf({ encoder, config, labels }: ModelFolder): Record<string, unknown> {
+  const { _name_or_path, torch_dtype, dtype, ...kept } = config;
+  return {
+    ...kept,
+    architectures: [encoder.architecture],
+    dtype: "float32",
+    id2label: Object.fromEntries(labels.map((label, id) => [id, label])),
+    label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
+    problem_type: "single_label_classification",
+  };
+}

@@ -1,0 +1,166 @@
+/** A pretrained model from a folder: config.json and safetensors in, an encoder and its weights out. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import { normal, randomKey } from "../base/random.ts";
+import type { WeightFiles } from "../data/safetensors.ts";
+import { openWeights } from "../data/weights.ts";
+import type { Encoder, Parameter } from "./encoder.ts";
+import { buildEncoder } from "./registry.ts";
+
+export interface PretrainedModel {
+  readonly encoder: Encoder;
+  /** config.json as it is. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly labels: readonly string[];
+  /** What the user should know: parts that were drawn fresh, and why. */
+  readonly notes: readonly string[];
+  /** Names of the parameters that are not in the file and are drawn. */
+  readonly fresh: ReadonlySet<string>;
+  /** Fills one array per parameter: from the file, or drawn by `seed`. */
+  readInto(weights: (name: string) => Float32Array, seed: number): void;
+  close(): void;
+}
+
+/**
+ * Opens a model folder for `labels`; without them, for the labels that its config names. The head in the file is kept if
+ * it has these labels, in whatever order.
+ */
+export async function openModel(folder: string, labels?: readonly string[]): Promise<PretrainedModel> {
+  const file = join(folder, "config.json");
+  const config = await readConfig(file);
+  const ownLabels = labelsOf(config);
+  const wanted = labels ?? ownLabels;
+  if (!wanted)
+    throw new AttuneError("model/no-labels", `${file}: there is no id2label, so this is not a trained classifier`);
+  const encoder = buildEncoder(config, wanted.length, file);
+  const weights = openWeights(folder);
+  try {
+    return { ...resolve(folder, encoder, weights, wanted, ownLabels), config };
+  } catch (error) {
+    weights.close();
+    throw error;
+  }
+}
+
+async function readConfig(file: string): Promise<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const what = missing
+      ? "there is no such file: a model is a folder with config.json and model.safetensors"
+      : String(cause);
+    throw new AttuneError("model/no-config", `${file}: ${what}`, "input", { cause });
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (cause) {
+    throw new AttuneError("model/config", `${file}: this is not JSON (${(cause as Error).message})`, "input", {
+      cause,
+    });
+  }
+  throw new AttuneError("model/config", `${file}: this is not a JSON object`);
+}
+
+/** Label names by id, where the config has them. */
+function labelsOf(config: Readonly<Record<string, unknown>>): string[] | undefined {
+  const names = config.id2label;
+  if (typeof names !== "object" || names === null) return undefined;
+  const entries = Object.entries(names as Record<string, unknown>).sort(([a], [b]) => Number(a) - Number(b));
+  return entries.every(([id], i) => Number(id) === i) ? entries.map(([, name]) => String(name)) : undefined;
+}
+
+/** Where each parameter comes from. */
+function resolve(
+  folder: string,
+  encoder: Encoder,
+  weights: WeightFiles,
+  labels: readonly string[],
+  ownLabels: readonly string[] | undefined,
+): Omit<PretrainedModel, "config"> {
+  const notes: string[] = [];
+  const fresh = new Set<string>();
+  const stored = new Map<string, string>();
+  for (const { name } of encoder.parameters) {
+    const found = encoder.checkpointNames(name).find((candidate) => weights.tensors.has(candidate));
+    if (found) stored.set(name, found);
+  }
+  for (const part of ["encoder", "pooler", "classifier"] as const) {
+    const parameters = encoder.parameters.filter((p) => p.part === part);
+    const missing = parameters.filter((p) => !stored.has(p.name));
+    if (part === "encoder" && missing.length > 0)
+      throw new AttuneError(
+        "model/missing-tensor",
+        `${folder}: the weights lack ${missing[0]!.name}${missing.length > 1 ? ` and ${missing.length - 1} more` : ""}; this is not a whole ${encoder.type} encoder`,
+      );
+    const reason =
+      missing.length > 0 ? "the file has none" : part === "classifier" ? headMismatch(labels, ownLabels) : undefined;
+    if (part !== "encoder" && reason) {
+      notes.push(`The ${part} is drawn fresh: ${reason}.`);
+      for (const { name } of parameters) fresh.add(name);
+    }
+  }
+  for (const parameter of encoder.parameters)
+    if (!fresh.has(parameter.name)) checkShape(folder, parameter, stored, weights);
+
+  const order = labels.map((label) => ownLabels?.indexOf(label) ?? -1);
+  return {
+    encoder,
+    labels,
+    notes,
+    fresh,
+    readInto: (arrayOf, seed) => {
+      for (const parameter of encoder.parameters) {
+        const array = arrayOf(parameter.name);
+        if (fresh.has(parameter.name)) draw(parameter, array, seed, encoder.initializerRange);
+        else weights.readFloat32(stored.get(parameter.name)!, array);
+        if (parameter.part === "classifier" && !fresh.has(parameter.name)) reorderRows(array, order);
+      }
+    },
+    close: () => weights.close(),
+  };
+}
+
+/** Why a head for `ownLabels` cannot serve `labels`, or undefined if it can. */
+function headMismatch(labels: readonly string[], ownLabels: readonly string[] | undefined): string | undefined {
+  if (!ownLabels) return "its labels are not named in config.json";
+  const same = labels.length === ownLabels.length && labels.every((label) => ownLabels.includes(label));
+  return same
+    ? undefined
+    : `the one in the file is for the labels ${ownLabels.slice(0, 6).join(", ")}${ownLabels.length > 6 ? ", …" : ""}`;
+}
+
+function checkShape(
+  folder: string,
+  { name, shape }: Parameter,
+  stored: Map<string, string>,
+  weights: WeightFiles,
+): void {
+  const found = weights.tensors.get(stored.get(name)!)!;
+  if (`${found.shape}` !== `${shape}`)
+    throw new AttuneError(
+      "model/shape",
+      `${folder}: ${stored.get(name)} has shape [${found.shape.join(", ")}], but config.json makes it [${shape.join(", ")}]`,
+    );
+}
+
+/** As Transformers draws a fresh head: weights normal, biases 0. */
+function draw({ name, kind }: Parameter, array: Float32Array, seed: number, deviation: number): void {
+  if (kind === "bias" || kind === "layerNormBias") array.fill(0);
+  else if (kind === "layerNormWeight") array.fill(1);
+  else {
+    const key = randomKey(seed, "initialise", name);
+    for (let i = 0; i < array.length; i++) array[i] = deviation * normal(key, i);
+  }
+}
+
+/** Puts row order[i] at place i. */
+function reorderRows(array: Float32Array, order: readonly number[]): void {
+  if (order.every((from, i) => from === i)) return;
+  const width = array.length / order.length;
+  const before = array.slice();
+  for (const [i, from] of order.entries()) array.set(before.subarray(from * width, (from + 1) * width), i * width);
+}

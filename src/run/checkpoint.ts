@@ -1,0 +1,109 @@
+/**
+ * Full-state checkpoints: weights, moments and where training stands. A run that goes on from one ends with the same
+ * bytes as a run that was never interrupted.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
+import type { HostTensor } from "../graph/tensor.ts";
+import type { SplitMetrics } from "../train/metrics.ts";
+import type { Trainable } from "../train/trainable.ts";
+import type { TrainingState } from "../train/trainer.ts";
+
+const KEPT = 2;
+
+export interface CheckpointState {
+  readonly training: TrainingState;
+  /** Bytes of events.jsonl that belong to what the checkpoint holds. */
+  readonly eventBytes: number;
+  /** Metrics before training. */
+  readonly base: SplitMetrics;
+  /** Seconds the run has taken so far, over all its processes. */
+  readonly totalSeconds: number;
+  readonly startToFirstStep: number;
+}
+
+type Weights = Readonly<Record<string, HostTensor>>;
+
+/** Writes a checkpoint into `folder`, whole or not at all, and removes all but the last two. */
+export async function saveCheckpoint(
+  folder: string,
+  state: CheckpointState,
+  weights: Weights,
+  trainables: readonly Trainable[],
+): Promise<string> {
+  const name = `step-${String(state.training.step).padStart(8, "0")}-${state.training.epochs.length}`;
+  const partial = join(folder, `${name}.partial`);
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial);
+  await saveWeights(join(partial, "weights.safetensors"), weights, trainables);
+  const touched: Record<string, readonly number[]> = {};
+  const moments = trainables.flatMap((trainable) => {
+    const { name: parameter, shape } = trainable.parameter;
+    const { first, second, rows } = trainable.state();
+    if (rows) touched[parameter] = rows;
+    const stored = rows ? [rows.length, ...shape.slice(1)] : shape;
+    return [
+      { name: `first:${parameter}`, shape: stored, data: first },
+      { name: `second:${parameter}`, shape: stored, data: second },
+    ];
+  });
+  writeSafetensors(join(partial, "moments.safetensors"), moments);
+  writeFileSync(join(partial, "state.json"), JSON.stringify({ ...state, touched }), { flush: true });
+  rmSync(join(folder, name), { recursive: true, force: true });
+  renameSync(partial, join(folder, name));
+  for (const old of listCheckpoints(folder).slice(0, -KEPT)) rmSync(join(folder, old), { recursive: true });
+  return join(folder, name);
+}
+
+/** Fills weights and moments from the newest checkpoint and returns its state, or undefined where there is none. */
+export function restoreCheckpoint(
+  folder: string,
+  weights: Weights,
+  trainables: readonly Trainable[],
+): CheckpointState | undefined {
+  const newest = listCheckpoints(folder).at(-1);
+  if (!newest) return undefined;
+  const path = (file: string) => join(folder, newest, file);
+  restoreWeights(path("weights.safetensors"), weights, trainables);
+  const state = JSON.parse(readFileSync(path("state.json"), "utf8")) as CheckpointState & {
+    touched: Record<string, number[]>;
+  };
+  const moments = openSafetensors(path("moments.safetensors"));
+  for (const trainable of trainables) {
+    const { name } = trainable.parameter;
+    const read = (key: string) => {
+      const { shape } = moments.tensors.get(key)!;
+      const array = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      moments.readFloat32(key, array);
+      return array;
+    };
+    const rows = state.touched[name];
+    trainable.restore({ first: read(`first:${name}`), second: read(`second:${name}`), ...(rows ? { rows } : {}) });
+  }
+  moments.close();
+  const { touched: _, ...rest } = state;
+  return rest;
+}
+
+/** Complete checkpoints, oldest first; what a killed process left half-written is not among them. */
+function listCheckpoints(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => /^step-\d+-\d+$/.test(name))
+    .sort();
+}
+
+/** The trained weights only: the others are the base model's. */
+export async function saveWeights(file: string, weights: Weights, trainables: readonly Trainable[]): Promise<void> {
+  writeSafetensors(
+    file,
+    trainables.map(({ parameter: { name, shape } }) => ({ name, shape, data: weights[name]!.data as Float32Array })),
+  );
+}
+
+export function restoreWeights(file: string, weights: Weights, trainables: readonly Trainable[]): void {
+  const stored = openSafetensors(file);
+  for (const { parameter } of trainables)
+    stored.readFloat32(parameter.name, weights[parameter.name]!.data as Float32Array);
+  stored.close();
+}

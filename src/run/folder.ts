@@ -1,0 +1,112 @@
+/** A run is a folder of plain files: what stands where, and how it is written so that it is never half there. */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { AttuneError } from "../base/error.ts";
+
+export class RunFolder {
+  readonly path: string;
+  #events: number | undefined;
+  #eventBytes = 0;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** A new run's folder; it must not exist yet, so that no result is overwritten. */
+  static create(path: string): RunFolder {
+    if (existsSync(path))
+      throw new AttuneError(
+        "run/exists",
+        `${path}: this folder exists; choose another --out, or go on with --resume ${path}`,
+      );
+    try {
+      mkdirSync(join(path, "checkpoints"), { recursive: true });
+      mkdirSync(join(path, "predictions"));
+    } catch (cause) {
+      throw new AttuneError("run/create", `${path}: cannot make this folder (${(cause as Error).message})`, "input", {
+        cause,
+      });
+    }
+    return new RunFolder(path);
+  }
+
+  /** The folder of a run that was started before. */
+  static open(path: string): RunFolder {
+    if (!existsSync(join(path, "run.json")))
+      throw new AttuneError("run/not-a-run", `${path}: there is no run.json, so this is not the folder of a run`);
+    return new RunFolder(path);
+  }
+
+  /** The path of a file or folder in the run. */
+  at(...parts: readonly string[]): string {
+    return join(this.path, ...parts);
+  }
+
+  has(...parts: readonly string[]): boolean {
+    return existsSync(this.at(...parts));
+  }
+
+  readJson<T>(...parts: readonly string[]): T {
+    const file = this.at(...parts);
+    try {
+      return JSON.parse(readFileSync(file, "utf8")) as T;
+    } catch (cause) {
+      throw new AttuneError("run/unreadable", `${file}: cannot be read (${(cause as Error).message})`, "input", {
+        cause,
+      });
+    }
+  }
+
+  writeJson(value: unknown, ...parts: readonly string[]): void {
+    this.writeText(`${JSON.stringify(value, null, 2)}\n`, ...parts);
+  }
+
+  /** Writes a file whole or not at all. */
+  writeText(text: string, ...parts: readonly string[]): void {
+    const file = this.at(...parts);
+    writeFileSync(`${file}.partial`, text, { flush: true });
+    renameSync(`${file}.partial`, file);
+  }
+
+  /** Adds a line to events.jsonl. */
+  appendEvent(event: object): void {
+    this.#events ??= openSync(this.at("events.jsonl"), "a");
+    this.#eventBytes += writeSync(this.#events, `${JSON.stringify(event)}\n`);
+  }
+
+  /** How long events.jsonl is: what a checkpoint remembers, to cut off what is done again after it. */
+  get eventBytes(): number {
+    return this.#eventBytes;
+  }
+
+  /** Goes on behind the first `bytes` of events.jsonl. */
+  cutEvents(bytes: number): void {
+    this.close();
+    const file = this.at("events.jsonl");
+    if (existsSync(file)) truncateSync(file, bytes);
+    this.#eventBytes = bytes;
+  }
+
+  close(): void {
+    if (this.#events === undefined) return;
+    fsyncSync(this.#events);
+    closeSync(this.#events);
+    this.#events = undefined;
+  }
+
+  remove(...parts: readonly string[]): void {
+    rmSync(this.at(...parts), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,65 @@
+/** One training batch on the engine: what is fed, and where the results go. */
+import { randomKey } from "../base/random.ts";
+import type { PackedBatch } from "../data/batch.ts";
+import { type Executable, float32 } from "../engine/engine.ts";
+import { ScratchMemory } from "../engine/memory.ts";
+import { evaluateShape } from "../graph/dim.ts";
+import type { HostTensor } from "../graph/tensor.ts";
+import type { Encoder } from "../models/encoder.ts";
+import { batchValues } from "../models/inputs.ts";
+import type { ModelMemory } from "./model-memory.ts";
+import { LOSS, LOSS_WEIGHT, TARGETS, type TrainingProgram } from "./program.ts";
+
+export class BatchRunner {
+  readonly #program: TrainingProgram;
+  readonly #executable: Executable;
+  readonly #encoder: Encoder;
+  readonly #memory: ModelMemory;
+  readonly #labelCount: number;
+  readonly #masks = new ScratchMemory();
+  readonly #loss = new Float32Array(1);
+
+  constructor(
+    program: TrainingProgram,
+    executable: Executable,
+    encoder: Encoder,
+    memory: ModelMemory,
+    labelCount: number,
+  ) {
+    this.#program = program;
+    this.#executable = executable;
+    this.#encoder = encoder;
+    this.#memory = memory;
+    this.#labelCount = labelCount;
+  }
+
+  /** Computes loss and gradients; the gradients are then in the model's memory. Masks depend on `seed` and `draw`. */
+  async run(batch: PackedBatch, labels: readonly number[], seed: number, draw: number): Promise<number> {
+    const { batch: count } = batch.sizes;
+    const targets = new Float32Array(count * this.#labelCount);
+    for (const [row, label] of labels.entries()) targets[row * this.#labelCount + label] = 1;
+    const inputs = {
+      ...this.#memory.weights,
+      ...batchValues(batch, this.#encoder.heads),
+      ...this.#drawMasks(batch, seed, draw),
+      [TARGETS]: float32(targets, [count, this.#labelCount]),
+      [LOSS_WEIGHT]: float32(Float32Array.of(1 / count), []),
+    };
+    await this.#executable.run(inputs, { ...this.#memory.gradientOutputs(batch), [LOSS]: float32(this.#loss, []) });
+    return this.#loss[0]!;
+  }
+
+  #drawMasks(batch: PackedBatch, seed: number, draw: number): Record<string, HostTensor> {
+    const { masks } = this.#program;
+    const shapes = masks.map(({ shape }) => evaluateShape(shape, batch.sizes));
+    const lengths = shapes.map((shape) => shape.reduce((a, b) => a * b, 1));
+    // The kernel writes whole groups of eight.
+    const { arrays, kernels } = this.#masks.arrays(lengths.map((length) => Math.ceil(length / 8) * 8));
+    const drawn: Record<string, HostTensor> = {};
+    for (const [i, { name, rate, site }] of masks.entries()) {
+      kernels.dropoutMask(arrays[i]!, randomKey(seed, "dropout", draw, site), Math.round(rate * 65536), 1 / (1 - rate));
+      drawn[name] = float32(arrays[i]!.subarray(0, lengths[i]!), shapes[i]!);
+    }
+    return drawn;
+  }
+}
