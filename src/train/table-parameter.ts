@@ -3,7 +3,6 @@
  * step touches the rows that some batch so far has used and no others: all moments elsewhere are zero, so a dense AdamW
  * would leave them as they are, to the bit. Their moments take no memory, as nothing ever writes there.
  */
-
 import type { PackedBatch } from "../data/batch.ts";
 import type { AdamWStep, Kernels } from "../engine/kernels/kernels.ts";
 import type { Parameter } from "../models/encoder.ts";
@@ -21,70 +20,84 @@ export class TableParameter implements Trainable {
   readonly weights: Float32Array;
   readonly #first: Float32Array;
   readonly #second: Float32Array;
+  /** This step's gradient: one row for each row of the table that has one. */
   readonly #sums: Float32Array;
   /** Three rows: a gradient that is zero, and two moments that stay zero. */
-  readonly #zeros: Float32Array;
-  /** For each token of a batch, the place of its row in `sums`. */
+  readonly #zeros: readonly Float32Array[];
+  /** Row → its place in `sums` at this step, or -1. */
   readonly #places: Int32Array;
+  /** For each token of a batch, the place of its row. */
+  readonly #tokenPlaces: Int32Array;
+  /** Rows that some batch has used, then rows that none has: a permutation of all rows. */
+  readonly #order: Int32Array;
+  /** Row → where it stands in `order`. */
+  readonly #standing: Int32Array;
   readonly #sources: readonly RowSource[];
   readonly #kernels: Kernels;
   readonly #width: number;
-  /** Row → its place in `sums` at this step, or -1. */
-  readonly #place: Int32Array;
   /** Rows with a gradient at this step, by place. */
   #current: number[] = [];
-  readonly #touched: Uint8Array;
-  #touchedRows: number[] = [];
+  #touchedCount = 0;
   #mostRows = 0;
 
-  /** Lengths of a table's arrays; `maxRows` bounds the tokens of one step. */
-  static sizes([rows, width]: readonly [number, number], maxRows: number): number[] {
-    return [rows * width, rows * width, rows * width, Math.min(rows, maxRows) * width, 3 * width, maxRows];
+  /** Lengths of a table's arrays; `maxTokens` bounds the tokens of one step. */
+  static sizes([rows, width]: readonly [number, number], maxTokens: number): number[] {
+    const table = rows * width;
+    return [table, table, table, Math.min(rows, maxTokens) * width, width, width, width, rows, maxTokens, rows];
   }
 
   constructor(parameter: Parameter, kernels: Kernels, arrays: readonly Float32Array[], sources: readonly RowSource[]) {
-    const [weights, first, second, sums, zeros, places] = arrays;
+    const [weights, first, second, sums, zeros, zeroFirst, zeroSecond, places, tokenPlaces, order] = arrays;
     this.parameter = parameter;
     this.weights = weights!;
     this.#first = first!;
     this.#second = second!;
     this.#sums = sums!;
-    this.#zeros = zeros!;
-    this.#places = new Int32Array(places!.buffer, places!.byteOffset, places!.length);
+    this.#zeros = [zeros!, zeroFirst!, zeroSecond!];
+    this.#places = asIntegers(places!).fill(-1);
+    this.#tokenPlaces = asIntegers(tokenPlaces!);
+    this.#order = asIntegers(order!);
+    this.#standing = this.#order.map((_, row) => row);
+    this.#order.set(this.#standing);
     this.#kernels = kernels;
     this.#sources = sources;
     this.#width = parameter.shape[1]!;
-    this.#place = new Int32Array(parameter.shape[0]!).fill(-1);
-    this.#touched = new Uint8Array(parameter.shape[0]!);
   }
 
   receive(batch: PackedBatch, first: boolean): void {
     if (first) {
-      for (const row of this.#current) this.#place[row] = -1;
+      for (const row of this.#current) this.#places[row] = -1;
       this.#current = [];
     }
     for (const { indices, rows } of this.#sources) {
       const ids = indices(batch);
-      const places = this.#places.subarray(0, ids.length);
-      for (const [token, row] of ids.entries()) {
-        const place = this.#place[row]!;
-        places[token] = place >= 0 ? place : this.#enter(row);
+      for (let token = 0; token < ids.length; token++) {
+        const place = this.#places[ids[token]!]!;
+        this.#tokenPlaces[token] = place >= 0 ? place : this.#enter(ids[token]!);
       }
       // In the order of the tokens: sums of floats depend on it.
-      this.#kernels.addRows(this.#sums, rows, places, this.#width);
+      this.#kernels.addRows(this.#sums, rows, this.#tokenPlaces.subarray(0, ids.length), this.#width);
     }
   }
 
+  /** Gives a row a place among this step's gradients. */
   #enter(row: number): number {
     const place = this.#current.push(row) - 1;
-    this.#place[row] = place;
-    this.#row(this.#sums, place).fill(0);
+    this.#places[row] = place;
+    this.#sums.fill(0, place * this.#width, (place + 1) * this.#width);
     this.#mostRows = Math.max(this.#mostRows, place + 1);
-    if (!this.#touched[row]) {
-      this.#touched[row] = 1;
-      this.#touchedRows.push(row);
-    }
+    if (this.#standing[row]! >= this.#touchedCount) this.#touch(row);
     return place;
+  }
+
+  /** Moves a row to the end of the touched ones. */
+  #touch(row: number): void {
+    const other = this.#order[this.#touchedCount]!;
+    const from = this.#standing[row]!;
+    this.#order[this.#touchedCount] = row;
+    this.#order[from] = other;
+    this.#standing[other] = from;
+    this.#standing[row] = this.#touchedCount++;
   }
 
   sumOfSquares(): number {
@@ -92,34 +105,18 @@ export class TableParameter implements Trainable {
   }
 
   update(step: AdamWStep): void {
-    const nothing = this.#row(this.#zeros, 0);
-    for (const row of this.#touchedRows) {
-      const place = this.#place[row]!;
-      const gradient = place >= 0 ? this.#row(this.#sums, place) : nothing;
-      this.#kernels.adamw(
-        this.#row(this.weights, row),
-        this.#row(this.#first, row),
-        this.#row(this.#second, row),
-        gradient,
-        step,
-      );
-    }
+    const [zeros, zeroFirst, zeroSecond] = this.#zeros as [Float32Array, Float32Array, Float32Array];
+    const table = { p: this.weights, sums: this.#sums, zeros, places: this.#places, width: this.#width };
+    const touched = this.#order.subarray(0, this.#touchedCount);
+    this.#kernels.adamwRows({ ...table, m: this.#first, v: this.#second, rows: touched }, step);
+    if (step.decay === 1) return;
     // Weight decay reaches every row; the moments of untouched ones are zero before and after.
-    if (step.decay !== 1) this.#decayUntouched(step, nothing);
-  }
-
-  #decayUntouched(step: AdamWStep, nothing: Float32Array): void {
-    const [first, second] = [this.#row(this.#zeros, 1), this.#row(this.#zeros, 2)];
-    for (let row = 0; row < this.#touched.length; row++)
-      if (!this.#touched[row]) this.#kernels.adamw(this.#row(this.weights, row), first, second, nothing, step);
-  }
-
-  #row(table: Float32Array, row: number): Float32Array {
-    return table.subarray(row * this.#width, (row + 1) * this.#width);
+    const untouched = this.#order.subarray(this.#touchedCount);
+    this.#kernels.adamwRows({ ...table, m: zeroFirst, v: zeroSecond, rows: untouched }, step);
   }
 
   state(): SavedMoments {
-    const rows = [...this.#touchedRows].sort((a, b) => a - b);
+    const rows = Array.from(this.#order.subarray(0, this.#touchedCount)).sort((a, b) => a - b);
     const gather = (table: Float32Array) => {
       const gathered = new Float32Array(rows.length * this.#width);
       for (const [i, row] of rows.entries()) this.#row(gathered, i).set(this.#row(table, row));
@@ -129,9 +126,8 @@ export class TableParameter implements Trainable {
   }
 
   restore({ first, second, rows = [] }: SavedMoments): void {
-    this.#touchedRows = [...rows];
     for (const [i, row] of rows.entries()) {
-      this.#touched[row] = 1;
+      this.#touch(row);
       this.#row(this.#first, row).set(this.#row(first, i));
       this.#row(this.#second, row).set(this.#row(second, i));
     }
@@ -139,6 +135,13 @@ export class TableParameter implements Trainable {
 
   bytes() {
     const rowBytes = 4 * this.#width;
-    return { gradient: this.#mostRows * rowBytes, optimizer: 2 * this.#touchedRows.length * rowBytes };
+    return { gradient: this.#mostRows * rowBytes, optimizer: 2 * this.#touchedCount * rowBytes };
+  }
+
+  #row(table: Float32Array, row: number): Float32Array {
+    return table.subarray(row * this.#width, (row + 1) * this.#width);
   }
 }
+
+/** The same memory as 32-bit integers. */
+const asIntegers = (array: Float32Array): Int32Array => new Int32Array(array.buffer, array.byteOffset, array.length);

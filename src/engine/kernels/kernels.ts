@@ -16,9 +16,28 @@ export interface AdamWStep {
   readonly epsilon: number;
 }
 
+/** A table of which a step updates some rows. */
+export interface TableRows {
+  /** Weights, [rows, width]. */
+  readonly p: Float32Array;
+  /** Moments: [rows, width], or one row that all rows share and that stays zero. */
+  readonly m: Float32Array;
+  readonly v: Float32Array;
+  /** Gradients by place, [places, width]. */
+  readonly sums: Float32Array;
+  /** A gradient of zeros, [width]. */
+  readonly zeros: Float32Array;
+  /** The rows to update. */
+  readonly rows: Int32Array;
+  /** Row → its place in `sums`, or -1 for a gradient of zeros. */
+  readonly places: Int32Array;
+  readonly width: number;
+}
+
 /** All arrays of one call lie in the same memory. */
 export interface Kernels {
   adamw(p: Float32Array, m: Float32Array, v: Float32Array, g: Float32Array, step: AdamWStep): void;
+  adamwRows(table: TableRows, step: AdamWStep): void;
   /** Σ x², accumulated in float64 in a fixed order. */
   sumOfSquares(x: Float32Array): number;
   /** y ← y + x */
@@ -31,6 +50,7 @@ export interface Kernels {
 
 type Exports = {
   adamw(...args: number[]): void;
+  adamwRows(...args: number[]): void;
   sumOfSquares(x: number, count: number): number;
   add(y: number, x: number, count: number): void;
   addRows(sums: number, rows: number, places: number, count: number, width: number): void;
@@ -44,23 +64,13 @@ export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   compiled ??= new WebAssembly.Module(Buffer.from(moduleBase64, "base64"));
   const wasm = new WebAssembly.Instance(compiled, { host: { memory } }).exports as Exports;
   return {
-    adamw: (p, m, v, g, s) =>
-      wasm.adamw(
-        p.byteOffset,
-        m.byteOffset,
-        v.byteOffset,
-        g.byteOffset,
-        p.length,
-        s.gradientScale,
-        s.beta1,
-        1 - s.beta1,
-        s.beta2,
-        1 - s.beta2,
-        s.stepSize,
-        s.decay,
-        s.inverseRootBias2,
-        s.epsilon,
-      ),
+    adamw: (p, m, v, g, step) =>
+      wasm.adamw(p.byteOffset, m.byteOffset, v.byteOffset, g.byteOffset, p.length, ...numbersOf(step)),
+    adamwRows: ({ p, m, v, sums, zeros, rows, places, width }, step) => {
+      const pointers = [p, m, v, sums, zeros, rows].map((array) => array.byteOffset);
+      const stride = m.length === width ? 0 : width;
+      wasm.adamwRows(...pointers, rows.length, places.byteOffset, width, stride, ...numbersOf(step));
+    },
     sumOfSquares: (x) => wasm.sumOfSquares(x.byteOffset, x.length),
     add: (y, x) => wasm.add(y.byteOffset, x.byteOffset, y.length),
     addRows: (sums, rows, places, width) =>
@@ -68,3 +78,15 @@ export function kernelsOn(memory: WebAssembly.Memory): Kernels {
     dropoutMask: (y, key, threshold, scale) => wasm.dropoutMask(y.byteOffset, y.length, key, threshold, scale),
   };
 }
+
+const numbersOf = (s: AdamWStep): number[] => [
+  s.gradientScale,
+  s.beta1,
+  1 - s.beta1,
+  s.beta2,
+  1 - s.beta2,
+  s.stepSize,
+  s.decay,
+  s.inverseRootBias2,
+  s.epsilon,
+];

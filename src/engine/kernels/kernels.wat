@@ -8,7 +8,7 @@
   ;;   g ← scale·g,  m ← β1 m + (1-β1) g,  v ← β2 v + (1-β2) g²,  p ← decay·p - step·m / (√v·root + ε)
   ;; with step = rate / (1-β1^t), root = 1/√(1-β2^t), decay = 1 - rate·weightDecay.
   ;; Moments below the smallest normal number become zero: arithmetic on denormals is slow on many processors.
-  (func (export "adamw")
+  (func $adamw (export "adamw")
     (param $p i32) (param $m i32) (param $v i32) (param $g i32) (param $n i32) (param $scale f32)
     (param $b1 f32) (param $c1 f32) (param $b2 f32) (param $c2 f32)
     (param $step f32) (param $decay f32) (param $root f32) (param $eps f32)
@@ -62,6 +62,34 @@
       (local.set $v (i32.add (local.get $v) (i32.const 4)))
       (local.set $g (i32.add (local.get $g) (i32.const 4)))
       (br $rest))))
+
+  ;; adamw on the given rows of a table, each of `width` elements. Row r's gradient is row places[r] of `sums`, or `zeros`
+  ;; where that is negative. `stride` is the distance between rows of moments: width, or 0 for one pair that stays zero.
+  (func (export "adamwRows")
+    (param $p i32) (param $m i32) (param $v i32) (param $sums i32) (param $zeros i32)
+    (param $rows i32) (param $count i32) (param $places i32) (param $width i32) (param $stride i32) (param $scale f32)
+    (param $b1 f32) (param $c1 f32) (param $b2 f32) (param $c2 f32)
+    (param $step f32) (param $decay f32) (param $root f32) (param $eps f32)
+    (local $last i32) (local $row i32) (local $place i32) (local $bytes i32) (local $strideBytes i32)
+    (local.set $bytes (i32.shl (local.get $width) (i32.const 2)))
+    (local.set $strideBytes (i32.shl (local.get $stride) (i32.const 2)))
+    (local.set $last (i32.add (local.get $rows) (i32.shl (local.get $count) (i32.const 2))))
+    (block $done (loop $each
+      (br_if $done (i32.ge_u (local.get $rows) (local.get $last)))
+      (local.set $row (i32.load (local.get $rows)))
+      (local.set $place (i32.load (i32.add (local.get $places) (i32.shl (local.get $row) (i32.const 2)))))
+      (call $adamw
+        (i32.add (local.get $p) (i32.mul (local.get $row) (local.get $bytes)))
+        (i32.add (local.get $m) (i32.mul (local.get $row) (local.get $strideBytes)))
+        (i32.add (local.get $v) (i32.mul (local.get $row) (local.get $strideBytes)))
+        (if (result i32) (i32.lt_s (local.get $place) (i32.const 0))
+          (then (local.get $zeros))
+          (else (i32.add (local.get $sums) (i32.mul (local.get $place) (local.get $bytes)))))
+        (local.get $width) (local.get $scale)
+        (local.get $b1) (local.get $c1) (local.get $b2) (local.get $c2)
+        (local.get $step) (local.get $decay) (local.get $root) (local.get $eps))
+      (local.set $rows (i32.add (local.get $rows) (i32.const 4)))
+      (br $each))))
 
   ;; Σ x² in float64: element i of the whole groups of 8 goes to sum i mod 8, the rest to a ninth, so that no addition has
   ;; to wait for the one before it. In the end ((0+2)+(4+6)) + ((1+3)+(5+7)) + rest.

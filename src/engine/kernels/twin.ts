@@ -24,6 +24,15 @@ export const twinKernels: Kernels = {
     }
   },
 
+  adamwRows({ p, m, v, sums, zeros, rows, places, width }, step) {
+    const rowOf = (array: Float32Array, row: number) => array.subarray(row * width, (row + 1) * width);
+    for (const row of rows) {
+      const moments = m.length === width ? 0 : row;
+      const gradient = places[row]! < 0 ? zeros : rowOf(sums, places[row]!);
+      twinKernels.adamw(rowOf(p, row), rowOf(m, moments), rowOf(v, moments), gradient, step);
+    }
+  },
+
   sumOfSquares(x) {
     const sums = new Float64Array(8);
     const grouped = x.length - (x.length % 8);
