@@ -12,7 +12,7 @@ export function readJsonLines(path: string, text: string): Table {
     for (const key of Object.keys(values)) columns.add(key);
     rows.push({ values, place });
   }
-  return { path, columns: [...columns], rows, classNames: () => undefined };
+  return { path, columns: [...columns], rows, textOnly: false, classNames: () => undefined };
 }
 
 function parseObject(path: string, place: string, line: string): Record<string, unknown> {

@@ -1,5 +1,6 @@
 /** Label names and their order: from metadata where there is any, else from the training rows. */
 import { AttuneError, listOf } from "../base/error.ts";
+import type { Table } from "./table.ts";
 
 /** A label as it stands in a row, brought to a name. */
 export type LabelReader = (value: unknown, where: string) => string;
@@ -8,40 +9,53 @@ export type LabelReader = (value: unknown, where: string) => string;
  * Reads labels of rows. With class names, whole numbers are places in that list; otherwise numbers, words and booleans
  * are their own names.
  */
-export function labelReader(column: string, classNames: readonly string[] | undefined): LabelReader {
+export function labelReader(
+  column: string,
+  classNames: readonly string[] | undefined,
+  { textOnly }: Pick<Table, "textOnly">,
+): LabelReader {
   return (value, where) => {
-    const name = plainName(value);
+    const name = plainName(value, textOnly);
     if (name === undefined)
       throw new AttuneError(
         "data/label",
         `${where}: the ${column} is ${show(value)}; a label is a word, a whole number or true/false`,
       );
-    if (!classNames || classNames.includes(name)) return name;
+    if (!classNames) return name;
+    if (typeof value === "string" && classNames.includes(name)) return name;
     const named = /^\d+$/.test(name) ? classNames[Number(name)] : undefined;
-    if (named === undefined)
-      throw new AttuneError(
-        "data/label",
-        `${where}: the ${column} is ${show(value)}, and the labels are ${listOf(classNames)}`,
-      );
-    return named;
+    if (named !== undefined) return named;
+    throw new AttuneError(
+      "data/label",
+      `${where}: the ${column} is ${show(value)}, and the labels are ${listOf(classNames, "and")}`,
+    );
   };
 }
 
-function plainName(value: unknown): string | undefined {
-  if (typeof value === "string") return value.trim() === "" ? undefined : value;
+/** A number with a decimal point: not a label, and only in text-only files not to be told from a word by its type. */
+const FRACTION = /^[-+]?(\d+\.\d*|\.\d+)$/;
+
+function plainName(value: unknown, textOnly: boolean): string | undefined {
+  if (typeof value === "string") return value.trim() === "" || (textOnly && FRACTION.test(value)) ? undefined : value;
   if (typeof value === "boolean" || typeof value === "bigint" || Number.isInteger(value)) return String(value);
   return undefined;
 }
 
-const show = (value: unknown): string =>
-  value === undefined || value === null || value === "" ? "missing" : (JSON.stringify(value) ?? String(value));
+function show(value: unknown): string {
+  if (value === undefined || value === null || (typeof value === "string" && value.trim() === "")) return "missing";
+  return typeof value === "object" || typeof value === "string" ? JSON.stringify(value) : String(value);
+}
 
 /** Names in the order that training uses: numbers by value, words by code point. */
 export function orderLabels(names: Iterable<string>): string[] {
   const unique = [...new Set(names)];
-  if (unique.every((name) => /^-?\d+$/.test(name)))
-    return unique.sort((a, b) => Number(a) - Number(b) || compareCodePoints(a, b));
-  return unique.sort(compareCodePoints);
+  const numeric = unique.every((name) => /^-?\d+$/.test(name));
+  return unique.sort((a, b) => (numeric ? compareNumbers(a, b) : 0) || compareCodePoints(a, b));
+}
+
+function compareNumbers(a: string, b: string): number {
+  const [x, y] = [BigInt(a), BigInt(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
 }
 
 /** `<` on strings compares UTF-16 units, which puts emoji before some letters; this compares code points. */

@@ -34,30 +34,42 @@ const MADE_SHARE = 0.1;
 
 /** Loads all splits; makes those that are missing. */
 export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
-  const { rows, notes, classNames } = await loadRows(options);
+  const { rows, notes, classNames } = await loadRows(findSource(options.path), options);
   const labels = classNames ?? orderLabels(rows.train.map(({ label }) => label));
   const splits = Object.fromEntries(
     SPLITS.map((split) => [split, toExamples(rows[split], labels, "the training split has no such label")]),
   ) as Record<SplitName, Example[]>;
-  return { labels, splits, notes: [...notes, ...emptyTexts(splits)], sha256: hashOf(labels, splits) };
+  return { labels, splits, notes: [...notes, ...emptyTexts(Object.values(splits))], sha256: hashOf(labels, splits) };
 }
 
 /** Loads the texts that a trained model is to be evaluated on, with that model's labels in its order. */
 export async function loadSplit(
-  options: DatasetOptions & { readonly split?: SplitName; readonly labels: readonly string[] },
+  options: DatasetOptions & {
+    /** @default "test" for a folder, all rows for a file */
+    readonly split?: SplitName;
+    readonly labels: readonly string[];
+  },
 ): Promise<{ readonly examples: readonly Example[]; readonly notes: readonly string[] }> {
-  const source = findSource(options.path);
-  const reason = "the model was not trained on such a label";
-  if ("all" in source.files && options.split === undefined) {
-    const { rows } = await readRows(source, [source.files.all], "row", options);
-    return { examples: toExamples(rows, options.labels, reason), notes: [] };
-  }
-  const { rows, notes } = await loadRows(options);
-  return { examples: toExamples(rows[options.split ?? "test"], options.labels, reason), notes };
+  const { rows, notes } = await loadRowsOf(options, options.split);
+  const examples = toExamples(rows, options.labels, "the model was not trained on such a label");
+  return { examples, notes: [...notes, ...emptyTexts([examples])] };
 }
 
-async function loadRows(options: DatasetOptions) {
+async function loadRowsOf(options: DatasetOptions, split: SplitName | undefined) {
   const source = findSource(options.path);
+  const { files } = source;
+  const name = split ?? "test";
+  if ("all" in files) {
+    if (split === undefined) return { ...(await readRows(source, [files.all], "row", options)), notes: [] };
+  } else if (files[name] && name !== "train") {
+    // Reading one split is enough where it is there; of train, others may have been made.
+    return { ...(await readRows(source, files[name], name, options)), notes: [] };
+  }
+  const { rows, notes } = await loadRows(source, options);
+  return { rows: rows[name], notes };
+}
+
+async function loadRows(source: Source, options: DatasetOptions) {
   return "all" in source.files
     ? splitOneFile(source, source.files.all, options)
     : loadGivenSplits(source, source.files, options);
@@ -87,6 +99,7 @@ async function loadGivenSplits(
 ) {
   const rows: Record<SplitName, LabelledRow[]> = { train: [], validation: [], test: [] };
   let classNames: readonly string[] | undefined;
+  if (!files.train) throw new AttuneError("data/no-train", `${options.path}: there is no training split`);
   for (const split of SPLITS) {
     if (!files[split]) continue;
     const read = await readRows(source, files[split], split, options);
@@ -138,23 +151,29 @@ async function readRows(source: Source, files: readonly string[], idPrefix: stri
   let classNames = source.classNames(labelColumn);
   for (const file of files) {
     const table = await readTable(file);
+    if (table.rows.length === 0) continue;
     for (const column of [textColumn, labelColumn])
       requireColumn(table, column, column === textColumn ? "--text" : "--label");
     classNames = table.classNames(labelColumn) ?? classNames;
-    const read = labelReader(labelColumn, classNames);
+    const read = labelReader(labelColumn, classNames, table);
     for (const { values, place } of table.rows) {
       const where = `${file}, ${place}`;
-      const id = table.columns.includes("id") ? String(values.id) : `${idPrefix}-${rows.length}`;
       rows.push({
-        id,
+        id: idOf(values.id) ?? `${idPrefix}-${rows.length}`,
         text: textOf(values[textColumn], textColumn, where),
         label: read(values[labelColumn], where),
         where,
       });
     }
   }
+  if (rows.length === 0) throw new AttuneError("data/empty", `${files[0]}: there are no rows`);
   return { rows, classNames };
 }
+
+const idOf = (value: unknown): string | undefined =>
+  (typeof value === "string" && value !== "") || typeof value === "number" || typeof value === "bigint"
+    ? String(value)
+    : undefined;
 
 function textOf(value: unknown, column: string, where: string): string {
   if (typeof value === "string") return value;
@@ -182,8 +201,8 @@ function toExamples(rows: readonly LabelledRow[], labels: readonly string[], unk
   });
 }
 
-function emptyTexts(splits: Readonly<Record<SplitName, readonly Example[]>>): string[] {
-  const count = SPLITS.reduce((sum, split) => sum + splits[split].filter(({ text }) => text.trim() === "").length, 0);
+function emptyTexts(splits: readonly (readonly Example[])[]): string[] {
+  const count = splits.flat().filter(({ text }) => text.trim() === "").length;
   return count === 0 ? [] : [`${count} ${count === 1 ? "text is" : "texts are"} empty; they are used as they are.`];
 }
 

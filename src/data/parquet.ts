@@ -1,5 +1,5 @@
 /** Parquet, by hyparquet, with the label names that Hugging Face datasets keep in its metadata. */
-import { type FileMetaData, parquetMetadata, parquetReadObjects } from "hyparquet";
+import { type FileMetaData, parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { AttuneError } from "../base/error.ts";
 import type { Table } from "./table.ts";
@@ -11,8 +11,9 @@ export async function readParquet(path: string, bytes: Uint8Array): Promise<Tabl
     const values = await parquetReadObjects({ file, metadata, compressors });
     return {
       path,
-      columns: metadata.schema.filter((element) => !element.num_children).map((element) => element.name),
+      columns: parquetSchema(metadata).children.map(({ element }) => element.name),
       rows: values.map((row, i) => ({ values: row, place: `row ${i + 1}` })),
+      textOnly: false,
       classNames: (column) => classNamesOf(metadata, column),
     };
   } catch (cause) {

@@ -1,11 +1,17 @@
 /** The safetensors format: tensors read straight into memory of ours, and written so that no half file is left. */
-import { closeSync, fsyncSync, openSync, readSync, renameSync, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { AttuneError } from "../base/error.ts";
+import {
+  type Fail,
+  headerOf,
+  parseHeader,
+  type SafetensorsHeader,
+  sizeOf,
+  type TensorEntry,
+  type TensorToWrite,
+} from "./safetensors-header.ts";
 
-export interface TensorEntry {
-  readonly dtype: string;
-  readonly shape: readonly number[];
-}
+export type { TensorEntry, TensorToWrite };
 
 /** Tensors by name, in one file or several. */
 export interface WeightFiles {
@@ -15,46 +21,50 @@ export interface WeightFiles {
   close(): void;
 }
 
-interface Located extends TensorEntry {
-  readonly begin: number;
-  readonly end: number;
+export interface SafetensorsFile extends WeightFiles {
+  /** In the order of the file. */
+  readonly tensors: SafetensorsHeader["tensors"];
+  readonly metadata: SafetensorsHeader["metadata"];
 }
 
-const BYTES: Readonly<Record<string, number>> = {
-  F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1,
-  F8_E4M3: 1, F8_E5M2: 1,
-}; // biome-ignore format: one line a family
+/** The format's own limit; a file of another kind announces nonsense here. */
+const MAX_HEADER_BYTES = 100_000_000;
 const CHUNK_BYTES = 1 << 20;
+const MAX_CALL_BYTES = 1 << 30;
 
 /** Opens one file, whose header is checked as a whole. */
-export function openSafetensors(path: string): WeightFiles {
-  const fail = (problem: string): never => {
+export function openSafetensors(path: string): SafetensorsFile {
+  const fail: Fail = (problem) => {
     throw new AttuneError("safetensors/invalid", `${path}: ${problem}; get the file again`);
   };
-  let file: number;
+  const file = opened(path, "r");
   try {
-    file = openSync(path, "r");
-  } catch (cause) {
-    throw new AttuneError("safetensors/open", `${path}: cannot be opened (${(cause as Error).message})`, "input", {
-      cause,
-    });
-  }
-  try {
-    const { tensors, start } = readHeader(file, statSync(path).size, fail);
+    const stats = fstatSync(file);
+    if (!stats.isFile()) fail("this is not a file");
+    const text = readHeaderText(file, stats.size, fail);
+    const start = 8 + text.byteLength;
+    const { tensors, metadata } = parseHeader(text, stats.size - start, fail);
     return {
       tensors,
+      metadata,
       readFloat32: (name, into) => {
-        const tensor = tensors.get(name) ?? fail(`there is no tensor ${name}`);
-        const count = tensor.shape.reduce((a, b) => a * b, 1);
-        if (count !== into.length) throw new Error(`${name}: ${count} values do not fit ${into.length}`);
+        const tensor = tensors.get(name);
+        if (!tensor)
+          throw new AttuneError(
+            "safetensors/missing-tensor",
+            `${path}: none of its ${tensors.size} tensors is ${name}`,
+          );
+        const count = sizeOf(tensor.shape);
+        if (count !== into.length) throw new Error(`${path}: ${count} values of ${name} do not fit ${into.length}`);
+        const at = start + tensor.begin;
         if (tensor.dtype === "F32")
-          readBytes(file, new Uint8Array(into.buffer, into.byteOffset, into.byteLength), start + tensor.begin);
-        else if (tensor.dtype === "F16") readHalves(file, into, start + tensor.begin, float16ToFloat32Bits);
-        else if (tensor.dtype === "BF16") readHalves(file, into, start + tensor.begin, (half) => half << 16);
+          readBytes(file, new Uint8Array(into.buffer, into.byteOffset, into.byteLength), at, fail);
+        else if (tensor.dtype === "F16") readHalves(file, into, at, float16ToFloat32Bits, fail);
+        else if (tensor.dtype === "BF16") readHalves(file, into, at, (half) => half << 16, fail);
         else
           throw new AttuneError(
             "safetensors/dtype",
-            `${path}: ${name} has type ${tensor.dtype}; Attune reads F32, F16 and BF16`,
+            `${path}: ${name} has type ${tensor.dtype}; convert it to F32, F16 or BF16, which are what Attune reads`,
           );
       },
       close: () => closeSync(file),
@@ -65,57 +75,48 @@ export function openSafetensors(path: string): WeightFiles {
   }
 }
 
-/** 8 bytes of length, then JSON: name → dtype, shape and place. Places cover the rest of the file without a gap. */
-function readHeader(file: number, fileBytes: number, fail: (problem: string) => never) {
-  if (fileBytes < 8) fail("it is too short to be a safetensors file");
-  const prefix = new Uint8Array(8);
-  readBytes(file, prefix, 0);
-  const headerBytes = Number(new DataView(prefix.buffer).getBigUint64(0, true));
-  if (headerBytes > fileBytes - 8) fail("it ends inside its header, so it is cut off or not a safetensors file");
-  const text = new Uint8Array(headerBytes);
-  readBytes(file, text, 8);
-  let header: Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
+function opened(path: string, flags: "r" | "w"): number {
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
-  } catch {
-    return fail("its header is not JSON");
+    return openSync(path, flags);
+  } catch (cause) {
+    const message = `${path}: cannot be opened (${(cause as Error).message}); check the path and its permissions`;
+    throw new AttuneError("safetensors/open", message, "input", { cause });
   }
-  const start = 8 + headerBytes;
-  const tensors = new Map<string, Located>();
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__") continue;
-    const [begin, end] = entry?.data_offsets ?? fail(`${name} has no data_offsets`);
-    const { dtype, shape } = entry;
-    if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
-      fail(`${name} has no shape`);
-    const size = BYTES[dtype] ?? fail(`${name} has the unknown type ${dtype}`);
-    if (end - begin !== size * shape.reduce((a, b) => a * b, 1)) fail(`the size of ${name} does not fit its shape`);
-    tensors.set(name, { dtype, shape, begin, end });
-  }
-  let at = 0;
-  for (const [name, { begin, end }] of [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== at) fail(`${name} overlaps another tensor or leaves a gap`);
-    at = end;
-  }
-  if (start + at > fileBytes) fail(`it is cut off: ${start + at} bytes are announced and ${fileBytes} are there`);
-  if (start + at < fileBytes) fail(`${fileBytes - start - at} bytes at its end belong to no tensor`);
-  return { tensors, start };
 }
 
-function readBytes(file: number, into: Uint8Array, position: number): void {
+/** The file begins with 8 bytes that give the length of its JSON header. */
+function readHeaderText(file: number, fileBytes: number, fail: Fail): Uint8Array {
+  if (fileBytes < 8) fail("it is too short to be a safetensors file");
+  const prefix = new Uint8Array(8);
+  readBytes(file, prefix, 0, fail);
+  const headerBytes = Number(new DataView(prefix.buffer).getBigUint64(0, true));
+  if (headerBytes > Math.min(fileBytes - 8, MAX_HEADER_BYTES))
+    fail(`its first 8 bytes announce a header of ${headerBytes} bytes, so it is cut off or not a safetensors file`);
+  const text = new Uint8Array(headerBytes);
+  readBytes(file, text, 8, fail);
+  return text;
+}
+
+function readBytes(file: number, into: Uint8Array, position: number, fail: Fail): void {
   for (let done = 0; done < into.byteLength; ) {
-    const count = readSync(file, into, done, Math.min(into.byteLength - done, 1 << 30), position + done);
-    if (count === 0) throw new AttuneError("safetensors/truncated", "a weight file became shorter while it was read");
+    const count = readSync(file, into, done, Math.min(into.byteLength - done, MAX_CALL_BYTES), position + done);
+    if (count === 0) fail("it became shorter while it was read");
     done += count;
   }
 }
 
-function readHalves(file: number, into: Float32Array, position: number, bitsOf: (half: number) => number): void {
+function readHalves(
+  file: number,
+  into: Float32Array,
+  position: number,
+  bitsOf: (half: number) => number,
+  fail: Fail,
+): void {
   const bits = new Int32Array(into.buffer, into.byteOffset, into.length);
-  const chunk = new Uint16Array(CHUNK_BYTES / 2);
+  const chunk = new Uint16Array(Math.min(CHUNK_BYTES / 2, into.length));
   for (let at = 0; at < into.length; at += chunk.length) {
     const part = chunk.subarray(0, Math.min(chunk.length, into.length - at));
-    readBytes(file, new Uint8Array(part.buffer, 0, part.byteLength), position + 2 * at);
+    readBytes(file, new Uint8Array(part.buffer, 0, part.byteLength), position + 2 * at, fail);
     for (let i = 0; i < part.length; i++) bits[at + i] = bitsOf(part[i]!);
   }
 }
@@ -124,53 +125,45 @@ function readHalves(file: number, into: Float32Array, position: number, bitsOf: 
 function float16ToFloat32Bits(half: number): number {
   const sign = (half & 0x8000) << 16;
   const exponent = (half >> 10) & 0x1f;
-  let fraction = half & 0x3ff;
+  const fraction = half & 0x3ff;
   if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
   if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
   if (fraction === 0) return sign;
   // Subnormal: shift until the leading bit is the implicit one.
-  let shift = 0;
-  for (; (fraction & 0x400) === 0; shift++) fraction <<= 1;
-  return sign | ((113 - shift) << 23) | ((fraction & 0x3ff) << 13);
-}
-
-export interface TensorToWrite {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
+  const shift = Math.clz32(fraction) - 21;
+  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
 }
 
 /**
  * Writes float32 tensors in the order that Python's safetensors uses (by name), with its metadata. The file appears
  * under its name only when it is whole; equal tensors give equal bytes.
  */
-export function writeSafetensors(path: string, tensors: readonly TensorToWrite[]): void {
-  const sorted = [...tensors].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
-  let at = 0;
-  for (const { name, shape, data } of sorted) {
-    header[name] = { dtype: "F32", shape, data_offsets: [at, at + data.byteLength] };
-    at += data.byteLength;
-  }
-  const text = Buffer.from(JSON.stringify(header));
-  const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8, " ");
-  text.copy(padded);
-  const prefix = Buffer.alloc(8);
-  prefix.writeBigUInt64LE(BigInt(padded.length));
+export function writeSafetensors(
+  path: string,
+  tensors: readonly TensorToWrite[],
+  metadata: Readonly<Record<string, string>> = { format: "pt" },
+): void {
+  const sorted = [...tensors].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  const header = headerOf(sorted, metadata);
   const partial = `${path}.partial`;
-  const file = openSync(partial, "w");
+  const file = opened(partial, "w");
   try {
-    writeBytes(file, prefix);
-    writeBytes(file, padded);
-    for (const { data } of sorted) writeBytes(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    try {
+      writeBytes(file, header);
+      for (const { data } of sorted) writeBytes(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(partial, path);
+  } catch (cause) {
+    rmSync(partial, { force: true });
+    const message = `${path}: cannot be written (${(cause as Error).message}); check the space on the disk`;
+    throw new AttuneError("safetensors/write", message, "failure", { cause });
   }
-  renameSync(partial, path);
 }
 
 function writeBytes(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.byteLength; )
-    done += writeSync(file, bytes, done, Math.min(bytes.byteLength - done, 1 << 30));
+    done += writeSync(file, bytes, done, Math.min(bytes.byteLength - done, MAX_CALL_BYTES));
 }

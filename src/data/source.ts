@@ -1,8 +1,8 @@
 /** Where the splits of a data set are: one file, or a folder in the Hub's layout or with one file per split. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, extname, join, relative, sep } from "node:path";
+import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { parse } from "yaml";
-import { AttuneError } from "../base/error.ts";
+import { AttuneError, listOf } from "../base/error.ts";
 import type { SplitName } from "./dataset.ts";
 import { isTable } from "./tables.ts";
 
@@ -13,14 +13,16 @@ export interface Source {
   classNames(column: string): readonly string[] | undefined;
 }
 
-const SPLIT_NAMES: Readonly<Record<string, SplitName>> = {
-  train: "train",
-  validation: "validation",
-  valid: "validation",
-  val: "validation",
-  dev: "validation",
-  test: "test",
-};
+type SplitFiles = Partial<Record<SplitName, string[]>>;
+
+const SPLIT_NAMES: ReadonlyMap<string, SplitName> = new Map([
+  ["train", "train"],
+  ["validation", "validation"],
+  ["valid", "validation"],
+  ["val", "validation"],
+  ["dev", "validation"],
+  ["test", "test"],
+]);
 
 /** Finds the files of a data set. */
 export function findSource(path: string): Source {
@@ -35,7 +37,7 @@ export function findSource(path: string): Source {
       "data/no-splits",
       `${path}: there are no files like train.csv or train-00000-of-00001.parquet`,
     );
-  if (!files.train) throw new AttuneError("data/no-train", `${path}: there is no training split`);
+  for (const [split, found] of Object.entries(files)) checkShards(path, split, found);
   return { files, classNames: (column) => classNamesOf(card, config, column) };
 }
 
@@ -84,24 +86,23 @@ function chooseConfig(path: string, { configs }: Card): Config | undefined {
 
 /** All tables below a folder, as paths relative to it, in name order. */
 function listTables(path: string): string[] {
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && isTable(entry.name))
-    .map((entry) => relative(path, join(entry.parentPath, entry.name)).split(sep).join("/"))
-    .filter((name) => !name.split("/").some((part) => part.startsWith(".")))
-    .sort();
+  return (
+    readdirSync(path, { recursive: true, withFileTypes: true })
+      // The Hub's cache keeps links to its files.
+      .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && isTable(entry.name))
+      .map((entry) => relative(path, join(entry.parentPath, entry.name)).split(sep).join("/"))
+      .filter((name) => !name.split("/").some((part) => part.startsWith(".")))
+      .sort()
+  );
 }
 
-function filesOfConfig(
-  path: string,
-  tables: readonly string[],
-  { data_files }: Config,
-): Partial<Record<SplitName, string[]>> {
-  const files: Partial<Record<SplitName, string[]>> = {};
+function filesOfConfig(path: string, tables: readonly string[], { data_files }: Config): SplitFiles {
+  const files: SplitFiles = {};
   // One pattern, or a list of them, is all training data; otherwise each entry names its split.
   const entries = Array.isArray(data_files) ? data_files : [data_files];
   for (const entry of entries as (string | { split?: string; path?: string | string[] })[]) {
     const { split, path: patterns } = typeof entry === "string" ? { split: "train", path: entry } : entry;
-    const name = SPLIT_NAMES[split ?? "train"];
+    const name = SPLIT_NAMES.get(split ?? "train");
     if (!name || !patterns) continue;
     const matches = [patterns].flat().flatMap((pattern) => tables.filter((table) => matchesGlob(table, pattern)));
     if (matches.length === 0)
@@ -122,28 +123,46 @@ function matchesGlob(name: string, pattern: string): boolean {
   return new RegExp(`^${source}$`).test(name);
 }
 
-function filesByName(path: string, tables: readonly string[]): Partial<Record<SplitName, string[]>> {
-  const files: Partial<Record<SplitName, string[]>> = {};
+/** Files called like a split, or like one shard of it. */
+const SPLIT_FILE = /^(?<split>[a-z]+)(?<shard>[-_.]\d.*)?$/i;
+
+function filesByName(path: string, tables: readonly string[]): SplitFiles {
+  const files: SplitFiles = {};
   for (const table of tables) {
-    const stem = basename(table, extname(table));
-    const name = SPLIT_NAMES[/^[a-z]+/.exec(stem.toLowerCase())?.[0] ?? ""];
-    if (!name || !/^[a-z]+([-_.]\d.*)?$/i.test(stem)) continue;
-    files[name] = [...(files[name] ?? []), join(path, table)];
+    const name = SPLIT_NAMES.get(splitFile(table)?.split?.toLowerCase() ?? "");
+    if (name) files[name] = [...(files[name] ?? []), join(path, table)];
   }
   for (const [split, found] of Object.entries(files)) {
-    const folders = new Set(found.map((file) => join(file, "..")));
-    if (folders.size > 1)
+    // One file, or shards that differ in their number only; anything else is the same data twice, or two data sets.
+    const kinds = new Map(found.map((file) => [`${dirname(file)} ${splitFile(file)?.split} ${extname(file)}`, file]));
+    const single = found.filter((file) => !splitFile(file)?.shard);
+    if (kinds.size > 1 || (single.length > 0 && found.length > 1))
       throw new AttuneError(
         "data/ambiguous",
-        `${path}: there is a ${split} split in ${[...folders].join(" and ")}; give one of these folders`,
+        `${path}: there is more than one ${split} split, in ${listOf([...new Set([...kinds.values(), ...single])], "and")}; give the folder of one, or remove one`,
       );
   }
   return files;
 }
 
+const splitFile = (file: string): Record<string, string | undefined> | undefined =>
+  SPLIT_FILE.exec(basename(file, extname(file)))?.groups;
+
+/** Shards say how many there are: train-00000-of-00002. */
+function checkShards(path: string, split: string, files: readonly string[]): void {
+  const counts = files.map((file) => /-\d+-of-(\d+)\.\w+$/.exec(file)?.[1]);
+  const expected = Number(counts[0] ?? files.length);
+  if (counts.every((count) => count === counts[0]) && files.length < expected)
+    throw new AttuneError(
+      "data/missing-shard",
+      `${path}: the ${split} split has ${expected} shards, and only ${files.length} of them ${files.length === 1 ? "is" : "are"} here; download the others`,
+    );
+}
+
 function classNamesOf(card: Card, config: Config | undefined, column: string): readonly string[] | undefined {
   const infos = [card.dataset_info ?? []].flat() as DatasetInfo[];
-  const info = infos.find((i) => i.config_name === config?.config_name) ?? (infos.length === 1 ? infos[0] : undefined);
+  const named = (name: string | undefined) => infos.find(({ config_name }) => config_name === name);
+  const info = named(config?.config_name) ?? named("default") ?? (infos.length === 1 ? infos[0] : undefined);
   const names = info?.features?.find(({ name }) => name === column)?.dtype?.class_label?.names;
   return (
     names &&

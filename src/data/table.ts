@@ -10,6 +10,8 @@ export interface Table {
   readonly path: string;
   readonly columns: readonly string[];
   readonly rows: readonly Row[];
+  /** Whether the format has no types, so that numbers are text as well. */
+  readonly textOnly: boolean;
   /** Label names that the file's own metadata gives to the integers of a column. */
   classNames(column: string): readonly string[] | undefined;
 }

@@ -1,5 +1,5 @@
 /** Tables of labelled texts: one file in, rows with their place out. */
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
 import { readDelimited } from "./delimited.ts";
@@ -27,11 +27,19 @@ export async function readTable(path: string): Promise<Table> {
       "data/format",
       `${path}: files ending in ${listOf(tableExtensions)} can be read, not "${basename(path)}"`,
     );
-  const found = await stat(path).catch(() => undefined);
-  if (!found) throw new AttuneError("data/missing", `${path}: there is no such file`);
-  const table = await reader(path, await readFile(path));
-  if (table.rows.length === 0) throw new AttuneError("data/empty", `${path}: there are no rows`);
-  return table;
+  return reader(path, await readBytes(path));
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const what = code === "ENOENT" ? "there is no such file" : `this file cannot be read (${message})`;
+    throw new AttuneError(code === "ENOENT" ? "data/missing" : "data/unreadable", `${path}: ${what}`, "input", {
+      cause,
+    });
+  }
 }
 
 /** UTF-8 without its byte-order mark; names the line of the first byte that is something else. */

@@ -28,4 +28,9 @@ export class TokenizedSplit {
     this.#ids[index] = ids;
     return ids;
   }
+
+  /** Tokens of an example. */
+  length(index: number): number {
+    return this.ids(index).length;
+  }
 }

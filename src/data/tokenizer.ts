@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
 import { AttuneError } from "../base/error.ts";
+import { type BertNormalizerOptions, bertNormalize, bertWords } from "./bert-text.ts";
 
 export interface Encoded {
   readonly ids: Int32Array;
@@ -11,66 +12,122 @@ export interface Encoded {
 }
 
 export interface Tokenizer {
-  /** Ids with special tokens and without padding; of a longer text the first ones and the closing special token. */
+  /** Ids with special tokens and without padding; of a longer text the first ones that fit between them. */
   encode(text: string, maxLength: number): Encoded;
   /** Files that belong into a model folder. */
   readonly files: readonly { readonly name: string; readonly path: string }[];
 }
 
-const FILES = ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"];
+const DEFINITION = "tokenizer.json";
+const CONFIG = "tokenizer_config.json";
+const FILES = [DEFINITION, CONFIG, "vocab.txt", "special_tokens_map.json"];
 
-interface Normalizer {
-  readonly type?: string;
-  readonly lowercase?: boolean;
+interface Normalizer extends BertNormalizerOptions {
+  readonly type: string;
   readonly normalizers?: readonly Normalizer[];
+}
+
+/** What is used here of tokenizer.json. */
+interface Definition {
+  readonly normalizer?: Normalizer | null;
+  readonly pre_tokenizer?: { readonly type: string } | null;
+  readonly added_tokens?: readonly { readonly content: string; readonly single_word?: boolean }[];
+}
+
+/** What is used here of tokenizer_config.json. */
+interface Config {
+  readonly tokenizer_class?: string;
+  readonly do_lower_case?: boolean;
+  readonly strip_accents?: boolean | null;
+  readonly tokenize_chinese_chars?: boolean;
+  readonly truncation_side?: string;
 }
 
 /** The tokenizer of a model folder. Padding and truncation that its file asks for are left to the caller. */
 export function loadTokenizer(folder: string): Tokenizer {
-  const file = join(folder, "tokenizer.json");
+  const file = join(folder, DEFINITION);
   if (!existsSync(file))
     throw new AttuneError(
       "tokenizer/missing",
       `${file}: there is no such file; make it from vocab.txt in Python with AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`,
     );
-  const definition = readJson(file) as { normalizer?: Normalizer | null };
-  const configFile = join(folder, "tokenizer_config.json");
-  let tokenizer: HubTokenizer;
-  try {
-    tokenizer = new HubTokenizer(definition, existsSync(configFile) ? readJson(configFile) : {});
-  } catch (cause) {
-    throw new AttuneError(
-      "tokenizer/invalid",
-      `${file}: this tokenizer cannot be used (${(cause as Error).message})`,
-      "input",
-      { cause },
-    );
-  }
-  const lowersCase = lowers(definition.normalizer);
+  const definition = readJson(file) as Definition;
+  const configFile = join(folder, CONFIG);
+  const config = (existsSync(configFile) ? readJson(configFile) : {}) as Config;
+  const encode = encoderOf(file, prepareAsTransformers(folder, definition, config), config);
+  const { opening, closing } = specialTokens(encode);
+  const special = opening.length + closing.length;
+  const keepsEnd = config.truncation_side === "left";
   return {
     encode: (text, maxLength) => {
-      // JavaScript lowers Σ at the end of a word to ς; Python's tokenizers lower letter by letter, to σ.
-      const prepared = lowersCase ? text.replaceAll("Σ", "σ") : text;
-      const ids = Int32Array.from(tokenizer.encode(prepared).ids);
-      if (ids.length <= maxLength) return { ids, truncated: false };
-      const cut = ids.slice(0, maxLength);
-      cut[maxLength - 1] = ids.at(-1)!;
-      return { ids: cut, truncated: true };
+      const ids = encode(text, false);
+      const room = Math.max(0, maxLength - special);
+      const truncated = ids.length > room;
+      const kept = !truncated ? ids : keepsEnd ? ids.slice(ids.length - room) : ids.slice(0, room);
+      return { ids: Int32Array.from([...opening, ...kept, ...closing]), truncated };
     },
     files: FILES.map((name) => ({ name, path: join(folder, name) })).filter(({ path }) => existsSync(path)),
   };
 }
 
+type Encode = (text: string, withSpecial: boolean) => readonly number[];
+
+function encoderOf(file: string, definition: Definition, config: Config): Encode {
+  try {
+    const tokenizer = new HubTokenizer(definition, config);
+    const { normalizer, pre_tokenizer, added_tokens } = definition;
+    const wholeWord = added_tokens?.find(({ single_word }) => single_word);
+    if (wholeWord) throw new Error(`its token "${wholeWord.content}" has single_word, which is not supported`);
+    const isBert = normalizer?.type === "BertNormalizer";
+    // The library only calls these two. The space at the end is no word, but keeps it from taking a text that
+    // became "[SEP]" for the special token.
+    if (isBert) tokenizer.normalizer = ((text: string) => `${bertNormalize(text, normalizer)} `) as never;
+    if (pre_tokenizer?.type === "BertPreTokenizer") tokenizer.pre_tokenizer = bertWords as never;
+    const lowersCase = !isBert && lowers(normalizer);
+    const encode: Encode = (text, withSpecial) =>
+      tokenizer.encode(lowersCase ? text.replaceAll("Σ", "σ") : text, { add_special_tokens: withSpecial }).ids;
+    encode("a", true); // Some faults of a definition only show when it is used.
+    return encode;
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new AttuneError("tokenizer/invalid", `${file}: this tokenizer cannot be used (${message})`, "input", {
+      cause,
+    });
+  }
+}
+
+/** In transformers' BertTokenizer, the configuration says how text is prepared, and not tokenizer.json. */
+function prepareAsTransformers(folder: string, definition: Definition, config: Config): Definition {
+  if (definition.normalizer?.type !== "BertNormalizer") return definition;
+  const model = join(folder, "config.json");
+  const byModel = () => existsSync(model) && (readJson(model) as { model_type?: string }).model_type === "bert";
+  if (config.tokenizer_class === undefined ? !byModel() : !config.tokenizer_class.startsWith("Bert")) return definition;
+  const normalizer: Normalizer = {
+    type: "BertNormalizer",
+    lowercase: config.do_lower_case ?? true,
+    strip_accents: config.strip_accents ?? null,
+    handle_chinese_chars: config.tokenize_chinese_chars ?? true,
+  };
+  return { ...definition, normalizer };
+}
+
 function lowers(normalizer: Normalizer | null | undefined): boolean {
-  if (!normalizer) return false;
-  if (normalizer.type === "Sequence") return normalizer.normalizers?.some(lowers) ?? false;
-  return normalizer.type === "Lowercase" || (normalizer.type === "BertNormalizer" && normalizer.lowercase !== false);
+  if (normalizer?.type === "Sequence") return normalizer.normalizers?.some(lowers) ?? false;
+  return normalizer?.type === "Lowercase" || (normalizer?.type === "BertNormalizer" && normalizer.lowercase !== false);
+}
+
+/** The special tokens before and after a text, as the template of tokenizer.json has them. */
+function specialTokens(encode: Encode): { readonly opening: readonly number[]; readonly closing: readonly number[] } {
+  const content = encode("a", false);
+  const whole = encode("a", true);
+  const start = whole.findIndex((_, i) => content.every((id, j) => whole[i + j] === id));
+  return { opening: whole.slice(0, start), closing: whole.slice(start + content.length) };
 }
 
 function readJson(file: string): object {
   try {
     const value: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof value === "object" && value !== null) return value;
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch (cause) {
     throw new AttuneError("tokenizer/json", `${file}: this is not JSON (${(cause as Error).message})`, "input", {
       cause,

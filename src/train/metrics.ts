@@ -89,20 +89,22 @@ export function meanCrossEntropy(logits: Float32Array, truth: ArrayLike<number>,
   let total = 0;
   for (let row = 0; row < truth.length; row++) {
     const values = logits.subarray(row * labelCount, (row + 1) * labelCount);
-    total += logSumExp(values) - values[truth[row]!]!;
+    const { top, sum } = shiftedSum(values);
+    total += Math.log(sum) - (values[truth[row]!]! - top);
   }
   return ratio(total, truth.length);
 }
 
 /** Probabilities of one row of logits, in float64. */
 export function softmax(logits: Float32Array): number[] {
-  const normaliser = logSumExp(logits);
-  return Array.from(logits, (value) => Math.exp(value - normaliser));
+  const { top, sum } = shiftedSum(logits);
+  return Array.from(logits, (value) => Math.exp(value - top) / sum);
 }
 
-function logSumExp(values: Float32Array): number {
+/** Σ exp(value - top): shifted by the largest value, so that nothing overflows. */
+function shiftedSum(values: Float32Array): { readonly top: number; readonly sum: number } {
   const top = Math.max(...values);
   let sum = 0;
   for (const value of values) sum += Math.exp(value - top);
-  return top + Math.log(sum);
+  return { top, sum };
 }

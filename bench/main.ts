@@ -1,0 +1,12 @@
+/** `npm run bench -- NAME …`: measurements that anyone can repeat. Without a name, lists them. */
+const benches: Readonly<Record<string, { summary: string; run: (args: readonly string[]) => Promise<void> }>> = {
+  step: {
+    summary: "a step of full fine-tuning, against the Python stack in the same run",
+    run: async (args) => (await import("./step.ts")).benchStep(args),
+  },
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench) await bench.run(args);
+else for (const [key, { summary }] of Object.entries(benches)) console.log(`npm run bench -- ${key}   ${summary}`);
