@@ -1,2 +1,17 @@
 /** Attune's public API. */
-export { AttuneError } from "./base/error.ts";
+export { AttuneError, type ErrorKind } from "./base/error.ts";
+export type { SplitName } from "./data/dataset.ts";
+export {
+  type Classifier,
+  type EvaluateOptions,
+  type Evaluation,
+  type LoadOptions,
+  load,
+  type Prediction,
+} from "./run/classifier.ts";
+export type { BaseEvent, CheckpointEvent, ResultEvent, StartEvent, TrainEvent } from "./run/events.ts";
+export type { TrainOptions } from "./run/options.ts";
+export type { RunResult } from "./run/result.ts";
+export { resume, type TrainContext, train } from "./run/train.ts";
+export type { ClassificationMetrics, ClassMetrics, SplitMetrics } from "./train/metrics.ts";
+export type { EpochEvent, EpochResult, StepEvent } from "./train/trainer.ts";

@@ -1,9 +1,9 @@
 /** A data set from a path: rows of all splits, labels in order, and what the user should know about them. */
 import { createHash } from "node:crypto";
 import { AttuneError, listOf } from "../base/error.ts";
+import { nearest } from "../base/nearest.ts";
 import type { Dataset, Example, SplitName } from "./dataset.ts";
 import { labelReader, orderLabels } from "./labels.ts";
-import { nearest } from "./nearest.ts";
 import { findSource, type Source } from "./source.ts";
 import { stratifiedSplit } from "./split.ts";
 import type { Table } from "./table.ts";

@@ -1,17 +1,16 @@
 /** Examples as token ids, made when they are first asked for, so that training starts without waiting for all. */
-import type { Example } from "./dataset.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 export class TokenizedSplit {
   readonly count: number;
   /** Texts that were too long, among those asked for so far. */
   truncatedCount = 0;
-  readonly #examples: readonly Example[];
+  readonly #examples: readonly { readonly text: string }[];
   readonly #tokenizer: Tokenizer;
   readonly #maxLength: number;
   readonly #ids: (Int32Array | undefined)[];
 
-  constructor(examples: readonly Example[], tokenizer: Tokenizer, maxLength: number) {
+  constructor(examples: readonly { readonly text: string }[], tokenizer: Tokenizer, maxLength: number) {
     this.count = examples.length;
     this.#examples = examples;
     this.#tokenizer = tokenizer;

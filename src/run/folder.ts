@@ -15,6 +15,8 @@ import {
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 
+const RUN = "run.json";
+
 export class RunFolder {
   readonly path: string;
   #events: number | undefined;
@@ -24,16 +26,26 @@ export class RunFolder {
     this.path = path;
   }
 
-  /** A new run's folder; it must not exist yet, so that no result is overwritten. */
-  static create(path: string): RunFolder {
-    if (existsSync(path))
-      throw new AttuneError(
-        "run/exists",
-        `${path}: this folder exists; choose another --out, or go on with --resume ${path}`,
-      );
+  /** A run's folder must not exist yet, so that no result is overwritten. */
+  static requireNew(path: string): void {
+    if (!existsSync(path)) return;
+    const isRun = existsSync(join(path, RUN));
+    throw new AttuneError(
+      "run/exists",
+      `${path}: this ${isRun ? "run" : "folder"} exists already; choose another --out${isRun ? `, or go on with --resume ${path}` : ""}`,
+    );
+  }
+
+  /** A new run's folder. It appears with its run.json in it, so that one can go on with whatever is there. */
+  static create(path: string, runJson: unknown): RunFolder {
+    RunFolder.requireNew(path);
+    const partial = `${path}.partial`;
     try {
-      mkdirSync(join(path, "checkpoints"), { recursive: true });
-      mkdirSync(join(path, "predictions"));
+      rmSync(partial, { recursive: true, force: true });
+      mkdirSync(join(partial, "checkpoints"), { recursive: true });
+      mkdirSync(join(partial, "predictions"));
+      new RunFolder(partial).writeJson(runJson, RUN);
+      renameSync(partial, path);
     } catch (cause) {
       throw new AttuneError("run/create", `${path}: cannot make this folder (${(cause as Error).message})`, "input", {
         cause,
@@ -44,8 +56,8 @@ export class RunFolder {
 
   /** The folder of a run that was started before. */
   static open(path: string): RunFolder {
-    if (!existsSync(join(path, "run.json")))
-      throw new AttuneError("run/not-a-run", `${path}: there is no run.json, so this is not the folder of a run`);
+    if (!existsSync(join(path, RUN)))
+      throw new AttuneError("run/not-a-run", `${path}: there is no ${RUN} in it, so this is not the folder of a run`);
     return new RunFolder(path);
   }
 

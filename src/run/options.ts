@@ -1,6 +1,8 @@
 /** The options of a training run: described once, for the command line, config files and TypeScript alike. */
+import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { AttuneError } from "../base/error.ts";
+import { AttuneError, listOf } from "../base/error.ts";
+import { nearest } from "../base/nearest.ts";
 import { methodNames } from "../methods/registry.ts";
 import { bestMetrics } from "../train/options.ts";
 import { scheduleNames } from "../train/schedule.ts";
@@ -41,7 +43,9 @@ export const trainOptions = z.strictObject({
     .max(2 ** 32 - 1)
     .default(42)
     .describe("seed of everything that is drawn"),
-  threads: count().default(2).describe("threads of the engine; the result does not depend on it"),
+  threads: count()
+    .default(() => availableParallelism())
+    .describe("threads of the engine; the result does not depend on it"),
   checkpointMinutes: z.number().positive().default(10).describe("minutes between checkpoints within an epoch"),
 });
 
@@ -50,24 +54,50 @@ export type TrainOptions = z.input<typeof trainOptions>;
 /** Options after all defaults. */
 export type ResolvedTrainOptions = z.output<typeof trainOptions>;
 
+/** How an option is spelled where it was given: `--batch-size`, or `batchSize in train.yaml`. */
+export type Spell = (key: string) => string;
+
 /**
  * Checks options and fills in defaults.
  *
- * @throws AttuneError that names the option, what is wrong and what would be right; `spell` gives its spelling there.
+ * @throws AttuneError that names the option, what is wrong and what would be right
  */
-export function resolveOptions(options: unknown, spell: (key: string) => string = (key) => key): ResolvedTrainOptions {
+export function resolveOptions(options: unknown, spell: Spell = (key) => key): ResolvedTrainOptions {
   const result = trainOptions.safeParse(options);
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
+  const known = Object.keys(trainOptions.shape);
   if (issue.code === "unrecognized_keys") {
-    const known = Object.keys(trainOptions.shape).map(spell).join(", ");
-    throw new AttuneError("options/unknown", `there is no option "${spell(issue.keys[0]!)}"; there are ${known}`);
+    const [key] = issue.keys as [string];
+    const guess = nearest(key, known);
+    const hint = guess ? `did you mean ${spell(guess)}?` : `there are ${known.map(spell).join(", ")}`;
+    throw new AttuneError("options/unknown", `there is no option ${spell(key)}; ${hint}`);
   }
   const key = String(issue.path[0] ?? "");
   const value = (options as Record<string, unknown>)[key];
   if (value === undefined)
-    throw new AttuneError("options/missing", `the option ${spell(key)} is needed: ${describe(key)}`);
-  throw new AttuneError("options/value", `${spell(key)} cannot be ${JSON.stringify(value)}: ${issue.message}`);
+    throw new AttuneError("options/missing", `the option ${spell(key)} is missing: ${describe(key)}`);
+  throw new AttuneError(
+    "options/value",
+    `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${right(issue)}`,
+  );
 }
 
 const describe = (key: string): string => trainOptions.shape[key as keyof typeof trainOptions.shape]?.description ?? "";
+
+/** The end of the sentence "it must be …". */
+function right(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.expected === "int" ? "a whole number" : `a ${issue.expected}`;
+    case "too_small":
+      if (issue.origin === "string") return "given";
+      return `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
+    case "too_big":
+      return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
+    case "invalid_value":
+      return listOf(issue.values.map(String));
+    default:
+      return `something else (${issue.message})`;
+  }
+}

@@ -8,7 +8,7 @@ import type { Engine, Executable } from "../engine/engine.ts";
 import { methods } from "../methods/registry.ts";
 import { openModel, type PretrainedModel } from "../models/load.ts";
 import { computeLogits } from "../train/evaluate.ts";
-import { classificationMetrics, meanCrossEntropy, type SplitMetrics } from "../train/metrics.ts";
+import { type SplitMetrics, splitMetrics } from "../train/metrics.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { evaluationProgram, trainingProgram } from "../train/program.ts";
@@ -35,7 +35,12 @@ export interface Evaluation {
   readonly logits: Float32Array;
 }
 
-export async function prepareRun(options: ResolvedTrainOptions, engine: Engine): Promise<PreparedRun> {
+/** `signal` stops evaluations; training asks it itself, between steps. */
+export async function prepareRun(
+  options: ResolvedTrainOptions,
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<PreparedRun> {
   const dataset = await loadDataset({
     path: options.data,
     text: options.text,
@@ -76,8 +81,10 @@ export async function prepareRun(options: ResolvedTrainOptions, engine: Engine):
   ) as Record<SplitName, TokenizedSplit>;
 
   const evaluate = async (split: SplitName): Promise<Evaluation> => {
-    const logits = await computeLogits(await evaluation.get(), encoder, memory.weights, tokens[split], labelCount);
-    return { logits, metrics: splitMetrics(logits, texts[split], dataset.labels) };
+    const program = { executable: await evaluation.get(), encoder, weights: memory.weights, labelCount };
+    const logits = await computeLogits(program, tokens[split], signal);
+    const truth = texts[split].map(({ label }) => label);
+    return { logits, metrics: splitMetrics(logits, truth, dataset.labels) };
   };
   return {
     dataset: { ...dataset, splits: texts },
@@ -102,27 +109,6 @@ export async function prepareRun(options: ResolvedTrainOptions, engine: Engine):
       await evaluation.dispose();
     },
   };
-}
-
-/** Loss and metrics of logits [texts, labels]. */
-export function splitMetrics(
-  logits: Float32Array,
-  examples: readonly Example[],
-  labels: readonly string[],
-): SplitMetrics {
-  const truth = examples.map(({ label }) => label);
-  return {
-    loss: meanCrossEntropy(logits, truth, labels.length),
-    ...classificationMetrics(truth, predictedLabels(logits, labels.length), labels),
-  };
-}
-
-/** The label with the largest logit, for each row; the first of equals. */
-export function predictedLabels(logits: Float32Array, labelCount: number): number[] {
-  return Array.from({ length: logits.length / labelCount }, (_, row) => {
-    const values = logits.subarray(row * labelCount, (row + 1) * labelCount);
-    return values.indexOf(Math.max(...values));
-  });
 }
 
 const countOf = (parameters: readonly { readonly shape: readonly number[] }[]): number =>

@@ -2,18 +2,18 @@
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
 import { sha256OfWeights } from "../data/weights.ts";
-import type { Engine } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
-import { softmax } from "../train/metrics.ts";
+import { predictedLabels, softmax } from "../train/metrics.ts";
 import { initialState, stepsPerEpoch, type TrainingState, trainEpochs } from "../train/trainer.ts";
 import { type CheckpointState, restoreCheckpoint, restoreWeights, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
+import { describeRun, type RunFacts, type RunStatus } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
-import { describeMachine, peakRssBytes, version } from "./machine.ts";
+import { peakRssBytes } from "./machine.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./options.ts";
-import { type Evaluation, type PreparedRun, predictedLabels, prepareRun } from "./prepare.ts";
+import { type Evaluation, type PreparedRun, prepareRun } from "./prepare.ts";
 import type { RunResult } from "./result.ts";
 
 export interface TrainContext {
@@ -30,74 +30,86 @@ export interface TrainContext {
  * "interrupted" after `signal`.
  */
 export async function* train(options: TrainOptions, context: TrainContext = {}): AsyncGenerator<TrainEvent> {
-  const started = performance.now() - (context.startedAgo ?? 0);
+  const started = startOf(context);
   const resolved = resolveOptions(options);
+  RunFolder.requireNew(resolved.out);
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
   // Everything that can be wrong with the input is found before the folder is made.
-  const run = await prepareRun(resolved, engine);
-  const folder = RunFolder.create(resolved.out);
-  yield* new Run(resolved, engine, run, folder, started, context).start();
+  const prepared = await prepareRun(resolved, engine, context.signal);
+  const facts = describeRun(resolved, engine, prepared);
+  const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
+  yield* new Run(prepared, folder, facts, started, context).go();
 }
 
-/** Goes on with a run that was interrupted; ends with the bytes it would have ended with. */
+/**
+ * Goes on with a run that was interrupted; it ends with the bytes it would have ended with.
+ *
+ * @throws AttuneError as `train` does, and with `kind` "input" where the run is finished, or its model or data changed.
+ */
 export async function* resume(path: string, context: TrainContext = {}): AsyncGenerator<TrainEvent> {
-  const started = performance.now() - (context.startedAgo ?? 0);
+  const started = startOf(context);
   const folder = RunFolder.open(path);
-  const { status, options } = folder.readJson<{ status: string; options: TrainOptions }>("run.json");
-  if (status === "done")
+  const before = folder.readJson<RunFacts & { status: string }>("run.json");
+  if (before.status === "done")
     throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
-  const resolved = resolveOptions({ ...options, out: path });
+  const resolved = resolveOptions({ ...before.options, out: path });
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
-  const run = await prepareRun(resolved, engine);
-  yield* new Run(resolved, engine, run, folder, started, context).start();
+  const prepared = await prepareRun(resolved, engine, context.signal);
+  const facts = describeRun(resolved, engine, prepared);
+  if (before.dataSha256 !== facts.dataSha256) throw changed(path, "data", resolved.data);
+  if (before.modelSha256) {
+    facts.modelSha256 = await sha256OfWeights(resolved.model);
+    if (before.modelSha256 !== facts.modelSha256) throw changed(path, "model", resolved.model);
+  }
+  yield* new Run(prepared, folder, facts, started, context).go();
 }
+
+const startOf = ({ startedAgo = 0 }: TrainContext): number => performance.now() - startedAgo;
+
+const changed = (path: string, what: string, where: string): AttuneError =>
+  new AttuneError("run/changed", `${path}: the ${what} in ${where} changed since this run began; train anew`);
 
 const BEST = ["checkpoints", "best.safetensors"] as const;
 
 class Run {
   readonly #options: ResolvedTrainOptions;
-  readonly #engine: Engine;
   readonly #run: PreparedRun;
   readonly #folder: RunFolder;
-  readonly #context: TrainContext;
+  readonly #facts: RunFacts;
+  readonly #signal: AbortSignal | undefined;
   #started: number;
   #state: TrainingState = initialState();
   #base: SplitMetrics | undefined;
   #startToFirstStep: number | undefined;
   #lastCheckpoint = performance.now();
-  readonly #modelSha256: Promise<string>;
+  /** Where the newest checkpoint stands, so that it is not written twice. */
+  #saved = "";
+  readonly #hashed: Promise<void>;
 
-  constructor(
-    options: ResolvedTrainOptions,
-    engine: Engine,
-    run: PreparedRun,
-    folder: RunFolder,
-    started: number,
-    context: TrainContext,
-  ) {
-    this.#options = options;
-    this.#engine = engine;
+  constructor(run: PreparedRun, folder: RunFolder, facts: RunFacts, started: number, context: TrainContext) {
+    this.#options = facts.options;
     this.#run = run;
     this.#folder = folder;
+    this.#facts = facts;
     this.#started = started;
-    this.#context = context;
-    // Read in the background: nothing waits for it until the run is done.
-    this.#modelSha256 = sha256OfWeights(options.model);
-    this.#modelSha256.catch(() => {});
+    this.#signal = context.signal;
+    this.#hashed = this.#hashModel();
+    this.#hashed.catch(() => {}); // Said where it is waited for.
   }
 
-  async *start(): AsyncGenerator<TrainEvent> {
-    this.#writeRunJson({ status: "running" });
+  async *go(): AsyncGenerator<TrainEvent> {
     this.#restore();
+    this.#writeRunJson("running");
     try {
       yield this.#record(this.#startEvent());
       yield* this.#trainAndTest();
     } catch (error) {
       const kind = error instanceof AttuneError ? error.kind : "failure";
-      if (this.#state.bestEpoch > 0 && kind === "failure") await this.#keepBest();
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#writeRunJson({ status: kind === "interrupted" ? "interrupted" : "failed", reason });
-      throw error;
+      if (kind === "interrupted" && this.#base) yield* this.#checkpoint();
+      if (kind === "failure" && this.#state.bestEpoch > 0) await this.#keepBest();
+      const reported = kind === "interrupted" ? this.#interrupted() : (error as Error);
+      this.#writeRunJson(kind === "interrupted" ? "interrupted" : "failed", { reason: reported.message });
+      throw reported;
     } finally {
       this.#folder.close();
       await this.#run.dispose();
@@ -113,9 +125,8 @@ class Run {
       yield event;
       // Lets signals and timers in: the engine computes without returning to the event loop.
       await setImmediate();
-      const stop = this.#context.signal?.aborted ?? false;
-      if (stop || event.type === "epoch" || this.#isCheckpointDue()) yield this.#record(await this.#checkpoint());
-      if (stop) throw this.#interrupted();
+      if (event.type === "epoch" || this.#isCheckpointDue()) yield* this.#checkpoint();
+      if (this.#signal?.aborted) throw this.#interrupted();
     }
     yield await this.#finish();
   }
@@ -136,12 +147,13 @@ class Run {
     this.#state.evaluationSeconds += (performance.now() - started) / 1000;
     this.#folder.writeText(this.#predictions(test), "predictions", "test.jsonl");
     await this.#writeModel();
+    await this.#hashed;
     const result = this.#result(test.metrics);
     this.#folder.writeJson(result, "result.json");
     const truncated = this.#run.truncatedCount();
-    const notes = truncated > 0 ? [`${truncated} texts were longer than the limit and cut.`] : [];
-    this.#writeRunJson({ status: "done", notes, modelSha256: await this.#modelSha256 });
-    return this.#record({ type: "result", result, notes });
+    if (truncated > 0) this.#facts.notes.push(`${truncated} texts were longer than the limit and cut.`);
+    this.#writeRunJson("done");
+    return this.#record({ type: "result", result, notes: this.#facts.notes });
   }
 
   #result(test: SplitMetrics): RunResult {
@@ -218,7 +230,10 @@ class Run {
     return performance.now() - this.#lastCheckpoint > this.#options.checkpointMinutes * 60_000;
   }
 
-  async #checkpoint(): Promise<TrainEvent> {
+  async *#checkpoint(): AsyncGenerator<TrainEvent> {
+    const { step, epochs } = this.#state;
+    const place = `${step}-${epochs.length}`;
+    if (this.#saved === place) return;
     const state: CheckpointState = {
       training: this.#state,
       base: this.#base!,
@@ -228,7 +243,8 @@ class Run {
     };
     const path = await saveCheckpoint(this.#folder.at("checkpoints"), state, ...this.#weights());
     this.#lastCheckpoint = performance.now();
-    return { type: "checkpoint", path, step: this.#state.step };
+    this.#saved = place;
+    yield this.#record({ type: "checkpoint", path, step });
   }
 
   #weights() {
@@ -270,20 +286,14 @@ class Run {
     return event;
   }
 
-  #writeRunJson(rest: Readonly<Record<string, unknown>>): void {
-    this.#folder.writeJson(
-      {
-        attune: version,
-        ...rest,
-        options: this.#options,
-        notes: [...this.#run.notes, ...((rest.notes as string[] | undefined) ?? [])],
-        dataSha256: this.#run.dataset.sha256,
-        labels: this.#run.dataset.labels,
-        engine: this.#engine.description,
-        node: process.version,
-        machine: describeMachine(),
-      },
-      "run.json",
-    );
+  /** In the background: a run does not wait for it before its first step. */
+  async #hashModel(): Promise<void> {
+    if (this.#facts.modelSha256) return;
+    this.#facts.modelSha256 = await sha256OfWeights(this.#options.model);
+    if (!this.#folder.has("result.json")) this.#writeRunJson("running");
+  }
+
+  #writeRunJson(status: RunStatus, rest: { readonly reason?: string } = {}): void {
+    this.#folder.writeJson({ ...this.#facts, status, ...rest }, "run.json");
   }
 }

@@ -1,4 +1,6 @@
 /** Logits of a model for many texts. */
+import { setImmediate } from "node:timers/promises";
+import { AttuneError } from "../base/error.ts";
 import { packBatch } from "../data/batch.ts";
 import { type Executable, float32 } from "../engine/engine.ts";
 import type { HostTensor } from "../graph/tensor.ts";
@@ -15,26 +17,37 @@ export interface TokenSource {
 /** Tokens that one evaluation batch may hold: enough for full speed, few enough to stay in the cache. */
 const TOKENS_PER_BATCH = 1024;
 
+export interface LogitsProgram {
+  /** Of `evaluationProgram`. */
+  readonly executable: Executable;
+  readonly encoder: Encoder;
+  readonly weights: Readonly<Record<string, HostTensor>>;
+  readonly labelCount: number;
+}
+
 /**
  * Logits [texts, labels] in the order of the texts. Texts of similar length are computed together, so that little is
  * spent on padding in attention.
+ *
+ * @throws AttuneError of kind "interrupted" after `signal`
  */
 export async function computeLogits(
-  program: Executable,
-  encoder: Encoder,
-  weights: Readonly<Record<string, HostTensor>>,
+  { executable, encoder, weights, labelCount }: LogitsProgram,
   texts: TokenSource,
-  labelCount: number,
+  signal?: AbortSignal,
 ): Promise<Float32Array> {
   const logits = new Float32Array(texts.count * labelCount);
   for (const indices of batchesByLength(texts)) {
+    // Lets signals in: the engine computes without returning to the event loop.
+    await setImmediate();
+    if (signal?.aborted) throw new AttuneError("train/interrupted", "stopped while evaluating", "interrupted");
     const batch = packBatch(
       indices.map((i) => texts.ids(i)),
       encoder.heads,
     );
     const rows = new Float32Array(indices.length * labelCount);
     const inputs = { ...weights, ...batchValues(batch, encoder.heads) };
-    await program.run(inputs, { [LOGITS]: float32(rows, [indices.length, labelCount]) });
+    await executable.run(inputs, { [LOGITS]: float32(rows, [indices.length, labelCount]) });
     for (const [row, i] of indices.entries())
       logits.set(rows.subarray(row * labelCount, (row + 1) * labelCount), i * labelCount);
   }

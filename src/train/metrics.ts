@@ -108,3 +108,21 @@ function shiftedSum(values: Float32Array): { readonly top: number; readonly sum:
   for (const value of values) sum += Math.exp(value - top);
   return { top, sum };
 }
+
+/** Loss and metrics of logits [texts, labels]. */
+export function splitMetrics(logits: Float32Array, truth: readonly number[], labels: readonly string[]): SplitMetrics {
+  return {
+    loss: meanCrossEntropy(logits, truth, labels.length),
+    ...classificationMetrics(truth, predictedLabels(logits, labels.length), labels),
+  };
+}
+
+/** The label with the largest logit, for each row of [texts, labels]; the first of equals. */
+export function predictedLabels(logits: Float32Array, labelCount: number): number[] {
+  return Array.from({ length: logits.length / labelCount }, (_, row) => {
+    let best = 0;
+    for (let label = 1; label < labelCount; label++)
+      if (logits[row * labelCount + label]! > logits[row * labelCount + best]!) best = label;
+    return best;
+  });
+}

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { labelReader, orderLabels } from "../../../src/data/labels.ts";
-import { nearest } from "../../../src/data/nearest.ts";
 import { inputError } from "./scratch.ts";
 
 describe("orderLabels", () => {
@@ -60,15 +59,5 @@ describe("labelReader", () => {
   ])("refused: %s", async (_, value, table, classNames, said) => {
     const message = await inputError(() => labelReader("mood", classNames, table)(value, "x.csv, line 7"));
     expect(message).toContain(`x.csv, line 7: the mood is ${said}`);
-  });
-});
-
-describe("nearest", () => {
-  test.each([
-    ["lable", "label"],
-    ["Text", "text"],
-    ["sentence", undefined],
-  ])("%s → %s", (name, expected) => {
-    expect(nearest(name, ["text", "label"])).toBe(expected);
   });
 });

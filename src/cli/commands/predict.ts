@@ -1,0 +1,39 @@
+/** `attune predict`. */
+import type { Command } from "commander";
+import { load, type Prediction } from "../../run/classifier.ts";
+import { percent } from "../format.ts";
+import { linesOf } from "../lines.ts";
+import { addLoadFlags, type LoadFlags, loadOptions } from "../load-flags.ts";
+import { stopSignal } from "../stop-signal.ts";
+
+interface Flags extends LoadFlags {
+  readonly json?: boolean;
+}
+
+export function predictCommand(command: Command): void {
+  command
+    .argument("<run|model>", "folder of a finished run, or of a classifier in Transformers' layout")
+    .argument("[texts...]", "texts to classify; without any, one a line from standard input");
+  addLoadFlags(command);
+  command
+    .option("--json", 'print one object a line: {"text": …, "label": …, "probabilities": {…}}')
+    .action(async (folder: string, texts: string[], { json, ...flags }: Flags) => {
+      const classifier = await load(folder, loadOptions(flags));
+      const signal = stopSignal();
+      const print = json ? printJson : printLine;
+      for await (const batch of texts.length > 0 ? [texts] : linesOf(process.stdin)) {
+        const predictions = await classifier.predict(batch, signal);
+        process.stdout.write(batch.map((text, i) => `${print(text, predictions[i]!)}\n`).join(""));
+      }
+      await classifier.dispose();
+    });
+}
+
+function printJson(text: string, { label, probabilities }: Prediction): string {
+  return JSON.stringify({ text, label, probabilities });
+}
+
+/** Tabs between the columns, so that `cut` and spreadsheets can take them apart. */
+function printLine(text: string, { label, probabilities }: Prediction): string {
+  return `${label}\t${percent(probabilities[label]!)}\t${text.replace(/[\t\r\n]/g, " ")}`;
+}

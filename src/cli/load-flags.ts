@@ -1,0 +1,30 @@
+/** The options of every command that loads a classifier. */
+import type { Command } from "commander";
+import { AttuneError } from "../base/error.ts";
+import type { LoadOptions } from "../run/classifier.ts";
+import { flagOf, toNumber } from "./option-flags.ts";
+
+/** As they were given; `loadOptions` checks them. */
+export type LoadFlags = { readonly [key in keyof LoadOptions]?: number | string };
+
+export function addLoadFlags(command: Command): void {
+  command
+    .option("--threads <N>", "threads of the engine; the result does not depend on it (default: all)", toNumber)
+    .option("--max-length <N>", "longest text in tokens; longer ones are cut (default: as trained)", toNumber);
+}
+
+export function loadOptions({ threads, maxLength }: LoadFlags): LoadOptions {
+  return {
+    ...(threads !== undefined && { threads: wholeNumber("threads", threads, 1) }),
+    ...(maxLength !== undefined && { maxLength: wholeNumber("maxLength", maxLength, 2) }),
+  };
+}
+
+/** The value of an option that must be a whole number. */
+export function wholeNumber(key: string, value: number | string, least: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= least) return value;
+  throw new AttuneError(
+    "options/value",
+    `${flagOf(key)} cannot be ${value}: it must be a whole number from ${least} on`,
+  );
+}

@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+/** The `attune` command. Each command's code is loaded when it is called, so that `--help` answers at once. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import type { ErrorKind } from "../base/error.ts";
+
+/** Commands by name; the loaded function adds options and action. */
+const commands: Readonly<Record<string, { summary: string; load: () => Promise<(command: Command) => void> }>> = {
+  train: {
+    summary: "train a classifier on labelled texts",
+    load: async () => (await import("./commands/train.ts")).trainCommand,
+  },
+  evaluate: {
+    summary: "measure a trained classifier on labelled texts",
+    load: async () => (await import("./commands/evaluate.ts")).evaluateCommand,
+  },
+  predict: {
+    summary: "classify texts",
+    load: async () => (await import("./commands/predict.ts")).predictCommand,
+  },
+};
+
+const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failure: 1, input: 2, interrupted: 130 };
+
+async function main(): Promise<number> {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const program = new Command("attune")
+    .description("Fine-tune transformer text classifiers, and compare the ways of doing it.")
+    .version(version)
+    .showHelpAfterError("(attune --help lists the commands, attune COMMAND --help their options)")
+    .exitOverride();
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const command = program.command(name).summary(summary).description(summary);
+    if (process.argv.includes(name)) (await load())(command);
+  }
+  try {
+    await program.parseAsync();
+    return 0;
+  } catch (error) {
+    // Commander has printed what it has to say; of its endings only help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.input;
+    return report(error);
+  }
+}
+
+function report(error: unknown): number {
+  const { kind, message, stack, code } = error as Error & { kind?: ErrorKind; code?: string };
+  if (kind) {
+    process.stderr.write(`attune: ${message}\n`);
+    return EXIT_CODES[kind];
+  }
+  // The system's own words (no space left, no permission) need no stack trace; everything else is a fault of ours.
+  const isSystem = typeof code === "string" && /^E[A-Z]+$/.test(code);
+  process.stderr.write(isSystem ? `attune: ${message}\n` : `attune: this is a fault in Attune: ${stack ?? message}\n`);
+  return EXIT_CODES.failure;
+}
+
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+process.exitCode = await main();

@@ -1,0 +1,131 @@
+/** A training run on the terminal: one live line while it trains, plain lines for what stays. */
+import { styleText } from "node:util";
+import { createLogUpdate } from "log-update";
+import type { StartEvent, TrainEvent } from "../run/events.ts";
+import type { EpochEvent, StepEvent } from "../train/trainer.ts";
+import { alignColumns, duration, grouped, memory, metric } from "./format.ts";
+import { metricsReport } from "./metrics-report.ts";
+import { RemainingTime } from "./remaining-time.ts";
+
+/** Without a terminal: at most one line of progress in so many seconds. */
+const PLAIN_SECONDS = 15;
+const BAR_WIDTH = 24;
+
+/** Consumes a run's events and shows them on standard error; the result goes to standard output. */
+export async function showTraining(events: AsyncIterable<TrainEvent>, { quiet }: { quiet: boolean }): Promise<void> {
+  const view = quiet ? undefined : new ProgressView(process.stderr);
+  try {
+    for await (const event of events) {
+      view?.show(event);
+      if (event.type === "result" && !quiet) process.stdout.write(`${resultText(event, view!.out)}\n`);
+    }
+  } finally {
+    view?.end();
+  }
+}
+
+class ProgressView {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #live: ReturnType<typeof createLogUpdate> | undefined;
+  readonly #remaining = new RemainingTime();
+  #start: StartEvent | undefined;
+  #lastPlain = performance.now();
+  /** Where the run folder is. */
+  out = "";
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+    this.#live = stream.isTTY ? createLogUpdate(stream) : undefined;
+  }
+
+  show(event: TrainEvent): void {
+    this.#remaining.see(event);
+    if (event.type === "start") this.#showStart(event);
+    else if (event.type === "base")
+      this.#print(
+        `before training: test loss ${metric(event.test.loss)}, accuracy ${metric(event.test.accuracy)}, macro F1 ${metric(event.test.f1)}`,
+      );
+    else if (event.type === "step") this.#showStep(event);
+    else if (event.type === "epoch") this.#showEpoch(event);
+  }
+
+  end(): void {
+    this.#live?.clear();
+    this.#live?.done();
+  }
+
+  #showStart(event: StartEvent): void {
+    this.#start = event;
+    this.out = event.out;
+    const { examples, parameters, labels, epochs, totalSteps, resumedAtStep, notes } = event;
+    for (const note of notes) this.#print(this.#dim(note));
+    const sizes = `${grouped(examples.train)} training, ${grouped(examples.validation)} validation, ${grouped(examples.test)} test texts`;
+    this.#print(`${sizes}; ${labels.length} labels`);
+    this.#print(
+      `${grouped(parameters.trainable)} of ${grouped(parameters.total)} parameters are trained, ${epochs} epochs, ${grouped(totalSteps)} steps`,
+    );
+    if (resumedAtStep > 0) this.#print(`going on after step ${grouped(resumedAtStep)}`);
+    this.#live?.("measuring the model before training …");
+  }
+
+  #showStep(event: StepEvent): void {
+    const { step, totalSteps, epoch, loss, learningRate } = event;
+    const left = this.#remaining.seconds;
+    const numbers = [
+      `loss ${loss.toFixed(3)}`,
+      `rate ${learningRate.toExponential(1)}`,
+      `${this.#remaining.examplesPerSecond.toFixed(0)} texts/s`,
+      memory(process.memoryUsage.rss()),
+      left === undefined ? "" : `${duration(left)} left`,
+    ].filter(Boolean);
+    if (this.#live) {
+      const done = Math.round((BAR_WIDTH * step) / totalSteps);
+      const bar = `${"━".repeat(done)}${this.#dim("━".repeat(BAR_WIDTH - done))}`;
+      this.#live(`epoch ${epoch}/${this.#start!.epochs} ${bar} ${step}/${totalSteps}  ${numbers.join("  ")}`);
+    } else if (performance.now() - this.#lastPlain > PLAIN_SECONDS * 1000) {
+      this.#lastPlain = performance.now();
+      this.#print(`epoch ${epoch}/${this.#start!.epochs}, step ${step}/${totalSteps}: ${numbers.join(", ")}`);
+    }
+  }
+
+  #showEpoch({ epoch, trainLoss, validation, seconds, best }: EpochEvent): void {
+    const { loss, accuracy, f1 } = validation;
+    const numbers = `validation loss ${metric(loss)}, accuracy ${metric(accuracy)}, macro F1 ${metric(f1)}`;
+    const mark = best ? `, ${this.#bold("best so far")}` : "";
+    this.#print(`epoch ${epoch}: training loss ${metric(trainLoss)}, ${numbers}, ${duration(seconds)}${mark}`);
+  }
+
+  /** A line that stays, above the live one. */
+  #print(line: string): void {
+    this.#live?.clear();
+    this.#stream.write(`${line}\n`);
+  }
+
+  #bold = (text: string): string => (this.#coloured ? styleText("bold", text) : text);
+  #dim = (text: string): string => (this.#coloured ? styleText("dim", text) : text);
+
+  get #coloured(): boolean {
+    return this.#stream.isTTY && this.#stream.hasColors();
+  }
+}
+
+function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: string): string {
+  const { test, base, bestEpoch, seconds, memory: used } = result;
+  const count = test.perClass.reduce((sum, { support }) => sum + support, 0);
+  const change = alignColumns([
+    ["", "before", "after"],
+    ["accuracy", metric(base.accuracy), metric(test.accuracy)],
+    ["macro F1", metric(base.f1), metric(test.f1)],
+  ]);
+  return [
+    "",
+    `Test, with the weights of epoch ${bestEpoch}:`,
+    "",
+    metricsReport(test, count),
+    "",
+    ...change,
+    "",
+    `${duration(seconds.train)} of training in ${duration(seconds.total)}, peak memory ${memory(used.peakRssBytes)}`,
+    `run ${out}, model ${out}/model`,
+  ].join("\n");
+}

@@ -1,0 +1,173 @@
+/** A trained classifier, loaded from the folder of a run or of a model: predicts and is evaluated. */
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import type { SplitName } from "../data/dataset.ts";
+import { loadSplit } from "../data/load-dataset.ts";
+import { TokenizedSplit } from "../data/tokenized.ts";
+import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
+import type { Executable } from "../engine/engine.ts";
+import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
+import type { Encoder } from "../models/encoder.ts";
+import { openModel } from "../models/load.ts";
+import { computeLogits } from "../train/evaluate.ts";
+import { predictedLabels, type SplitMetrics, softmax, splitMetrics } from "../train/metrics.ts";
+import { allocateModel } from "../train/model-memory.ts";
+import { evaluationProgram } from "../train/program.ts";
+import type { RunFacts } from "./facts.ts";
+import { RunFolder } from "./folder.ts";
+
+export interface LoadOptions {
+  /** Threads of the engine. @default all that the machine has */
+  readonly threads?: number;
+  /** Longest text in tokens; longer ones are cut. @default what the run was trained with, else the model's positions */
+  readonly maxLength?: number;
+}
+
+export interface Prediction {
+  /** The most probable label. */
+  readonly label: string;
+  /** Probability of each label, in the model's order; they add up to 1. */
+  readonly probabilities: Readonly<Record<string, number>>;
+  /** One number per label, in the model's order. */
+  readonly logits: readonly number[];
+}
+
+export interface EvaluateOptions {
+  /** A folder with splits, or one file. */
+  readonly data: string;
+  /** @default "test" for a folder, all rows for a file */
+  readonly split?: SplitName;
+  /** Column of the text. @default "text" */
+  readonly text?: string;
+  /** Column of the label. @default "label" */
+  readonly label?: string;
+  /** Decides which rows a split gets where the data have none. @default that of the run, else 42 */
+  readonly seed?: number;
+  /** Stops the evaluation. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Evaluation {
+  readonly metrics: SplitMetrics;
+  /** Texts that were evaluated. */
+  readonly examples: number;
+  /** What the user should know: splits that were made, texts that were empty or cut. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Loads a classifier from a run folder, or from a model folder in Transformers' layout.
+ *
+ * @throws AttuneError where there is no such folder, or no trained head in it
+ */
+export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
+  const { path, trained } = findModel(folder);
+  const model = await openModel(path);
+  try {
+    const { encoder, labels } = model;
+    const missing = encoder.parameters.find(({ name, part }) => part !== "encoder" && model.fresh.has(name));
+    if (missing)
+      throw new AttuneError(
+        "model/no-head",
+        `${path}: this is an encoder without a trained ${missing.part}, which cannot classify yet; train it first`,
+      );
+    const { maxPositions } = encoder;
+    const maxLength = options.maxLength ?? trained?.maxLength ?? maxPositions;
+    if (maxLength > maxPositions || maxLength < 2)
+      throw new AttuneError(
+        "options/max-length",
+        `the longest text cannot have ${maxLength} tokens; for this model it is 2 to ${maxPositions}`,
+      );
+    const tokenizer = loadTokenizer(path);
+    const memory = allocateModel(encoder);
+    model.readInto((name) => memory.weights[name]!.data as Float32Array, 0);
+    const engine = onnxRuntimeEngine({ threads: options.threads ?? availableParallelism() });
+    const executable = await engine.compile(evaluationProgram(encoder), { spin: true });
+    const seed = trained?.seed ?? 42;
+    return new Classifier({ encoder, labels, tokenizer, maxLength, executable, weights: memory.weights, seed });
+  } finally {
+    model.close();
+  }
+}
+
+interface Loaded {
+  readonly encoder: Encoder;
+  readonly labels: readonly string[];
+  readonly tokenizer: Tokenizer;
+  readonly maxLength: number;
+  readonly executable: Executable;
+  readonly weights: ReturnType<typeof allocateModel>["weights"];
+  readonly seed: number;
+}
+
+export class Classifier {
+  /** In the model's order. */
+  readonly labels: readonly string[];
+  readonly #loaded: Loaded;
+
+  /** @internal Made by `load`. */
+  constructor(loaded: Loaded) {
+    this.labels = loaded.labels;
+    this.#loaded = loaded;
+  }
+
+  /** One prediction per text, in their order. */
+  async predict(texts: readonly string[], signal?: AbortSignal): Promise<Prediction[]> {
+    const logits = await this.#logits(this.#tokenize(texts.map((text) => ({ text }))), signal);
+    return predictedLabels(logits, this.labels.length).map((predicted, row) => {
+      const values = logits.subarray(row * this.labels.length, (row + 1) * this.labels.length);
+      const probabilities = softmax(values);
+      return {
+        label: this.labels[predicted]!,
+        probabilities: Object.fromEntries(this.labels.map((label, i) => [label, probabilities[i]!])),
+        logits: Array.from(values),
+      };
+    });
+  }
+
+  /** Loss and metrics on labelled texts. */
+  async evaluate({ data, split, text, label, seed = this.#loaded.seed, signal }: EvaluateOptions): Promise<Evaluation> {
+    const { examples, notes } = await loadSplit({
+      path: data,
+      seed,
+      labels: this.labels,
+      ...(split && { split }),
+      ...(text && { text }),
+      ...(label && { label }),
+    });
+    const tokens = this.#tokenize(examples);
+    const truth = examples.map((example) => example.label);
+    const metrics = splitMetrics(await this.#logits(tokens, signal), truth, this.labels);
+    const cut = tokens.truncatedCount > 0 ? [`${tokens.truncatedCount} texts were longer than the limit and cut.`] : [];
+    return { metrics, examples: examples.length, notes: [...notes, ...cut] };
+  }
+
+  /** Frees the engine's memory; the classifier is of no use afterwards. */
+  async dispose(): Promise<void> {
+    await this.#loaded.executable.dispose();
+  }
+
+  #tokenize(texts: readonly { readonly text: string }[]): TokenizedSplit {
+    return new TokenizedSplit(texts, this.#loaded.tokenizer, this.#loaded.maxLength);
+  }
+
+  #logits(tokens: TokenizedSplit, signal?: AbortSignal): Promise<Float32Array> {
+    return computeLogits({ ...this.#loaded, labelCount: this.labels.length }, tokens, signal);
+  }
+}
+
+/** The model of a run folder, with how it was trained; any other folder is a model itself. */
+function findModel(folder: string): { readonly path: string; readonly trained?: RunFacts["options"] } {
+  if (!existsSync(folder)) throw new AttuneError("model/missing", `${folder}: there is no such folder`);
+  if (!existsSync(join(folder, "run.json"))) return { path: folder };
+  const run = RunFolder.open(folder);
+  const { options, status } = run.readJson<RunFacts & { status: string }>("run.json");
+  if (!run.has("model"))
+    throw new AttuneError(
+      "run/no-model",
+      `${folder}: this run has no model yet (it is ${status}); go on with: attune train --resume ${folder}`,
+    );
+  return { path: run.at("model"), trained: options };
+}
