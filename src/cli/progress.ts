@@ -80,8 +80,10 @@ class ProgressView {
     ].filter(Boolean);
     if (this.#live) {
       const done = Math.round((BAR_WIDTH * step) / totalSteps);
-      const bar = `${"━".repeat(done)}${this.#dim("━".repeat(BAR_WIDTH - done))}`;
-      this.#live(`epoch ${epoch}/${this.#start!.epochs} ${bar} ${step}/${totalSteps}  ${numbers.join("  ")}`);
+      const bar = `${"━".repeat(done)}${this.#dim("┄".repeat(BAR_WIDTH - done))}`;
+      const isLast = step % (totalSteps / this.#start!.epochs) === 0;
+      const state = isLast ? `validating epoch ${epoch} …` : numbers.join("  ");
+      this.#live(`epoch ${epoch}/${this.#start!.epochs} ${bar} ${step}/${totalSteps}  ${state}`);
     } else if (performance.now() - this.#lastPlain > PLAIN_SECONDS * 1000) {
       this.#lastPlain = performance.now();
       this.#print(`epoch ${epoch}/${this.#start!.epochs}, step ${step}/${totalSteps}: ${numbers.join(", ")}`);
@@ -93,6 +95,7 @@ class ProgressView {
     const numbers = `validation loss ${metric(loss)}, accuracy ${metric(accuracy)}, macro F1 ${metric(f1)}`;
     const mark = best ? `, ${this.#bold("best so far")}` : "";
     this.#print(`epoch ${epoch}: training loss ${metric(trainLoss)}, ${numbers}, ${duration(seconds)}${mark}`);
+    if (epoch === this.#start!.epochs) this.#live?.("testing the best epoch …");
   }
 
   /** A line that stays, above the live one. */

@@ -14,15 +14,22 @@ export interface PackedBatch {
   readonly tokenTypes: Int32Array;
   /** [B, heads, L] token · heads + head for each place, -1 for padding */
   readonly padIndex: Int32Array;
+  /** [B, heads, L] the same, with the text's first token for padding */
+  readonly fillIndex: Int32Array;
   /** [T, heads] each token's place in B · heads · L */
   readonly unpadIndex: Int32Array;
   /** [B] the first token of each text: [CLS] */
   readonly firstToken: Int32Array;
-  /** [B, 1, 1, L] added to attention scores: 0, or a number so low that softmax makes it 0 */
+  /** [B, 1, 1, L] added to attention scores: 0, and `MASKED` for padding */
   readonly attentionBias: Float32Array;
 }
 
-const MASKED = -1e9;
+/**
+ * Where padding repeats the text's first token (`fillIndex`), its score is at most the row's largest plus this: at most
+ * e⁻⁶⁰ ≈ 9e-27 of the row's weight, which no float32 sum notices. A much lower number would be no more exact and twice as
+ * slow: softmax then ends below float32's normal range, where most processors compute slowly.
+ */
+const MASKED = -60;
 
 /** Packs token ids of texts, each at least one token, for a model with that many attention heads. */
 export function packBatch(texts: readonly Int32Array[], heads: number): PackedBatch {
@@ -35,6 +42,7 @@ export function packBatch(texts: readonly Int32Array[], heads: number): PackedBa
     positionIds: new Int32Array(tokens),
     tokenTypes: new Int32Array(tokens),
     padIndex: new Int32Array(batch * heads * length).fill(-1),
+    fillIndex: new Int32Array(batch * heads * length),
     unpadIndex: new Int32Array(tokens * heads),
     firstToken: new Int32Array(batch),
     attentionBias: new Float32Array(batch * length).fill(MASKED),
@@ -43,12 +51,17 @@ export function packBatch(texts: readonly Int32Array[], heads: number): PackedBa
   for (const [row, ids] of texts.entries()) {
     packed.firstToken[row] = token;
     packed.tokenIds.set(ids, token);
+    for (let head = 0; head < heads; head++) {
+      const start = (row * heads + head) * length;
+      packed.fillIndex.fill(token * heads + head, start, start + length);
+    }
     for (let position = 0; position < ids.length; position++, token++) {
       packed.positionIds[token] = position;
       packed.attentionBias[row * length + position] = 0;
       for (let head = 0; head < heads; head++) {
         const place = (row * heads + head) * length + position;
         packed.padIndex[place] = token * heads + head;
+        packed.fillIndex[place] = token * heads + head;
         packed.unpadIndex[token * heads + head] = place;
       }
     }

@@ -4,7 +4,7 @@
  */
 import { sameShape } from "./dim.ts";
 import { scale } from "./ops/elementwise.ts";
-import { type AffineAttributes, affine, type ProductAttributes, product } from "./ops/linalg.ts";
+import { type AffineAttributes, affine, matMul, type ProductAttributes, product, swapLast } from "./ops/linalg.ts";
 import { sum } from "./ops/reduce.ts";
 import { reshape, transpose } from "./ops/shape.ts";
 import { nodesInOrder } from "./order.ts";
@@ -70,6 +70,7 @@ function shorten(node: Node, usedOnce: (input: number) => boolean): Tensor | und
     case "transpose": {
       const perm = node.attributes.perm as readonly number[];
       if (perm.every((axis, i) => axis === i)) return x;
+      if (x!.node.op.name === "matMul" && usedOnce(0) && swapsLast(node.outputs[0]!)) return transposedProduct(x!.node);
       if (x!.node.op.name !== "transpose") return undefined;
       const inner = x!.node.attributes.perm as readonly number[];
       return transpose(
@@ -102,6 +103,18 @@ function shorten(node: Node, usedOnce: (input: number) => boolean): Tensor | und
     default:
       return undefined;
   }
+}
+
+const swapsLast = ({ node }: Tensor): boolean => {
+  if (node.op.name !== "transpose") return false;
+  const perm = node.attributes.perm as readonly number[];
+  return perm.every((axis, i) => axis === (i < perm.length - 2 ? i : 2 * perm.length - 3 - i));
+};
+
+/** (A B)ᵀ = Bᵀ Aᵀ, where a transpose of A or B cancels: engines take the one that is left into the product. */
+function transposedProduct({ inputs }: Node): Tensor | undefined {
+  const [a, b] = inputs as [Tensor, Tensor];
+  return swapsLast(a) || swapsLast(b) ? matMul(swapLast(b), swapLast(a)) : undefined;
 }
 
 const factorOf = (x: Tensor): number => x.node.attributes.factor as number;

@@ -164,7 +164,7 @@ function attention(
   site: (role: LinearRole) => LinearSite,
 ): Tensor {
   const headDim = config.hidden_size / config.num_attention_heads;
-  const split = (y: Tensor) => toHeads(y, batch.padIndex, batch.unpadIndex, "unspecified"); // [batch, heads, length, dim]
+  const split = (y: Tensor) => toHeads(y, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, dim]
   const query = split(scale(scope.linear(site("query"), x), 1 / Math.sqrt(headDim)));
   const key = split(scope.linear(site("key"), x));
   const value = split(scope.linear(site("value"), x));

@@ -11,6 +11,7 @@ const fields = (heads: number): Record<BatchField, { dtype: DType; shape: readon
   positionIds: { dtype: "int32", shape: ["tokens"] },
   tokenTypes: { dtype: "int32", shape: ["tokens"] },
   padIndex: { dtype: "int32", shape: ["batch", heads, "length"] },
+  fillIndex: { dtype: "int32", shape: ["batch", heads, "length"] },
   unpadIndex: { dtype: "int32", shape: ["tokens", heads] },
   firstToken: { dtype: "int32", shape: ["batch"] },
   attentionBias: { dtype: "float32", shape: ["batch", 1, 1, "length"] },

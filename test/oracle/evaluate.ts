@@ -141,9 +141,6 @@ const gather: Rule = ([x, indices], _, [shape]) => {
   return [y];
 };
 
-/** What unspecified padding holds here: a number that would show if anything read it. */
-const GARBAGE = 1e3;
-
 const rules: Readonly<Record<string, Rule>> = {
   constant: (_, { values, shape }) => [ndarray(shape, values as number[])],
   transpose: ([x], { perm }, [shape]) => {
@@ -257,10 +254,11 @@ const rules: Readonly<Record<string, Rule>> = {
       for (let j = 0; j < width; j++) y.data[row * width + j]! += rows!.data[i * width + j]!;
     return [y];
   },
-  toHeads: ([x, padIndex], { padding }, [shape]) => {
+  toHeads: ([x, index], { padding }, [shape]) => {
     const dim = shape![3]!;
-    const y = ndarray(shape!, () => (padding === "zero" ? 0 : GARBAGE));
-    for (const [i, row] of padIndex!.data.entries())
+    if (padding === "filled" && index!.data.some((row) => row < 0)) throw new Error("toHeads: padding is not filled");
+    const y = ndarray(shape!);
+    for (const [i, row] of index!.data.entries())
       if (row >= 0) y.data.set(x!.data.subarray(row * dim, (row + 1) * dim), i * dim);
     return [y];
   },

@@ -47,29 +47,30 @@ export const rowOfEachOp: Op<[Tensor, Tensor], { readonly position: number }> = 
 };
 
 /**
- * Packed tokens to the padded view of attention: [tokens, heads · dim] → [batch, heads, length, dim]. `padIndex`
- * [batch, heads, length] holds the row of [tokens · heads, dim] for each place, or -1 for padding; `unpadIndex`
- * [tokens, heads] the way back. Padding is zero, or, where nothing reads it (keys that are masked, queries that are
- * dropped), unspecified, which saves a copy. One gather does what would be a pad, a reshape and a transpose.
+ * Packed tokens to the padded view of attention: [tokens, heads · dim] → [batch, heads, length, dim]. `index`
+ * [batch, heads, length] holds the row of [tokens · heads, dim] for each place, or -1 where padding is "zero"; `unpadIndex`
+ * [tokens, heads] the way back. Where padding is "filled" with rows of the caller's choice, a copy is saved; nothing flows
+ * back through it, so what reads it must ignore it (keys that are masked, queries that are dropped). One gather does what
+ * would be a pad, a reshape and a transpose.
  */
-export const toHeadsOp: Op<[Tensor, Tensor, Tensor], { readonly padding: "zero" | "unspecified" }> = {
+export const toHeadsOp: Op<[Tensor, Tensor, Tensor], { readonly padding: "zero" | "filled" }> = {
   name: "toHeads",
-  infer: ([x, padIndex, unpadIndex]) => {
+  infer: ([x, index, unpadIndex]) => {
     const [tokens, hidden] = x.shape;
-    const heads = padIndex.shape[1];
-    const fits = x.shape.length === 2 && padIndex.shape.length === 3 && sameShape(unpadIndex.shape, [tokens!, heads!]);
+    const heads = index.shape[1];
+    const fits = x.shape.length === 2 && index.shape.length === 3 && sameShape(unpadIndex.shape, [tokens!, heads!]);
     if (!fits || typeof hidden !== "number" || typeof heads !== "number" || hidden % heads !== 0)
       return "needs [tokens, heads · dim], [batch, heads, length] and [tokens, heads]";
-    return [{ dtype: x.dtype, shape: [...padIndex.shape, hidden / heads] }];
+    return [{ dtype: x.dtype, shape: [...index.shape, hidden / heads] }];
   },
-  grad: (dy, { x: [, padIndex, unpadIndex] }) => [fromHeads(dy, unpadIndex, padIndex), null, null],
-  onnx: ({ node, inputs: [x, padIndex], outputTypes, constant, attributes: { padding } }) => {
+  grad: (dy, { x: [, index, unpadIndex] }) => [fromHeads(dy, unpadIndex, index), null, null],
+  onnx: ({ node, inputs: [x, index], outputTypes, constant, attributes: { padding } }) => {
     const dim = outputTypes[0]!.shape[3] as number;
     const rows = node("Reshape", [x!, constant("int64", [-1, dim], [2])])[0]!;
-    // Index -1 is the last row: a row of zeros if one is appended, otherwise just some token's.
-    if (padding === "unspecified") return node("Gather", [rows, padIndex!], { axis: 0 });
+    if (padding === "filled") return node("Gather", [rows, index!], { axis: 0 });
+    // Index -1 is the last row.
     const zero = constant("float32", new Array(dim).fill(0), [1, dim]);
-    return node("Gather", [node("Concat", [rows, zero], { axis: 0 })[0]!, padIndex!], { axis: 0 });
+    return node("Gather", [node("Concat", [rows, zero], { axis: 0 })[0]!, index!], { axis: 0 });
   },
 };
 
@@ -101,8 +102,8 @@ export function scatterAddRows(like: Tensor, indices: Tensor, rows: Tensor): Ten
 export function rowOfEach(x: Tensor, index: Tensor, position: number): Tensor {
   return apply(rowOfEachOp, [x, index], { position });
 }
-export function toHeads(x: Tensor, padIndex: Tensor, unpadIndex: Tensor, padding: "zero" | "unspecified"): Tensor {
-  return apply(toHeadsOp, [x, padIndex, unpadIndex], { padding });
+export function toHeads(x: Tensor, index: Tensor, unpadIndex: Tensor, padding: "zero" | "filled"): Tensor {
+  return apply(toHeadsOp, [x, index, unpadIndex], { padding });
 }
 export function fromHeads(x: Tensor, unpadIndex: Tensor, padIndex: Tensor): Tensor {
   return apply(fromHeadsOp, [x, unpadIndex, padIndex], {});
