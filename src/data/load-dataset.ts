@@ -203,7 +203,10 @@ function toExamples(rows: readonly LabelledRow[], labels: readonly string[], unk
 
 function emptyTexts(splits: readonly (readonly Example[])[]): string[] {
   const count = splits.flat().filter(({ text }) => text.trim() === "").length;
-  return count === 0 ? [] : [`${count} ${count === 1 ? "text is" : "texts are"} empty; they are used as they are.`];
+  if (count === 0) return [];
+  return [
+    count === 1 ? "1 text is empty; it is used as it is." : `${count} texts are empty; they are used as they are.`,
+  ];
 }
 
 function hashOf(labels: readonly string[], splits: Readonly<Record<SplitName, readonly Example[]>>): string {

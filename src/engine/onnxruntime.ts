@@ -30,7 +30,7 @@ export function onnxRuntimeEngine({ threads = 2, onCopy }: OnnxRuntimeOptions = 
         interOpNumThreads: 1,
         // Shapes change with every batch, so a plan of the memory for one shape would only be made again and again.
         enableMemPattern: false,
-        logSeverityLevel: 3,
+        logSeverityLevel: 4, // Errors are thrown; they need not be printed as well.
         extra: { session: { intra_op: { allow_spinning: spin ? "1" : "0" } } },
       });
       return new OnnxRuntimeExecutable(session, outputs, onCopy);

@@ -22,17 +22,16 @@ export function gradients(loss: Tensor, wanted: readonly Tensor[]): Tensor[] {
   const order = nodesInOrder([loss]);
   const leads = nodesLeadingTo(order, wanted);
   const gradient = new Map<Tensor, Tensor>([[loss, constant(1)]]);
-  const stops = new Set(wanted);
 
   for (const node of order.reverse()) {
-    if (!leads.has(node)) continue;
     const [y, ...byProducts] = node.outputs;
     if (byProducts.some((t) => gradient.has(t))) throw new Error(`${node.op.name}: a gradient reached a by-product`);
     const dy = gradient.get(y!);
-    if (!dy || node.inputs.length === 0) continue;
+    // A wanted tensor that nothing wanted lies behind is where the walk ends.
+    if (!dy || !node.inputs.some((x) => leads.has(x.node))) continue;
     for (const [i, dx] of inputGradients(node, dy).entries()) {
       const x = node.inputs[i]!;
-      if (!dx || !(leads.has(x.node) || stops.has(x))) continue;
+      if (!dx || !leads.has(x.node)) continue;
       const fitted = sumTo(dx, x.shape);
       const before = gradient.get(x);
       gradient.set(x, before ? add(before, fitted) : fitted);

@@ -2,33 +2,46 @@
  * Computes only the rows that are read. A classifier that looks at one token of each text needs the last layer for that
  * token only; this pass finds such places from the program alone. What is computed keeps its value, to the bit.
  */
-
 import { fromHeadsOp, rowOfEach, rowOfEachOp, toHeadsOp } from "./ops/indexing.ts";
 import { reshape, slice } from "./ops/shape.ts";
 import { nodesInOrder } from "./order.ts";
 import { type AnyOp, applyAll, type Node, type Tensor } from "./tensor.ts";
 
-/** Which rows of a node's output are read: one of each text, chosen in one way throughout, or all. */
-type Demand = { readonly index: Tensor; readonly position: number } | "all";
+/** One row of each text, chosen in one way. */
+interface Rows {
+  readonly index: Tensor;
+  readonly position: number;
+}
+
+/** Which rows of a node's output are read. */
+type Demand = Rows | "all";
 
 /** The same outputs, with rowOfEach moved as far towards the inputs as the readers of each value allow. */
 export function narrow(outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   const order = nodesInOrder(Object.values(outputs));
   const demands = findDemands(order, Object.values(outputs));
   const whole = new Map<Tensor, Tensor>();
-  const rows = new Map<Tensor, Tensor>();
+  const narrowed = new Map<Tensor, Tensor>();
+  const pick = picker();
+  const apply = (node: Node, inputs: readonly Tensor[]): readonly Tensor[] =>
+    inputs.every((x, i) => x === node.inputs[i]) ? node.outputs : applyAll(node.op, inputs, node.attributes);
+
   for (const node of order) {
-    const demand = demands.get(node);
-    if (node.op === rowOfEachOp && demands.get(node.inputs[0]!.node) !== "all") {
-      whole.set(node.outputs[0]!, rows.get(node.inputs[0]!)!);
-    } else if (demand === "all" || demand === undefined) {
-      const inputs = node.inputs.map((x) => whole.get(x)!);
-      const same = inputs.every((x, i) => x === node.inputs[i]);
-      const made = same ? node.outputs : applyAll(node.op, inputs, node.attributes);
-      for (const [i, y] of node.outputs.entries()) whole.set(y, made[i]!);
-    } else {
-      const made = narrowed(node, demand, whole, rows);
-      for (const [i, y] of node.outputs.entries()) rows.set(y, made[i]!);
+    const demand = demands.get(node)!;
+    const asked = rowsAskedFor(node);
+    if (asked && demands.get(node.inputs[0]!.node) !== "all") {
+      whole.set(node.outputs[0]!, narrowed.get(node.inputs[0]!)!);
+      continue;
+    }
+    const passing = demand === "all" ? [] : rowOperandsOf(node);
+    const inputs = node.inputs.map((x, i) => {
+      if (!passing.includes(i)) return whole.get(x)!;
+      return narrowed.get(x) ?? pick(whole.get(x)!, demand as Rows);
+    });
+    const results = passing.length > 0 ? applyToRows(node, inputs) : apply(node, inputs);
+    for (const [i, y] of node.outputs.entries()) {
+      if (demand === "all") whole.set(y, results[i]!);
+      else narrowed.set(y, passing.length > 0 ? results[i]! : pick(results[i]!, demand));
     }
   }
   return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, whole.get(tensor)!]));
@@ -38,64 +51,69 @@ export function narrow(outputs: Readonly<Record<string, Tensor>>): Record<string
 function findDemands(order: readonly Node[], outputs: readonly Tensor[]): Map<Node, Demand> {
   const demands = new Map<Node, Demand>(outputs.map((t) => [t.node, "all"]));
   const ask = (node: Node, wanted: Demand) => {
-    const before = demands.get(node);
-    const agree = before === undefined || (before !== "all" && wanted !== "all" && sameRows(before, wanted));
+    const before = demands.get(node) ?? wanted;
+    const agree = before !== "all" && wanted !== "all" && sameRows(before, wanted);
     demands.set(node, agree ? wanted : "all");
   };
   for (const node of [...order].reverse()) {
     const demand = demands.get(node)!;
-    for (const [i, x] of node.inputs.entries()) {
-      if (node.op === rowOfEachOp && i === 0 && carriesRows(x)) {
-        ask(x.node, { index: node.inputs[1]!, position: node.attributes.position as number });
-      } else {
-        ask(x.node, demand !== "all" && passesRows(node.op, i) && carriesRows(x) ? demand : "all");
-      }
-    }
+    const asked = rowsAskedFor(node);
+    const passing = demand === "all" ? [] : rowOperandsOf(node);
+    for (const [i, x] of node.inputs.entries())
+      ask(x.node, asked && i === 0 ? asked : passing.includes(i) ? demand : "all");
   }
-  // Inputs are there already: choosing among their rows happens where they are read.
   return demands;
 }
 
-const sameRows = (a: Exclude<Demand, "all">, b: Exclude<Demand, "all">) =>
-  a.index === b.index && a.position === b.position;
+const sameRows = (a: Rows, b: Rows) => a.index === b.index && a.position === b.position;
 
-const headOps: ReadonlySet<AnyOp> = new Set([toHeadsOp, fromHeadsOp]);
-const passesRows = (op: AnyOp, operand: number) =>
-  op.rowOperands?.includes(operand) || (headOps.has(op) && operand === 0);
-
-const isPadded = (x: Tensor) => x.shape.length === 4 && x.shape[2] === "length";
-const carriesRows = (x: Tensor) => x.shape[0] === "tokens" || isPadded(x);
-
-/** The node's outputs for the demanded rows: [batch, …] for [tokens, …], [batch, heads, 1, …] for the padded view. */
-function narrowed(
-  node: Node,
-  { index, position }: Exclude<Demand, "all">,
-  whole: ReadonlyMap<Tensor, Tensor>,
-  rows: ReadonlyMap<Tensor, Tensor>,
-): readonly Tensor[] {
-  const [y] = node.outputs as [Tensor];
-  const passing = node.inputs.map((x, i) => passesRows(node.op, i) && carriesRows(x));
-  if (!passing.includes(true)) {
-    const made =
-      node.inputs.every((x) => whole.has(x)) && node.inputs.length > 0
-        ? applyAll(
-            node.op,
-            node.inputs.map((x) => whole.get(x)!),
-            node.attributes,
-          )
-        : node.outputs;
-    return made.map((t) => (isPadded(t) ? slice(t, 2, position, position + 1) : rowOfEach(t, index, position)));
-  }
-  const operands = node.inputs.map((x, i) =>
-    passing[i] ? (rows.get(x) ?? pick(whole.get(x)!, index, position)) : whole.get(x)!,
-  );
-  if (node.op === toHeadsOp) {
-    const [, heads, , dim] = y.shape;
-    return [reshape(operands[0]!, ["batch", heads!, 1, dim!])];
-  }
-  if (node.op === fromHeadsOp) return [reshape(operands[0]!, ["batch", y.shape[1]!])];
-  return applyAll(node.op, operands, node.attributes);
+/** The rows that a rowOfEach over packed tokens chooses. */
+function rowsAskedFor({ op, inputs, attributes }: Node): Rows | undefined {
+  if (op !== rowOfEachOp || rowAxis(inputs[0]!) !== 0) return undefined;
+  return { index: inputs[1]!, position: attributes.position as number };
 }
 
-const pick = (x: Tensor, index: Tensor, position: number): Tensor =>
-  isPadded(x) ? slice(x, 2, position, position + 1) : rowOfEach(x, index, position);
+/** The axis along which a value has one row for each token: the first of [tokens, …], the third of the padded view. */
+function rowAxis({ shape }: Tensor): number | undefined {
+  if (shape[0] === "tokens") return 0;
+  return shape.length === 4 && shape[2] === "length" ? 2 : undefined;
+}
+
+const headOps: ReadonlySet<AnyOp> = new Set([toHeadsOp, fromHeadsOp]);
+
+/** Operands of which the same rows suffice to compute some rows of the output; none where that is not enough. */
+function rowOperandsOf({ op, inputs, outputs: [y] }: Node): readonly number[] {
+  const axis = rowAxis(y!);
+  if (axis === undefined) return [];
+  if (headOps.has(op)) return [0];
+  const rank = y!.shape.length;
+  const operands = op.rowOperands?.(axis, rank) ?? [];
+  const carrying = operands.filter((i) => rowAxis(inputs[i]!) !== undefined);
+  // An operand without such rows must be the same for all of them.
+  const isShared = (i: number) => {
+    const at = axis - rank + inputs[i]!.shape.length;
+    return at < 0 || inputs[i]!.shape[at] === 1;
+  };
+  return operands.every((i) => carrying.includes(i) || isShared(i)) ? carrying : [];
+}
+
+/** The node's outputs for one row of each text: [batch, …] for [tokens, …], [batch, heads, 1, …] for the padded view. */
+function applyToRows({ op, attributes, outputs: [y] }: Node, inputs: readonly Tensor[]): readonly Tensor[] {
+  if (op === toHeadsOp) return [reshape(inputs[0]!, ["batch", y!.shape[1]!, 1, y!.shape[3]!])];
+  if (op === fromHeadsOp) return [reshape(inputs[0]!, ["batch", y!.shape[1]!])];
+  return applyAll(op, inputs, attributes);
+}
+
+/** Chooses rows of whole values, each choice once: its gradient is then scattered once. */
+function picker(): (x: Tensor, rows: Rows) => Tensor {
+  const known = new Map<Tensor, { rows: Rows; chosen: Tensor }[]>();
+  return (x, rows) => {
+    const before = known.get(x) ?? [];
+    const same = before.find((choice) => sameRows(choice.rows, rows));
+    if (same) return same.chosen;
+    const { index, position } = rows;
+    const chosen = rowAxis(x) === 2 ? slice(x, 2, position, position + 1) : rowOfEach(x, index, position);
+    known.set(x, [...before, { rows, chosen }]);
+    return chosen;
+  };
+}

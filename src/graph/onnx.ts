@@ -29,9 +29,10 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: OnnxO
     return valueInfo(name, tensor);
   });
   if (options.sequenceOutput) {
-    const first = Object.values(outputs)[0]!;
-    writer.nodes.push({ opType: "SequenceConstruct", input: [writer.nameOf(first)], output: [options.sequenceOutput] });
-    declared.unshift({ name: options.sequenceOutput, type: { sequenceType: { elemType: tensorType(first) } } });
+    const input = writer.constant("float32", [0], []); // A sequence copies what is put into it.
+    writer.nodes.push({ opType: "SequenceConstruct", input: [input], output: [options.sequenceOutput] });
+    const elemType = tensorType({ dtype: "float32", shape: [] });
+    declared.unshift({ name: options.sequenceOutput, type: { sequenceType: { elemType } } });
   }
   return ModelProto.encode(
     ModelProto.create({
@@ -83,7 +84,7 @@ class GraphWriter {
       types: node.inputs,
       outputTypes: node.outputs,
       attributes: node.attributes as never,
-      constant: this.#constant,
+      constant: this.constant,
       shared: (key, make) => {
         if (!this.#shared.has(key)) this.#shared.set(key, make());
         return this.#shared.get(key)!;
@@ -99,7 +100,7 @@ class GraphWriter {
     return output;
   };
 
-  readonly #constant = (dtype: DType, values: readonly number[], shape: readonly number[]): string => {
+  readonly constant = (dtype: DType, values: readonly number[], shape: readonly number[]): string => {
     const key = `${dtype}[${shape}]${values}`;
     let name = this.#constants.get(key);
     if (name === undefined) {

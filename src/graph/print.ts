@@ -7,7 +7,8 @@ import type { Tensor } from "./tensor.ts";
 /**
  * @example
  * printProgram({ loss }) // x: float32[2, 3] = input
- *                        // 1: float32[2, 3] = exp(x)
+ *                        // %1: float32[2, 3] = exp(x)
+ *                        // return loss = %1
  */
 export function printProgram(outputs: Readonly<Record<string, Tensor>>): string {
   const names = new Map<Tensor, string>();

@@ -2,29 +2,43 @@
  * Rewrites a program into an equal one with less work: equal nodes become one, moves cancel, and multiplications by a
  * number disappear into the matrix products next to them.
  */
-import { sameShape } from "./dim.ts";
+import { type Shape, sameShape } from "./dim.ts";
 import { scale } from "./ops/elementwise.ts";
 import { type AffineAttributes, affine, matMul, type ProductAttributes, product, swapLast } from "./ops/linalg.ts";
 import { sum } from "./ops/reduce.ts";
-import { reshape, transpose } from "./ops/shape.ts";
+import { reshape, reshapeOp, transpose } from "./ops/shape.ts";
 import { nodesInOrder } from "./order.ts";
 import { applyAll, type Node, type Tensor } from "./tensor.ts";
 
 type Outputs = Readonly<Record<string, Tensor>>;
 
+/** A cheaper tensor equal to the node's output, or undefined. `usedOnce` tells whether input i has no other reader. */
+type Shorten = (node: Node, usedOnce: (input: number) => boolean) => Tensor | undefined;
+
 /** The same outputs under the same names, computed with fewer nodes. */
 export function simplify(outputs: Outputs): Outputs {
+  // Factors are folded only when nothing more cancels and equal nodes have become one: before that, a product with two
+  // readers can look like two products with one.
+  return settle(outputs, (current) =>
+    rewrite(
+      settle(current, (inner) => rewrite(inner, cancel)),
+      fold,
+    ),
+  );
+}
+
+/** Repeats a pass, as each round can open the way for the next; encoders settle after three or four. */
+function settle(outputs: Outputs, pass: (outputs: Outputs) => Outputs): Outputs {
   let current = outputs;
-  // Each round can open the way for the next; encoders settle after three or four.
-  for (let round = 0; round < 10; round++) {
-    const next = rewrite(current);
+  for (let round = 0; round < 20; round++) {
+    const next = pass(current);
     if (Object.keys(current).every((name) => next[name] === current[name])) break;
     current = next;
   }
   return current;
 }
 
-function rewrite(outputs: Outputs): Outputs {
+function rewrite(outputs: Outputs, shorten: Shorten): Outputs {
   const order = nodesInOrder(Object.values(outputs));
   const uses = countUses(order, Object.values(outputs));
   const known = new Map<string, Node>();
@@ -34,7 +48,7 @@ function rewrite(outputs: Outputs): Outputs {
 
   const unique = (node: Node): Node => {
     const operands = node.inputs.map((x) => `${idOf(x.node)}.${x.index}`).join(",");
-    const key = `${node.op.name}(${operands})${JSON.stringify(node.attributes)}`;
+    const key = `${node.op.name}(${operands})${JSON.stringify(node.attributes, writeNumber)}`;
     const same = known.get(key);
     if (same) return same;
     known.set(key, node);
@@ -57,20 +71,25 @@ function rewrite(outputs: Outputs): Outputs {
   return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, resolve(tensor)]));
 }
 
+/** JSON has no infinities, no NaN and no -0. */
+const writeNumber = (_: string, value: unknown): unknown =>
+  typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `${Math.sign(1 / value)}·${value}`
+    : value;
+
 function countUses(order: readonly Node[], outputs: readonly Tensor[]): Map<Tensor, number> {
   const uses = new Map<Tensor, number>();
   for (const x of [...order.flatMap((node) => node.inputs), ...outputs]) uses.set(x, (uses.get(x) ?? 0) + 1);
   return uses;
 }
 
-/** A cheaper tensor equal to the node's output, or undefined. `usedOnce` tells whether input i has no other reader. */
-function shorten(node: Node, usedOnce: (input: number) => boolean): Tensor | undefined {
+/** What does nothing, or undoes what was done. */
+function cancel(node: Node): Tensor | undefined {
   const [x] = node.inputs;
   switch (node.op.name) {
     case "transpose": {
       const perm = node.attributes.perm as readonly number[];
       if (perm.every((axis, i) => axis === i)) return x;
-      if (x!.node.op.name === "matMul" && usedOnce(0) && swapsLast(node.outputs[0]!)) return transposedProduct(x!.node);
       if (x!.node.op.name !== "transpose") return undefined;
       const inner = x!.node.attributes.perm as readonly number[];
       return transpose(
@@ -80,7 +99,7 @@ function shorten(node: Node, usedOnce: (input: number) => boolean): Tensor | und
     }
     case "reshape":
       if (sameShape(x!.shape, node.outputs[0]!.shape)) return x;
-      return x!.node.op.name === "reshape" ? reshape(x!.node.inputs[0]!, node.outputs[0]!.shape) : undefined;
+      return x!.node.op.name === "reshape" ? joinedReshape(x!.node.inputs[0]!, node.outputs[0]!.shape) : undefined;
     case "mul":
       return isOne(node.inputs[0]!) && sameShape(node.inputs[1]!.shape, node.outputs[0]!.shape)
         ? node.inputs[1]
@@ -88,7 +107,25 @@ function shorten(node: Node, usedOnce: (input: number) => boolean): Tensor | und
           ? x
           : undefined;
     case "scale":
-      return shortenScale(node, usedOnce);
+      if (factorOf(node.outputs[0]!) === 1) return x;
+      return x!.node.op.name === "scale"
+        ? scale(x!.node.inputs[0]!, factorOf(x!) * factorOf(node.outputs[0]!))
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** What can be taken into a matrix product, or moved to where there is less of it. */
+function fold(node: Node, usedOnce: (input: number) => boolean): Tensor | undefined {
+  const [x] = node.inputs;
+  switch (node.op.name) {
+    case "transpose":
+      return x!.node.op.name === "matMul" && usedOnce(0) && swapsLast(node.outputs[0]!)
+        ? transposedProduct(x!.node)
+        : undefined;
+    case "scale":
+      return usedOnce(0) ? scaledProduct(x!.node, factorOf(node.outputs[0]!)) : undefined;
     case "sum":
       // Σ k x = k Σ x: the multiplication moves to the smaller side.
       return x!.node.op.name === "scale"
@@ -122,20 +159,19 @@ const factorOf = (x: Tensor): number => x.node.attributes.factor as number;
 const isOne = (x: Tensor): boolean =>
   x.node.op.name === "constant" && x.shape.length === 0 && (x.node.attributes.values as number[])[0] === 1;
 
-/** scale(scale x), scale(a · b): the factor joins what made its operand, if nothing else reads that. */
-function shortenScale(node: Node, usedOnce: (input: number) => boolean): Tensor | undefined {
-  const [x] = node.inputs as [Tensor];
-  const factor = node.attributes.factor as number;
-  if (factor === 1) return x;
-  if (x.node.op.name === "scale") return scale(x.node.inputs[0]!, factorOf(x) * factor);
-  if (!usedOnce(0)) return undefined;
-  const [a, b, c] = x.node.inputs;
-  if (x.node.op.name === "product") {
-    const inner = x.node.attributes as unknown as ProductAttributes;
+/** Two reshapes in one, where the sizes allow that. */
+function joinedReshape(x: Tensor, shape: Shape): Tensor | undefined {
+  return typeof reshapeOp.infer([x], { shape }) === "string" ? undefined : reshape(x, shape);
+}
+
+/** k (a · b): the factor becomes part of alpha. */
+function scaledProduct({ op, inputs: [a, b, c], attributes }: Node, factor: number): Tensor | undefined {
+  if (op.name === "product") {
+    const inner = attributes as unknown as ProductAttributes;
     return product(a!, b!, { ...inner, alpha: inner.alpha * factor });
   }
-  if (x.node.op.name === "affine") {
-    const inner = x.node.attributes as unknown as AffineAttributes;
+  if (op.name === "affine") {
+    const inner = attributes as unknown as AffineAttributes;
     return affine(a!, b!, c!, { ...inner, alpha: inner.alpha * factor, beta: inner.beta * factor });
   }
   return undefined;

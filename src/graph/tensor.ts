@@ -77,10 +77,10 @@ export interface Op<Inputs extends readonly Tensor[], A extends Attributes> {
   /** Gradients of the inputs from that of the first output, or "none" where the op has no derivative. */
   readonly grad: "none" | ((dy: Tensor, at: Applied<Inputs, A>) => InputGradients<Inputs>);
   /**
-   * Operands whose rows each decide only the same row of the output, so that wanting few rows means computing few. Rows
-   * run along the first axis of [tokens, …] and along the third of [batch, heads, length, …].
+   * Operands whose rows each decide only the same row of the output, so that wanting few rows means computing few; rows
+   * run along `axis` of the output, which has `rank` axes. None where rows depend on each other.
    */
-  readonly rowOperands?: readonly number[];
+  readonly rowOperands?: (axis: number, rank: number) => readonly number[];
   /** The ONNX operator of the same name and attributes, or a rule that writes nodes and returns the outputs' names. */
   readonly onnx: string | ((context: LowerContext<A>) => string[]);
 }

@@ -57,7 +57,10 @@ export class BatchRunner {
     const { arrays, kernels } = this.#masks.arrays(lengths.map((length) => Math.ceil(length / 8) * 8));
     const drawn: Record<string, HostTensor> = {};
     for (const [i, { name, rate, site }] of masks.entries()) {
-      kernels.dropoutMask(arrays[i]!, randomKey(seed, "dropout", draw, site), Math.round(rate * 65536), 1 / (1 - rate));
+      // The kernel compares 16 random bits: the scale is that of the rate it really drops with.
+      const threshold = Math.min(65535, Math.round(rate * 65536));
+      const key = randomKey(seed, "dropout", draw, site);
+      kernels.dropoutMask(arrays[i]!, key, threshold, 65536 / (65536 - threshold));
       drawn[name] = float32(arrays[i]!.subarray(0, lengths[i]!), shapes[i]!);
     }
     return drawn;

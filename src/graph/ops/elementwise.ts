@@ -34,14 +34,14 @@ const binary = (name: string, onnx: Binary["onnx"], grad: Binary["grad"]): Binar
   name,
   infer: inferBinary,
   grad,
-  rowOperands: [0, 1],
+  rowOperands: () => [0, 1],
   onnx,
 });
 const unary = (name: string, onnx: string, grad: Unary["grad"]): Unary => ({
   name,
   infer: inferUnary,
   grad,
-  rowOperands: [0],
+  rowOperands: () => [0],
   onnx,
 });
 
@@ -74,7 +74,7 @@ export const scaleOp: Op<[Tensor], { readonly factor: number }> = {
   name: "scale",
   infer: inferUnary,
   grad: (dy, { attributes: { factor } }) => [scale(dy, factor)],
-  rowOperands: [0],
+  rowOperands: () => [0],
   onnx: ({ node, inputs, constant: fixed, attributes: { factor } }) =>
     node("Mul", [inputs[0]!, fixed("float32", [factor], [])]),
 };
@@ -94,7 +94,7 @@ export const erfGateOp: Op<[Tensor], None> = {
     const density = exp(sub(constant(Math.log(2 / Math.sqrt(Math.PI))), mul(u, u)));
     return [mul(dy, add(onePlusErf!, mul(u, density)))];
   },
-  rowOperands: [0],
+  rowOperands: () => [0],
   onnx: ({ node, inputs: [u], constant: fixed }) => {
     const [onePlusErf] = node("Add", [node("Erf", [u!])[0]!, fixed("float32", [1], [])]);
     return [node("Mul", [u!, onePlusErf!])[0]!, onePlusErf!];

@@ -1,17 +1,20 @@
 /** Ops that choose rows: embedding lookup, and the way between packed tokens and the padded view of attention. */
 import { productOf, sameShape } from "../dim.ts";
-import { apply, type Op, type Tensor } from "../tensor.ts";
+import { apply, type Op, type Tensor, type TensorType } from "../tensor.ts";
 
 type None = Record<never, never>;
+
+function inferRows(x: TensorType, indices: TensorType): readonly TensorType[] | string {
+  if (indices.dtype === "float32") return "needs whole numbers as indices";
+  if (x.shape.length === 0) return "needs rows to choose from";
+  return [{ dtype: x.dtype, shape: [...indices.shape, ...x.shape.slice(1)] }];
+}
 
 /** Rows of x by index; an embedding lookup where x is the table. Indices may have any shape. */
 export const gatherRowsOp: Op<[Tensor, Tensor], None> = {
   name: "gatherRows",
-  infer: ([x, indices]) =>
-    indices.dtype === "float32"
-      ? "needs whole numbers as indices"
-      : [{ dtype: x.dtype, shape: [...indices.shape, ...x.shape.slice(1)] }],
-  rowOperands: [1],
+  infer: ([x, indices]) => inferRows(x, indices),
+  rowOperands: () => [1],
   grad: (dy, { x: [x, indices] }) => [scatterAddRows(x, indices, dy), null],
   onnx: ({ node, inputs }) => node("Gather", inputs, { axis: 0 }),
 };
@@ -22,10 +25,12 @@ export const gatherRowsOp: Op<[Tensor, Tensor], None> = {
  */
 export const scatterAddRowsOp: Op<[Tensor, Tensor, Tensor], None> = {
   name: "scatterAddRows",
-  infer: ([like, indices, rows]) =>
-    sameShape(rows.shape, [...indices.shape, ...like.shape.slice(1)])
+  infer: ([like, indices, rows]) => {
+    if (indices.dtype === "float32") return "needs whole numbers as indices";
+    return sameShape(rows.shape, [...indices.shape, ...like.shape.slice(1)])
       ? [{ dtype: rows.dtype, shape: like.shape }]
-      : "needs one row for each index",
+      : "needs one row for each index";
+  },
   grad: "none",
   onnx: ({ node, inputs: [like, indices, rows], types, constant }) => {
     const zeros = node("Expand", [constant("float32", [0], []), node("Shape", [like!])[0]!])[0]!;
@@ -41,7 +46,7 @@ export const scatterAddRowsOp: Op<[Tensor, Tensor, Tensor], None> = {
  */
 export const rowOfEachOp: Op<[Tensor, Tensor], { readonly position: number }> = {
   name: "rowOfEach",
-  infer: ([x, index]) => [{ dtype: x.dtype, shape: [...index.shape, ...x.shape.slice(1)] }],
+  infer: ([x, index]) => inferRows(x, index),
   grad: (dy, { x: [x, index] }) => [scatterAddRows(x, index, dy), null],
   onnx: ({ node, inputs }) => node("Gather", inputs, { axis: 0 }),
 };
@@ -59,6 +64,7 @@ export const toHeadsOp: Op<[Tensor, Tensor, Tensor], { readonly padding: "zero" 
     const [tokens, hidden] = x.shape;
     const heads = index.shape[1];
     const fits = x.shape.length === 2 && index.shape.length === 3 && sameShape(unpadIndex.shape, [tokens!, heads!]);
+    if (index.dtype === "float32" || unpadIndex.dtype === "float32") return "needs whole numbers as indices";
     if (!fits || typeof hidden !== "number" || typeof heads !== "number" || hidden % heads !== 0)
       return "needs [tokens, heads · dim], [batch, heads, length] and [tokens, heads]";
     return [{ dtype: x.dtype, shape: [...index.shape, hidden / heads] }];
@@ -79,6 +85,7 @@ export const fromHeadsOp: Op<[Tensor, Tensor, Tensor], None> = {
   name: "fromHeads",
   infer: ([x, unpadIndex, padIndex]) => {
     const [, heads, , dim] = x.shape;
+    if (unpadIndex.dtype === "float32" || padIndex.dtype === "float32") return "needs whole numbers as indices";
     return x.shape.length === 4 && sameShape(padIndex.shape, x.shape.slice(0, 3)) && unpadIndex.shape[1] === heads
       ? [{ dtype: x.dtype, shape: [unpadIndex.shape[0]!, productOf([heads!, dim!])] }]
       : "needs [batch, heads, length, dim], [tokens, heads] and [batch, heads, length]";

@@ -17,6 +17,7 @@ export interface AffineAttributes extends ProductAttributes {
 
 function inferProduct(a: TensorType, b: TensorType, { transA, transB }: ProductAttributes): Shape | string {
   if (a.shape.length !== 2 || b.shape.length !== 2) return "needs two matrices";
+  if (a.dtype !== "float32" || b.dtype !== "float32") return "needs float32";
   const [m, k1] = transA ? [...a.shape].reverse() : a.shape;
   const [k2, n] = transB ? [...b.shape].reverse() : b.shape;
   return k1 === k2 ? [m!, n!] : `has inner sizes ${k1} and ${k2}`;
@@ -48,7 +49,7 @@ export const productOp: Op<[Tensor, Tensor], ProductAttributes> = {
     return typeof shape === "string" ? shape : [{ dtype: a.dtype, shape }];
   },
   grad: (dy, { x: [a, b], attributes }) => productGradients(dy, a, b, attributes),
-  rowOperands: [0],
+  rowOperands: () => [0],
   onnx: ({ node, inputs, attributes }) => node("Gemm", inputs, gemmAttributes(attributes)),
 };
 
@@ -57,6 +58,7 @@ export const affineOp: Op<[Tensor, Tensor, Tensor], AffineAttributes> = {
   infer: ([a, b, c], attributes) => {
     const shape = inferProduct(a, b, attributes);
     if (typeof shape === "string") return shape;
+    if (c.dtype !== a.dtype) return "needs float32";
     const fits = broadcastShapes(c.shape, shape)?.every((dim, i) => dim === shape[i]) && c.shape.length <= 2;
     return fits ? [{ dtype: a.dtype, shape }] : "has an addend that does not broadcast to the product";
   },
@@ -64,7 +66,7 @@ export const affineOp: Op<[Tensor, Tensor, Tensor], AffineAttributes> = {
     ...productGradients(dy, a, b, attributes),
     attributes.beta === 1 ? dy : scale(dy, attributes.beta),
   ],
-  rowOperands: [0, 2],
+  rowOperands: () => [0, 2],
   onnx: ({ node, inputs, attributes }) =>
     node("Gemm", inputs, { ...gemmAttributes(attributes), beta: { float: attributes.beta } }),
 };
@@ -73,6 +75,7 @@ export const affineOp: Op<[Tensor, Tensor, Tensor], AffineAttributes> = {
 export const matMulOp: Op<[Tensor, Tensor], Record<never, never>> = {
   name: "matMul",
   infer: ([a, b]) => {
+    if (a.dtype !== "float32" || b.dtype !== "float32") return "needs float32";
     // A stack times one matrix would need one weight gradient per example before they are summed: flatten instead.
     if (a.shape.length < 3 || a.shape.length !== b.shape.length) return "needs two stacks of the same rank, 3 or more";
     const [m, k1] = a.shape.slice(-2) as [Dim, Dim];
@@ -82,7 +85,8 @@ export const matMulOp: Op<[Tensor, Tensor], Record<never, never>> = {
     return stack ? [{ dtype: a.dtype, shape: [...stack, m, n] }] : "has stacks that do not broadcast";
   },
   grad: (dy, { x: [a, b] }) => [matMul(dy, swapLast(b)), matMul(swapLast(a), dy)],
-  rowOperands: [0],
+  // Along the stack, the other operand would have to be chosen from as well.
+  rowOperands: (axis, rank) => (axis === rank - 2 ? [0] : []),
   onnx: "MatMul",
 };
 

@@ -9,6 +9,7 @@ type ReduceAttributes = { readonly axes: readonly number[]; readonly keepDims: b
 
 function inferReduce([x]: readonly [TensorType], { axes, keepDims }: ReduceAttributes): readonly TensorType[] | string {
   if (axes.some((axis) => axis < 0 || axis >= x.shape.length)) return `has no axes [${axes}]`;
+  if (new Set(axes).size < axes.length) return `names an axis twice in [${axes}]`;
   const shape = keepDims
     ? x.shape.map((dim, i) => (axes.includes(i) ? 1 : dim))
     : x.shape.filter((_, i) => !axes.includes(i));
@@ -59,8 +60,13 @@ export const maxOp: Op<[Tensor], ReduceAttributes> = {
   onnx: lowerReduce("ReduceMax"),
 };
 
-const inferLastAxis = ([x]: readonly [TensorType]): readonly TensorType[] | string =>
-  x.shape.length > 0 ? [x].map(({ dtype, shape }) => ({ dtype, shape })) : "needs at least one axis";
+function inferLastAxis([x]: readonly [TensorType]): readonly TensorType[] | string {
+  if (x.dtype !== "float32") return "needs float32";
+  return x.shape.length > 0 ? [{ dtype: x.dtype, shape: x.shape }] : "needs at least one axis";
+}
+
+/** Rows along the last axis are what is normalised. */
+const notLast = (axis: number, rank: number): readonly number[] => (axis < rank - 1 ? [0] : []);
 
 const lastAxis = (x: TensorType): [number] => [x.shape.length - 1];
 
@@ -72,7 +78,7 @@ export const softmaxOp: Op<[Tensor], Record<never, never>> = {
     const weighted = mul(dy, y!);
     return [sub(weighted, mul(y!, sum(weighted, lastAxis(y!), true)))];
   },
-  rowOperands: [0],
+  rowOperands: notLast,
   onnx: ({ node, inputs }) => node("Softmax", inputs, { axis: -1 }),
 };
 
@@ -81,7 +87,7 @@ export const logSoftmaxOp: Op<[Tensor], Record<never, never>> = {
   infer: inferLastAxis,
   // dx = dy - exp(y) Σ dy
   grad: (dy, { y: [y] }) => [sub(dy, mul(exp(y!), sum(dy, lastAxis(y!), true)))],
-  rowOperands: [0],
+  rowOperands: notLast,
   onnx: ({ node, inputs }) => node("LogSoftmax", inputs, { axis: -1 }),
 };
 
@@ -89,6 +95,7 @@ export const logSoftmaxOp: Op<[Tensor], Record<never, never>> = {
 export const layerNormOp: Op<[Tensor, Tensor, Tensor], { readonly epsilon: number }> = {
   name: "layerNorm",
   infer: ([x, gamma, beta]) => {
+    if ([x, gamma, beta].some((t) => t.dtype !== "float32")) return "needs float32";
     const size = x.shape.at(-1);
     if ([gamma, beta].some((p) => p.shape.length !== 1 || p.shape[0] !== size))
       return "needs gamma and beta of the last size";
@@ -108,7 +115,7 @@ export const layerNormOp: Op<[Tensor, Tensor, Tensor], { readonly epsilon: numbe
     const centred = sub(sub(mul(dy, gamma), rowMean(dy)), mul(normalised, rowMean(scaled)));
     return [mul(centred, inverseDeviation!), scaled, dy];
   },
-  rowOperands: [0],
+  rowOperands: notLast,
   onnx: ({ node, inputs, attributes: { epsilon } }) =>
     node("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }, 3),
 };

@@ -39,8 +39,8 @@ export const concatOp: Op<readonly Tensor[], { readonly axis: number }> = {
   name: "concat",
   infer: (inputs, { axis }) => {
     const [first] = inputs;
-    if (!first || axis >= first.shape.length) return `has no axis ${axis}`;
-    const others = (shape: Shape) => shape.filter((_, i) => i !== axis);
+    if (!first || axis < 0 || axis >= first.shape.length) return `has no axis ${axis}`;
+    const others = (shape: Shape) => shape.map((dim, i) => (i === axis ? 0 : dim));
     if (!inputs.every((x) => x.dtype === first.dtype && sameShape(others(x.shape), others(first.shape))))
       return `differs elsewhere than along axis ${axis}`;
     const total = inputs.map((x) => x.shape[axis]!).reduce(addDims);
@@ -68,6 +68,8 @@ export const sliceOp: Op<[Tensor], SliceAttributes> = {
     if (dim === undefined) return `has no axis ${axis}`;
     const stop = end === "end" ? dim : end;
     if (typeof dim === "number" && (stop as number) > dim) return `ends at ${stop} of ${dim} along axis ${axis}`;
+    if (start < 0 || (typeof stop === "number" && start > stop))
+      return `starts at ${start} and ends at ${stop} along axis ${axis}`;
     return [{ dtype: x.dtype, shape: x.shape.map((d, i) => (i === axis ? addDims(stop, -start) : d)) }];
   },
   grad: (dy, { x: [x], attributes }) => [apply(unsliceOp, [dy, x], attributes)],
@@ -81,7 +83,13 @@ export const sliceOp: Op<[Tensor], SliceAttributes> = {
 /** The gradient of slice: dy where the slice was, zero elsewhere; takes its shape from the second input. */
 export const unsliceOp: Op<[Tensor, Tensor], SliceAttributes> = {
   name: "unslice",
-  infer: ([dy, like]) => [{ dtype: dy.dtype, shape: like.shape }],
+  infer: ([dy, like], attributes) => {
+    const slice = sliceOp.infer([like], attributes);
+    if (typeof slice === "string") return slice;
+    return sameShape(dy.shape, slice[0]!.shape)
+      ? [{ dtype: dy.dtype, shape: like.shape }]
+      : `needs a gradient of shape ${shapeText(slice[0]!.shape)}`;
+  },
   grad: "none",
   onnx: ({ node, inputs: [dy, like], types, constant, attributes: { axis, start, end } }) => {
     const one = (value: number) => constant("int64", [value], [1]);
@@ -100,7 +108,11 @@ export const unsliceOp: Op<[Tensor, Tensor], SliceAttributes> = {
 /** x repeated to the shape of another tensor; the driver's broadcast rule is its gradient. */
 export const broadcastLikeOp: Op<[Tensor, Tensor], Record<never, never>> = {
   name: "broadcastLike",
-  infer: ([x, like]) => [{ dtype: x.dtype, shape: like.shape }],
+  infer: ([x, like]) => {
+    const missing = like.shape.length - x.shape.length;
+    const fits = missing >= 0 && x.shape.every((dim, i) => dim === 1 || dim === like.shape[missing + i]);
+    return fits ? [{ dtype: x.dtype, shape: like.shape }] : "cannot be repeated to that shape";
+  },
   grad: (dy) => [dy, null],
   onnx: ({ node, inputs: [x, like] }) => node("Expand", [x!, node("Shape", [like!])[0]!]),
 };

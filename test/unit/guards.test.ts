@@ -1,0 +1,163 @@
+/** Rules that hold for the sources as a whole. */
+import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { posix } from "node:path";
+import { describe, expect, test } from "vitest";
+import * as attune from "../../src/index.ts";
+
+const root = new URL("../../", import.meta.url);
+const filesIn = (folder: string): string[] =>
+  (readdirSync(new URL(folder, root), { recursive: true }) as string[])
+    .map((path) => posix.join(folder, path.replaceAll("\\", "/")))
+    .sort();
+const textOf = (path: string): string => readFileSync(new URL(path, root), "utf8");
+
+const sources = filesIn("src").filter((path) => path.endsWith(".ts"));
+
+/** What a file imports, exports from or loads later; types, too. */
+function importsOf(path: string): string[] {
+  const found = textOf(path).matchAll(
+    /^\s*(?:import|export)\s[^;"]*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm,
+  );
+  return [...found].map(([, from, bare, later]) => (from ?? bare ?? later)!);
+}
+
+/** Our own files that a file imports, by path. */
+const ownImports = new Map(
+  sources.map((path) => [
+    path,
+    importsOf(path)
+      .filter((name) => name.startsWith("."))
+      .map((name) => posix.join(posix.dirname(path), name)),
+  ]),
+);
+
+describe("imports", () => {
+  /** Each folder may import from itself and from those before it. */
+  const ORDER = ["base", "data", "graph", "models", "methods", "engine", "train", "interop", "run", "index.ts", "cli"];
+  const rank = (path: string): number => ORDER.indexOf(path.split("/")[1]!);
+
+  test("are seen at all", () => {
+    expect(ownImports.get("src/graph/gradients.ts")).toEqual([
+      "src/base/error.ts",
+      "src/graph/dim.ts",
+      "src/graph/ops/elementwise.ts",
+      "src/graph/ops/leaf.ts",
+      "src/graph/ops/reduce.ts",
+      "src/graph/ops/shape.ts",
+      "src/graph/order.ts",
+      "src/graph/tensor.ts",
+    ]);
+    expect(ownImports.get("src/index.ts")).toContain("src/base/error.ts");
+  });
+
+  test("go one way", () => {
+    expect(sources.filter((path) => rank(path) < 0)).toEqual([]);
+    const wrong = [...ownImports].flatMap(([path, imports]) =>
+      imports.filter((to) => rank(to) < 0 || rank(to) > rank(path)).map((to) => `${path} → ${to}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("lead to files that exist, and never round", () => {
+    const done = new Set<string>();
+    const visit = (path: string, way: readonly string[]): void => {
+      if (way.includes(path)) throw new Error([...way.slice(way.indexOf(path)), path].join(" → "));
+      if (done.has(path)) return;
+      const imports = ownImports.get(path);
+      if (!imports) throw new Error(`${way.at(-1)} imports ${path}, which does not exist`);
+      for (const next of imports) visit(next, [...way, path]);
+      done.add(path);
+    };
+    for (const path of sources) visit(path, []);
+    expect(done.size).toBe(sources.length);
+  });
+
+  test("of packages are declared, and each dependency is imported", () => {
+    const { dependencies } = JSON.parse(textOf("package.json")) as { dependencies: Record<string, string> };
+    const packages = sources
+      .flatMap(importsOf)
+      .filter((name) => !name.startsWith(".") && !isBuiltin(name))
+      .map((name) => name.match(/^(@[^/]+\/)?[^/]+/)![0]);
+    expect([...new Set(packages)].sort()).toEqual(Object.keys(dependencies).sort());
+  });
+
+  test("of Node's modules say so", () => {
+    const bare = sources.flatMap(importsOf).filter((name) => isBuiltin(name) && !name.startsWith("node:"));
+    expect(bare).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  const MOST_LINES = 400;
+  const code = ["src", "test", "bench", "scripts"]
+    .flatMap(filesIn)
+    .filter((path) => /\.(ts|mts|js|mjs|py|wat|css|html)$/.test(path) && !path.endsWith(".generated.ts"));
+
+  test(`have at most ${MOST_LINES} lines`, () => {
+    expect(code).toContain("test/unit/guards.test.ts");
+    expect(code.filter((path) => textOf(path).trimEnd().split("\n").length > MOST_LINES)).toEqual([]);
+  });
+
+  test("say in their first lines what they are for", () => {
+    const own = sources.filter((path) => !path.endsWith(".d.ts"));
+    expect(own.filter((path) => !/^(#!.*\n)?\/\*\*[\s*]*[^\s*/][\s\S]*?\*\//.test(textOf(path)))).toEqual([]);
+  });
+
+  test("have names in kebab-case", () => {
+    const names = sources.filter((path) => !/^src(\/[a-z0-9]+(-[a-z0-9]+)*)+(\.generated|\.d)?\.ts$/.test(path));
+    expect(names).toEqual([]);
+  });
+});
+
+/** Everything that `import … from "attune"` can name, in order; types are marked. A change here is a change for users. */
+const PUBLIC = [
+  "AttuneError",
+  "type BaseEvent",
+  "type CheckpointEvent",
+  "type ClassMetrics",
+  "type ClassificationMetrics",
+  "type Classifier",
+  "type EpochEvent",
+  "type EpochResult",
+  "type ErrorKind",
+  "type EvaluateOptions",
+  "type Evaluation",
+  "type LoadOptions",
+  "type Prediction",
+  "type ResultEvent",
+  "type RunResult",
+  "type SplitMetrics",
+  "type SplitName",
+  "type StartEvent",
+  "type StepEvent",
+  "type TrainContext",
+  "type TrainEvent",
+  "type TrainOptions",
+  "load",
+  "resume",
+  "train",
+];
+
+describe("the public API", () => {
+  const text = textOf("src/index.ts").replace(/\/\*[\s\S]*?\*\//g, "");
+  const exported = [...text.matchAll(/export\s+(type\s+)?\{([^}]*)\}\s*from\s*"[^"]+";/g)].flatMap(
+    ([, allTypes, names]) =>
+      names!.split(",").flatMap((entry) => {
+        const [, isType, name] = entry.trim().match(/^(type\s+)?(?:\w+\s+as\s+)?(\w+)$/) ?? [];
+        return name ? [`${allTypes || isType ? "type " : ""}${name}`] : [];
+      }),
+  );
+  const nameOf = (entry: string) => entry.replace("type ", "");
+  const byName = (a: string, b: string) => (nameOf(a) < nameOf(b) ? -1 : 1);
+
+  test("is this and no more", () => {
+    expect([...exported].sort(byName)).toEqual([...PUBLIC].sort(byName));
+  });
+
+  test("is nothing but named re-exports, and what is exported is there", () => {
+    expect(text.replace(/export\s+(type\s+)?\{[^}]*\}\s*from\s*"[^"]+";/g, "").trim()).toBe("");
+    const values = PUBLIC.filter((entry) => !entry.startsWith("type "));
+    expect(Object.keys(attune).sort()).toEqual([...values].sort());
+  });
+});
