@@ -17,7 +17,10 @@ function weightFiles(folder: string): string[] {
     const files = [...new Set(Object.values(readIndex(index)))].sort().map((name) => join(folder, name));
     const missing = files.find((file) => !existsSync(file));
     if (missing)
-      throw new AttuneError("weights/missing-shard", `${missing}: this shard is missing, and ${INDEX} needs it`);
+      throw new AttuneError(
+        "weights/missing-shard",
+        `${missing}: this shard is missing, and ${INDEX} needs it; get the file`,
+      );
     return files;
   }
   const pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json"].find((name) => existsSync(join(folder, name)));
@@ -25,9 +28,12 @@ function weightFiles(folder: string): string[] {
     throw new AttuneError(
       "weights/pickle",
       `${join(folder, pickled)}: PyTorch's pickle format is not read; convert it once in Python with ` +
-        `AutoModel.from_pretrained(folder).save_pretrained(folder, safe_serialization=True)`,
+        `AutoModelForSequenceClassification.from_pretrained(folder).save_pretrained(folder), or with AutoModel where there is no classifier`,
     );
-  throw new AttuneError("weights/none", `${folder}: there is no ${SINGLE} in this folder`);
+  throw new AttuneError(
+    "weights/none",
+    `${folder}: there is no ${SINGLE} in this folder; get it from where the model comes from`,
+  );
 }
 
 function readIndex(file: string): Record<string, string> {
@@ -39,7 +45,7 @@ function readIndex(file: string): Record<string, string> {
   }
   throw new AttuneError(
     "weights/index",
-    `${file}: this is not an index of safetensors shards (there is no "weight_map")`,
+    `${file}: this is not an index of safetensors shards (there is no "weight_map"); get the file again`,
   );
 }
 

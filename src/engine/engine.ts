@@ -6,7 +6,7 @@ export type HostTensors = Readonly<Record<string, HostTensor>>;
 export interface Engine {
   /** For run.json: name and version. */
   readonly description: string;
-  /** Threads that one run uses. */
+  /** The most threads that one run uses. */
   readonly threads: number;
   /** Prepares a program; its inputs are the ones it was built with, its outputs have the names given here. */
   compile(outputs: Readonly<Record<string, Tensor>>, options?: CompileOptions): Promise<Executable>;

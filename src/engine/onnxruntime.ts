@@ -4,6 +4,7 @@ import { AttuneError } from "../base/error.ts";
 import { toOnnx } from "../graph/onnx.ts";
 import type { HostTensor, Tensor } from "../graph/tensor.ts";
 import type { Engine, Executable, HostTensors } from "./engine.ts";
+import { reproducibleThreads } from "./reproducible-threads.ts";
 
 /**
  * onnxruntime-node 1.30 fills the output buffers it is given and then copies each of them once more. A first output
@@ -14,7 +15,7 @@ const SEQUENCE_OUTPUT = "computed";
 const STOPPED_BEFORE_COPYING = "Non tensor type is temporarily not supported";
 
 export interface OnnxRuntimeOptions {
-  /** Threads of one run. @default 2 */
+  /** The most threads of one run; a program takes fewer where its bits would depend on them. @default 2 */
   readonly threads?: number;
   /** Called when ONNX Runtime did not stop before copying, for the test that watches for it. */
   readonly onCopy?: () => void;
@@ -26,7 +27,7 @@ export function onnxRuntimeEngine({ threads = 2, onCopy }: OnnxRuntimeOptions = 
     threads,
     async compile(outputs, { spin = false } = {}) {
       const session = await ort.InferenceSession.create(toOnnx(outputs, { sequenceOutput: SEQUENCE_OUTPUT }), {
-        intraOpNumThreads: threads,
+        intraOpNumThreads: Math.min(threads, reproducibleThreads(outputs)),
         interOpNumThreads: 1,
         // Shapes change with every batch, so a plan of the memory for one shape would only be made again and again.
         enableMemPattern: false,

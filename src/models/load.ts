@@ -32,7 +32,10 @@ export async function openModel(folder: string, labels?: readonly string[]): Pro
   const ownLabels = labelsOf(config);
   const wanted = labels ?? ownLabels;
   if (!wanted)
-    throw new AttuneError("model/no-labels", `${file}: there is no id2label, so this is not a trained classifier`);
+    throw new AttuneError(
+      "model/no-labels",
+      `${file}: its id2label does not name the labels 0, 1, …, so this is not a trained classifier; train one first`,
+    );
   const encoder = buildEncoder(config, wanted.length, file);
   const weights = openWeights(folder);
   try {
@@ -58,16 +61,21 @@ async function readConfig(file: string): Promise<Record<string, unknown>> {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (cause) {
-    throw new AttuneError("model/config", `${file}: this is not JSON (${(cause as Error).message})`, "input", {
-      cause,
-    });
+    throw new AttuneError(
+      "model/config",
+      `${file}: this is not JSON (${(cause as Error).message}); get the file again`,
+      "input",
+      {
+        cause,
+      },
+    );
   }
-  throw new AttuneError("model/config", `${file}: this is not a JSON object`);
+  throw new AttuneError("model/config", `${file}: this is not a JSON object; get the file again`);
 }
 
-/** Label names by id, where the config has them. */
+/** Label names by id, where the config has them; Transformers leaves them out where there are two without a name. */
 function labelsOf(config: Readonly<Record<string, unknown>>): string[] | undefined {
-  const names = config.id2label;
+  const names = config.id2label ?? { 0: "LABEL_0", 1: "LABEL_1" };
   if (typeof names !== "object" || names === null) return undefined;
   const entries = Object.entries(names as Record<string, unknown>).sort(([a], [b]) => Number(a) - Number(b));
   return entries.every(([id], i) => Number(id) === i) ? entries.map(([, name]) => String(name)) : undefined;
@@ -94,7 +102,7 @@ function resolve(
     if (part === "encoder" && missing.length > 0)
       throw new AttuneError(
         "model/missing-tensor",
-        `${folder}: the weights lack ${missing[0]!.name}${missing.length > 1 ? ` and ${missing.length - 1} more` : ""}; this is not a whole ${encoder.type} encoder`,
+        `${folder}: the weights lack ${missing[0]!.name}${missing.length > 1 ? ` and ${missing.length - 1} more` : ""}; this is not a whole ${encoder.type} encoder; get the folder again, or another model`,
       );
     const reason =
       missing.length > 0 ? "the file has none" : part === "classifier" ? headMismatch(labels, ownLabels) : undefined;
@@ -143,7 +151,7 @@ function checkShape(
   if (`${found.shape}` !== `${shape}`)
     throw new AttuneError(
       "model/shape",
-      `${folder}: ${stored.get(name)} has shape [${found.shape.join(", ")}], but config.json makes it [${shape.join(", ")}]`,
+      `${folder}: ${stored.get(name)} has shape [${found.shape.join(", ")}], but config.json makes it [${shape.join(", ")}]; the two do not belong together, get the folder again`,
     );
 }
 

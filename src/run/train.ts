@@ -107,6 +107,7 @@ class Run {
       const kind = error instanceof AttuneError ? error.kind : "failure";
       if (kind === "interrupted" && this.#base) yield* this.#checkpoint();
       if (kind === "failure" && this.#state.bestEpoch > 0) await this.#keepBest();
+      await this.#hashed.catch(() => {}); // It writes run.json as well, and must not do so after what follows.
       const reported = kind === "interrupted" ? this.#interrupted() : (error as Error);
       this.#writeRunJson(kind === "interrupted" ? "interrupted" : "failed", { reason: reported.message });
       throw reported;

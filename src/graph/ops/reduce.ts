@@ -2,7 +2,6 @@
 import type { Shape } from "../dim.ts";
 import { apply, applyAll, type LowerContext, type Op, type Tensor, type TensorType } from "../tensor.ts";
 import { div, equal, exp, mul, scale, sub } from "./elementwise.ts";
-import { product } from "./linalg.ts";
 import { broadcastLike, reshape } from "./shape.ts";
 
 type ReduceAttributes = { readonly axes: readonly number[]; readonly keepDims: boolean };
@@ -106,14 +105,10 @@ export const layerNormOp: Op<[Tensor, Tensor, Tensor], { readonly epsilon: numbe
   // dx = (γ dy - mean(γ dy) - x̂ mean(γ dy x̂)) / σ
   grad: (dy, { x: [x, gamma], y: [, mean, inverseDeviation] }) => {
     const normalised = mul(sub(x, mean!), inverseDeviation!);
-    const scaled = mul(dy, normalised);
-    const size = x.shape.at(-1) as number;
-    const weights = scale(gamma, 1 / size);
-    // On matrices the weighted row means are matrix-vector products, which read each value once.
-    const rowMean = (z: Tensor): Tensor =>
-      z.shape.length === 2 ? product(z, reshape(weights, [size, 1])) : sum(mul(z, weights), lastAxis(z), true);
-    const centred = sub(sub(mul(dy, gamma), rowMean(dy)), mul(normalised, rowMean(scaled)));
-    return [mul(centred, inverseDeviation!), scaled, dy];
+    const scaled = mul(dy, gamma);
+    const rowMean = (z: Tensor): Tensor => scale(sum(z, lastAxis(z), true), 1 / (x.shape.at(-1) as number));
+    const centred = sub(sub(scaled, rowMean(scaled)), mul(normalised, rowMean(mul(scaled, normalised))));
+    return [mul(centred, inverseDeviation!), mul(dy, normalised), dy];
   },
   rowOperands: notLast,
   onnx: ({ node, inputs, attributes: { epsilon } }) =>

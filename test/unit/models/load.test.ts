@@ -161,12 +161,17 @@ describe("the head", () => {
     expect(valuesOf(model.weights, head[0]!).slice(0, 8)).not.toEqual(original(head[0]!).slice(0, 8));
   });
 
-  test("without names in config.json it is drawn, and a model to be used as it is needs them", async () => {
-    const { id2label: _, ...config } = CONFIG;
-    const path = modelFolder(wholeModel(), config);
+  test("names that do not count from 0 are no names: it is drawn, and a model to be used as it is needs them", async () => {
+    const path = modelFolder(wholeModel(), { ...CONFIG, id2label: { 1: "a", 2: "b" } });
     const model = await loadModel(path, { labels: LABELS });
     expect(model.notes).toEqual(["The classifier is drawn fresh: its labels are not named in config.json."]);
-    expect(await inputError(() => openModel(path))).toMatch(/config\.json: there is no id2label/);
+    expect(await inputError(() => openModel(path))).toMatch(/config\.json: its id2label does not name the labels/);
+  });
+
+  test("without names it is one for two labels, as in Transformers", async () => {
+    const { id2label: _, ...config } = CONFIG;
+    const two = await loadModel(modelFolder(wholeModel(CONFIG, 2), config));
+    expect([two.labels, two.notes]).toEqual([["LABEL_0", "LABEL_1"], []]);
   });
 });
 
