@@ -1,10 +1,13 @@
-/** Command-line options from the schema of `train`'s options: names, values, defaults and descriptions stand there only. */
+/** Command-line options from the schemas of options: names, values, defaults and descriptions stand there only. */
 import { type Command, Option } from "commander";
 import { z } from "zod";
+import { methods } from "../methods/registry.ts";
 import { trainOptions } from "../run/options.ts";
 
-interface Property {
+export interface Property {
   readonly type?: string;
+  readonly items?: Property;
+  readonly additionalProperties?: Property;
   readonly enum?: readonly string[];
   readonly default?: unknown;
   readonly description?: string;
@@ -13,17 +16,46 @@ interface Property {
 /** `batchSize` → `--batch-size`. */
 export const flagOf = (key: string): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** Adds one option for each key of the schema. Values that are not given stay absent; the schema fills them in. */
-export function addTrainFlags(command: Command): void {
-  const { properties } = z.toJSONSchema(trainOptions, { io: "input" }) as { properties: Record<string, Property> };
-  for (const [key, property] of Object.entries(properties)) {
-    const option = new Option(`${flagOf(key)} <${placeholder(key, property)}>`, describe(property));
-    if (isNumber(property)) option.argParser(toNumber);
-    command.addOption(option);
-  }
+/** The keys of a schema, as JSON Schema describes them. */
+export function propertiesOf(schema: z.ZodObject): Record<string, Property> {
+  return (z.toJSONSchema(schema, { io: "input" }) as { properties?: Record<string, Property> }).properties ?? {};
 }
 
-const isNumber = ({ type }: Property): boolean => type === "number" || type === "integer";
+/**
+ * Adds one option for each key of the shared options and of each method's own. Values that are not given stay absent;
+ * the schema fills them in.
+ */
+export function addTrainFlags(command: Command): void {
+  for (const [key, property] of Object.entries(propertiesOf(trainOptions)))
+    command.addOption(optionOf(key, property, describe(property)));
+  const own = new Map<string, { property: Property; descriptions: string[] }>();
+  for (const [name, { options }] of Object.entries(methods))
+    for (const [key, property] of Object.entries(propertiesOf(options))) {
+      if (!own.has(key)) own.set(key, { property, descriptions: [] });
+      own.get(key)!.descriptions.push(`${name}: ${describe(property)}`);
+    }
+  for (const [key, { property, descriptions }] of own)
+    command.addOption(optionOf(key, property, descriptions.join("; ")).helpGroup("Options of one method:"));
+}
+
+function optionOf(key: string, property: Property, description: string): Option {
+  const value = placeholder(key, property);
+  // A switch may stand alone, which means true.
+  const option = new Option(`${flagOf(key)} ${property.type === "boolean" ? `[${value}]` : `<${value}>`}`, description);
+  return option.argParser((text) => parsed(text, property));
+}
+
+/** What a text on the command line stands for; a text that fits nothing stays, so that the error can show it. */
+function parsed(text: string, { type, items, additionalProperties }: Property): unknown {
+  if (type === "number" || type === "integer") return toNumber(text);
+  if (type === "boolean") return text === "true" ? true : text === "false" ? false : text;
+  if (type === "array") return text.split(",").map((item) => parsed(item, items ?? {}));
+  if (type !== "object") return text;
+  // name=value,name=value
+  const pairs = text.split(",").map((pair) => pair.split(/=(?=[^=]*$)/));
+  if (pairs.some((pair) => pair.length !== 2)) return text;
+  return Object.fromEntries(pairs.map(([name, value]) => [name, parsed(value!, additionalProperties ?? {})]));
+}
 
 /** A number, or the text itself where it is none, so that the error can show it. */
 export const toNumber = (text: string): number | string =>
@@ -32,11 +64,17 @@ export const toNumber = (text: string): number | string =>
 function placeholder(key: string, property: Property): string {
   if (property.type === "integer") return "N";
   if (property.type === "number") return "number";
+  if (property.type === "boolean") return "true|false";
+  if (property.type === "array") return "list";
+  if (property.type === "object") return "name=value,…";
   if (property.enum) return "name";
-  return key === "text" || key === "label" ? "column" : "path";
+  if (key === "text" || key === "label") return "column";
+  return ["model", "data", "out"].includes(key) ? "path" : "text";
 }
 
-function describe({ description = "", enum: names, default: fallback }: Property): string {
-  const notes = [...(names ? [names.join(", ")] : []), ...(fallback === undefined ? [] : [`default: ${fallback}`])];
+export function describe({ description = "", enum: names, default: fallback }: Property): string {
+  const isEmpty = typeof fallback === "object" && Object.keys(fallback as object).length === 0;
+  const shown = fallback === undefined || isEmpty ? [] : [`default: ${fallback}`];
+  const notes = [...(names ? [names.join(", ")] : []), ...shown];
   return notes.length > 0 ? `${description} (${notes.join("; ")})` : description;
 }

@@ -122,13 +122,13 @@ function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: st
   ]);
   return [
     "",
-    `Test, with the weights of epoch ${bestEpoch}:`,
+    bestEpoch > 0 ? `Test, with the weights of epoch ${bestEpoch}:` : "Test, with the weights as they were:",
     "",
     metricsReport(test, count),
     "",
     ...change,
     "",
     `${duration(seconds.train)} of training in ${duration(seconds.total)}, peak memory ${memory(used.peakRssBytes)}`,
-    `run ${out}, model ${out}/model`,
+    `run ${out}`,
   ].join("\n");
 }

@@ -3,12 +3,27 @@
  * that attention needs and back. No arithmetic is spent on padding.
  */
 
+/** Room before the tokens of each text, which a method fills with what it has learned. */
+export interface VirtualTokens {
+  /** Tokens that take part in everything, as if they stood in the text. */
+  readonly tokens: number;
+  /** Places that attention alone sees: keys and values without a token. */
+  readonly keys: number;
+  /** The token that stands for the text: its [CLS], or the first of all, which is a virtual one. */
+  readonly pooled: "cls" | "first";
+}
+
+export const noVirtualTokens: VirtualTokens = { tokens: 0, keys: 0, pooled: "cls" };
+
+/** Where the pooled token stands among the tokens of its text. */
+export const pooledPosition = ({ tokens, pooled }: VirtualTokens): number => (pooled === "cls" ? tokens : 0);
+
 /** What a batch feeds to a program. Sizes: T tokens, B texts, L tokens in the longest. */
 export interface PackedBatch {
   readonly sizes: { readonly tokens: number; readonly batch: number; readonly length: number };
   /** [T] */
   readonly tokenIds: Int32Array;
-  /** [T] place of the token in its text */
+  /** [T] place of the token in its text, virtual ones counted */
   readonly positionIds: Int32Array;
   /** [T] */
   readonly tokenTypes: Int32Array;
@@ -18,10 +33,12 @@ export interface PackedBatch {
   readonly fillIndex: Int32Array;
   /** [T, heads] each token's place in B · heads · L */
   readonly unpadIndex: Int32Array;
-  /** [B] the first token of each text: [CLS] */
+  /** [B] the token of each text that is pooled: [CLS] */
   readonly firstToken: Int32Array;
   /** [B, 1, 1, L] added to attention scores: 0, and `MASKED` for padding */
   readonly attentionBias: Float32Array;
+  /** [T, virtual tokens] 1 where the token is that virtual one, else 0 */
+  readonly virtualTokens: Float32Array;
 }
 
 /**
@@ -31,11 +48,14 @@ export interface PackedBatch {
  */
 const MASKED = -60;
 
-/** Packs token ids of texts, each at least one token, for a model with that many attention heads. */
-export function packBatch(texts: readonly Int32Array[], heads: number): PackedBatch {
+/**
+ * Packs token ids of texts, each at least one token, for a model with that many attention heads. Virtual tokens have the
+ * id 0, which is looked up and then replaced.
+ */
+export function packBatch(texts: readonly Int32Array[], heads: number, virtual = noVirtualTokens): PackedBatch {
   const batch = texts.length;
-  const length = Math.max(...texts.map((ids) => ids.length));
-  const tokens = texts.reduce((total, ids) => total + ids.length, 0);
+  const length = virtual.tokens + Math.max(...texts.map((ids) => ids.length));
+  const tokens = texts.reduce((total, ids) => total + virtual.tokens + ids.length, 0);
   const packed: PackedBatch = {
     sizes: { tokens, batch, length },
     tokenIds: new Int32Array(tokens),
@@ -46,17 +66,19 @@ export function packBatch(texts: readonly Int32Array[], heads: number): PackedBa
     unpadIndex: new Int32Array(tokens * heads),
     firstToken: new Int32Array(batch),
     attentionBias: new Float32Array(batch * length).fill(MASKED),
+    virtualTokens: new Float32Array(tokens * virtual.tokens),
   };
   let token = 0;
   for (const [row, ids] of texts.entries()) {
-    packed.firstToken[row] = token;
-    packed.tokenIds.set(ids, token);
+    packed.firstToken[row] = token + pooledPosition(virtual);
+    packed.tokenIds.set(ids, token + virtual.tokens);
     for (let head = 0; head < heads; head++) {
       const start = (row * heads + head) * length;
       packed.fillIndex.fill(token * heads + head, start, start + length);
     }
-    for (let position = 0; position < ids.length; position++, token++) {
-      packed.positionIds[token] = position;
+    for (let position = 0; position < virtual.tokens + ids.length; position++, token++) {
+      if (position < virtual.tokens) packed.virtualTokens[token * virtual.tokens + position] = 1;
+      packed.positionIds[token] = virtual.keys + position;
       packed.attentionBias[row * length + position] = 0;
       for (let head = 0; head < heads; head++) {
         const place = (row * heads + head) * length + position;

@@ -1,7 +1,13 @@
 /** Full fine-tuning: every weight of the encoder and the head is trained. */
-import type { Method } from "./method.ts";
+import { z } from "zod";
+import { defineMethod } from "./method.ts";
 
-export const full: Method = {
+export const full = defineMethod({
   summary: "train every weight of the encoder and the head",
-  trains: () => true,
-};
+  paper: {
+    title: "BERT: Pre-training of Deep Bidirectional Transformers (Devlin et al. 2019)",
+    url: "https://arxiv.org/abs/1810.04805",
+  },
+  options: z.strictObject({}),
+  adapt: (_encoder, _options, { trainHead }) => ({ trains: ({ part }) => part !== "classifier" || trainHead }),
+});

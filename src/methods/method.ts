@@ -1,9 +1,77 @@
 /** The contract of a fine-tuning method. Shared code asks a method for facts and never which method it is. */
-import type { Parameter } from "../models/encoder.ts";
+import type { z } from "zod";
+import type { VirtualTokens } from "../data/batch.ts";
+import type { Encoder, Parameter } from "../models/encoder.ts";
+import type { Scope } from "../models/scope.ts";
 
-export interface Method {
+export const semanticsNames = ["attune", "peft"] as const;
+/** Where Attune and PEFT differ on purpose, this decides; ARCHITECTURE.md has the table. */
+export type Semantics = (typeof semanticsNames)[number];
+
+export interface Paper {
+  readonly title: string;
+  readonly url: string;
+}
+
+/** One way of fine-tuning. Everything that anyone needs to know about it is declared here. */
+export interface Method<Options extends z.ZodObject = z.ZodObject> {
   /** One sentence for `--help` and reports. */
   readonly summary: string;
-  /** Whether training changes this parameter of the model. */
+  readonly paper?: Paper;
+  /** Its own options, each with default, bounds and description; the command line and config files read them. */
+  readonly options: Options;
+  /** What it does to a model. */
+  adapt(encoder: Encoder, options: z.output<Options>, setting: Setting): Adaptation;
+}
+
+/** Gives a method the type of its own options. */
+export function defineMethod<Options extends z.ZodObject>(method: Method<Options>): Method<Options> {
+  return method;
+}
+
+/** What a method must know besides its own options. */
+export interface Setting {
+  readonly semantics: Semantics;
+  readonly trainHead: boolean;
+  readonly trainPooler: boolean;
+  /** Names of the model's parameters that were not in its file and are drawn. */
+  readonly fresh: ReadonlySet<string>;
+}
+
+/** A method at work on one model. */
+export interface Adaptation {
+  /** Which of the model's own parameters training changes. */
   trains(parameter: Parameter): boolean;
+  /** Parameters that the model does not have by itself; all of them are trained. */
+  readonly added?: readonly AddedParameter[];
+  /** What a forward pass reaches, changed. */
+  wrap?(scope: Scope): Scope;
+  /** Room that it takes before the tokens of a text. */
+  readonly virtual?: VirtualTokens;
+  /** Moves what was added into the model's own weights, or with `sign` -1 out again; absent where that is impossible. */
+  merge?(weights: (name: string) => Float32Array, sign: 1 | -1): void;
+}
+
+export interface AddedParameter extends Parameter {
+  readonly part: "adapter";
+  /** Fills the array with what training begins with. */
+  start(array: Float32Array, from: Start): void;
+}
+
+/** What a start may be made from. */
+export interface Start {
+  readonly seed: number;
+  /** The model's own weights, which are there already. */
+  weights(name: string): Float32Array;
+  /** Token ids of a text, [CLS] and [SEP] included. */
+  tokenize(text: string): Int32Array;
+}
+
+/**
+ * The rule that most methods follow outside of the encoder: the classifier is trained, and the pooler only where it was
+ * drawn, since a random layer that stays random is of no use.
+ */
+export function trainsHead({ name, part }: Parameter, { trainHead, trainPooler, fresh }: Setting): boolean {
+  if (part === "classifier") return trainHead;
+  return part === "pooler" && (trainPooler || fresh.has(name));
 }

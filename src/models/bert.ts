@@ -1,5 +1,6 @@
 /** BERT (Devlin et al. 2019, arXiv 1810.04805) with Transformers' sequence-classification head. */
 import { z } from "zod";
+import { noVirtualTokens } from "../data/batch.ts";
 import { activations } from "../graph/nn.ts";
 import { add, scale, tanh } from "../graph/ops/elementwise.ts";
 import { fromHeads, gatherRows, rowOfEach, toHeads } from "../graph/ops/indexing.ts";
@@ -97,11 +98,14 @@ export function bert(config: BertConfig, labelCount: number): Encoder {
     architecture: "BertForSequenceClassification",
     hiddenSize: hidden,
     vocabularySize: config.vocab_size,
+    layers: config.num_hidden_layers,
     heads: config.num_attention_heads,
     maxPositions: config.max_position_embeddings,
+    virtual: noVirtualTokens,
     initializerRange: config.initializer_range,
     parameters,
     linears,
+    wordTable: `${EMBEDDINGS}.word_embeddings.weight`,
     checkpointNames: (name) => {
       // TensorFlow's names for LayerNorm weights live on in old files; plain encoders are saved without the prefix.
       const old = name.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/LayerNorm\.bias$/, "LayerNorm.beta");
@@ -112,7 +116,7 @@ export function bert(config: BertConfig, labelCount: number): Encoder {
       let x = embed(config, scope, batch);
       for (let layer = 0; layer < config.num_hidden_layers; layer++)
         x = transformerLayer(config, scope, batch, x, layer, (role) => site(role, layer));
-      const first = rowOfEach(x, batch.firstToken, 0); // [batch, hidden]
+      const first = rowOfEach(x, batch.firstToken, scope.pooledPosition); // [batch, hidden]
       const pooled = tanh(scope.linear(site("pooler"), first));
       const dropped = scope.dropout(pooled, config.classifier_dropout ?? config.hidden_dropout_prob, "classifier");
       return scope.linear(site("classifier"), dropped);
@@ -127,7 +131,7 @@ const layerName = (layer: number): string => `bert.encoder.layer.${layer}`;
 function embed(config: BertConfig, scope: Scope, batch: BatchTensors): Tensor {
   const look = (table: string, ids: Tensor) =>
     gatherRows(scope.parameter(`${EMBEDDINGS}.${table}_embeddings.weight`), ids);
-  const words = add(look("word", batch.tokenIds), look("token_type", batch.tokenTypes));
+  const words = add(scope.words(look("word", batch.tokenIds)), look("token_type", batch.tokenTypes));
   const sum = add(words, look("position", batch.positionIds));
   return scope.dropout(norm(config, scope, `${EMBEDDINGS}.LayerNorm`, sum), config.hidden_dropout_prob, "embeddings");
 }
@@ -166,9 +170,9 @@ function attention(
   const headDim = config.hidden_size / config.num_attention_heads;
   const split = (y: Tensor) => toHeads(y, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, dim]
   const query = split(scale(scope.linear(site("query"), x), 1 / Math.sqrt(headDim)));
-  const key = split(scope.linear(site("key"), x));
-  const value = split(scope.linear(site("value"), x));
-  const weights = softmax(add(matMul(query, swapLast(key)), batch.attentionBias)); // [batch, heads, length, length]
+  const own = { key: split(scope.linear(site("key"), x)), value: split(scope.linear(site("value"), x)) };
+  const { key, value, bias } = scope.attended(layer, { ...own, bias: batch.attentionBias });
+  const weights = softmax(add(matMul(query, swapLast(key)), bias)); // [batch, heads, length, length]
   const dropped = scope.dropout(weights, config.attention_probs_dropout_prob, `layer.${layer}.attention`);
   return fromHeads(matMul(dropped, value), batch.unpadIndex, batch.padIndex);
 }

@@ -2,6 +2,7 @@
  * What a model publishes: its parameters, its sites by role, and its forward pass. Methods choose roles; nothing outside
  * a model's own file knows the names of its weights.
  */
+import type { VirtualTokens } from "../data/batch.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
@@ -12,8 +13,11 @@ export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly kind: ParameterKind;
-  /** `encoder` comes from the pretrained file; `pooler` and `classifier` are drawn when it lacks them. */
-  readonly part: "encoder" | "pooler" | "classifier";
+  /**
+   * `encoder` comes from the pretrained file; `pooler` and `classifier` are drawn when it lacks them; `adapter` is what a
+   * method added.
+   */
+  readonly part: "encoder" | "pooler" | "classifier" | "adapter";
   /** Transformer layer, from 0; absent in embeddings and head. */
   readonly layer?: number;
 }
@@ -25,14 +29,19 @@ export interface Encoder {
   /** Name of the classifier in Transformers, for `architectures`. */
   readonly architecture: string;
   readonly hiddenSize: number;
+  readonly layers: number;
   readonly heads: number;
   readonly vocabularySize: number;
-  /** The longest text in tokens. */
+  /** The longest text in tokens; virtual tokens leave less. */
   readonly maxPositions: number;
+  /** What stands before each text in a batch. */
+  readonly virtual: VirtualTokens;
   /** Standard deviation with which fresh weights are drawn. */
   readonly initializerRange: number;
   readonly parameters: readonly Parameter[];
   readonly linears: readonly LinearSite[];
+  /** Name of the table of word vectors. */
+  readonly wordTable: string;
   /** Other names under which a checkpoint may hold a parameter, the usual one first. */
   checkpointNames(parameter: string): readonly string[];
   /** Logits [batch, labels] of a packed batch, whose fields are inputs of the program. */

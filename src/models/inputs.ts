@@ -4,7 +4,7 @@ import { type Dim, evaluateShape } from "../graph/dim.ts";
 import { input } from "../graph/ops/leaf.ts";
 import type { DType, HostTensor, Tensor } from "../graph/tensor.ts";
 
-type BatchField = Exclude<keyof PackedBatch, "sizes">;
+type BatchField = Exclude<keyof PackedBatch, "sizes" | "virtualTokens">;
 
 const fields = (heads: number): Record<BatchField, { dtype: DType; shape: readonly Dim[] }> => ({
   tokenIds: { dtype: "int32", shape: ["tokens"] },
@@ -25,11 +25,21 @@ export function batchInputs(heads: number): BatchTensors {
   return Object.fromEntries(tensors) as BatchTensors;
 }
 
+/** Which token is which of `count` virtual ones, [tokens, count]: an input that only methods with such tokens read. */
+export function virtualTokenInput(count: number): Tensor {
+  return input("virtualTokens", "float32", ["tokens", count]);
+}
+
 /** The batch as values for those inputs. */
-export function batchValues(batch: PackedBatch, heads: number): Record<BatchField, HostTensor> {
+export function batchValues(batch: PackedBatch, heads: number): Record<BatchField | "virtualTokens", HostTensor> {
   const values = Object.entries(fields(heads)).map(([name, { dtype, shape }]) => [
     name,
     { dtype, dims: evaluateShape(shape, batch.sizes), data: batch[name as BatchField] },
   ]);
-  return Object.fromEntries(values) as Record<BatchField, HostTensor>;
+  const { tokens } = batch.sizes;
+  const dims = [tokens, batch.virtualTokens.length / tokens];
+  return {
+    ...(Object.fromEntries(values) as Record<BatchField, HostTensor>),
+    virtualTokens: { dtype: "float32", dims, data: batch.virtualTokens },
+  };
 }

@@ -1,4 +1,4 @@
-/** How a forward pass reaches what its model does not fix: parameters, linear layers and dropout. */
+/** How a forward pass reaches what its model does not fix: its parameters, and the sites that a method may change. */
 import { linear } from "../graph/nn.ts";
 import { input } from "../graph/ops/leaf.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -29,6 +29,19 @@ export interface Scope {
   linear(site: LinearSite, x: Tensor): Tensor;
   /** `site` names the place, for the random numbers: equal places draw equal masks at equal steps. */
   dropout(x: Tensor, rate: number, site: string): Tensor;
+  /** Word vectors [tokens, hidden], before anything is added to them. */
+  words(x: Tensor): Tensor;
+  /** What the queries of a layer meet. */
+  attended(layer: number, x: Attended): Attended;
+  /** Where in its text the pooled token stands. */
+  readonly pooledPosition: number;
+}
+
+/** Keys and values [batch, heads, length, dim], and what is added to the scores, [batch, 1, 1, length]. */
+export interface Attended {
+  readonly key: Tensor;
+  readonly value: Tensor;
+  readonly bias: Tensor;
 }
 
 /** The model as it is: each parameter an input of the program, each linear layer just that. */
@@ -42,5 +55,12 @@ export function plainScope(
     if (!tensors.has(name)) tensors.set(name, input(name, "float32", shapes.get(name)!));
     return tensors.get(name)!;
   };
-  return { parameter, linear: (site, x) => linear(x, parameter(site.weight), parameter(site.bias)), dropout };
+  return {
+    parameter,
+    linear: (site, x) => linear(x, parameter(site.weight), parameter(site.bias)),
+    dropout,
+    words: (x) => x,
+    attended: (_layer, x) => x,
+    pooledPosition: 0,
+  };
 }

@@ -7,14 +7,17 @@ import type { SplitName } from "../data/dataset.ts";
 import { loadSplit } from "../data/load-dataset.ts";
 import { TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
+import { sha256OfWeights } from "../data/weights.ts";
 import type { Executable } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
+import { adaptModel } from "../methods/adapt.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { openModel } from "../models/load.ts";
 import { computeLogits } from "../train/evaluate.ts";
 import { predictedLabels, type SplitMetrics, softmax, splitMetrics } from "../train/metrics.ts";
 import { allocateModel } from "../train/model-memory.ts";
 import { evaluationProgram } from "../train/program.ts";
+import { type AdapterFacts, readAdapterFacts, readAdapterWeights } from "./adapter.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
 
@@ -63,12 +66,19 @@ export interface Evaluation {
  * @throws AttuneError where there is no such folder, or no trained head in it
  */
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
-  const { path, trained } = findModel(folder);
-  const model = await openModel(path);
+  const { path, trained, adapter } = await findModel(folder);
+  const model = await openModel(path, adapter?.facts.labels);
   try {
-    const { encoder, labels } = model;
-    const missing = encoder.parameters.find(({ name, part }) => part !== "encoder" && model.fresh.has(name));
-    if (missing)
+    const { labels, fresh } = model;
+    const { encoder } = adapter
+      ? adaptModel(model.encoder, adapter.facts.method, adapter.facts.options, {
+          ...ANY_TRAINING,
+          ...adapter.facts,
+          fresh,
+        })
+      : model;
+    const missing = encoder.parameters.find(({ name, part }) => part !== "encoder" && fresh.has(name));
+    if (missing && !adapter)
       throw new AttuneError(
         "model/no-head",
         `${path}: this is an encoder without a trained ${missing.part}, which cannot classify yet; train it first`,
@@ -83,6 +93,7 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<C
     const tokenizer = loadTokenizer(path);
     const memory = allocateModel(encoder);
     model.readInto((name) => memory.weights[name]!.data as Float32Array, 0);
+    if (adapter) readAdapterWeights(adapter.folder, memory.weights);
     const engine = onnxRuntimeEngine({ threads: options.threads ?? availableParallelism() });
     const executable = await engine.compile(evaluationProgram(encoder), { spin: true });
     const seed = trained?.seed ?? 42;
@@ -158,16 +169,38 @@ export class Classifier {
   }
 }
 
+interface FoundModel {
+  /** Folder of the weights: of the base, where there is an adapter. */
+  readonly path: string;
+  readonly trained?: RunFacts["options"];
+  readonly adapter?: { readonly folder: string; readonly facts: AdapterFacts };
+}
+
+/** What does not matter where nothing is trained. */
+const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
+
 /** The model of a run folder, with how it was trained; any other folder is a model itself. */
-function findModel(folder: string): { readonly path: string; readonly trained?: RunFacts["options"] } {
+async function findModel(folder: string): Promise<FoundModel> {
   if (!existsSync(folder)) throw new AttuneError("model/missing", `${folder}: there is no such folder`);
   if (!existsSync(join(folder, "run.json"))) return { path: folder };
   const run = RunFolder.open(folder);
   const { options, status } = run.readJson<RunFacts & { status: string }>("run.json");
+  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"))), trained: options };
   if (!run.has("model"))
     throw new AttuneError(
       "run/no-model",
       `${folder}: this run has no model yet (it is ${status}); go on with: attune train --resume ${folder}`,
     );
   return { path: run.at("model"), trained: options };
+}
+
+/** The model that an adapter was trained on, which must not have changed. */
+async function findBase(folder: string): Promise<FoundModel> {
+  const facts = readAdapterFacts(folder);
+  const { path, sha256 } = facts.base;
+  if (!existsSync(path))
+    throw new AttuneError("adapter/no-base", `${folder}: its base model ${path} is not there any more; put it back`);
+  if ((await sha256OfWeights(path)) !== sha256)
+    throw new AttuneError("adapter/base-changed", `${folder}: the weights in ${path} are not those it was trained on`);
+  return { path, adapter: { folder, facts } };
 }

@@ -3,19 +3,26 @@ import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { AttuneError, listOf } from "../base/error.ts";
 import { nearest } from "../base/nearest.ts";
-import { methodNames } from "../methods/registry.ts";
+import { semanticsNames } from "../methods/method.ts";
+import { type MethodChoice, methodNames, methodOf, methods } from "../methods/registry.ts";
 import { bestMetrics } from "../train/options.ts";
 import { scheduleNames } from "../train/schedule.ts";
 
 const count = () => z.number().int().positive();
 const path = () => z.string().min(1);
 
-/** Every option of `train`; keys without a default must be given. */
+/** The options of `train` that every method takes; keys without a default must be given. */
 export const trainOptions = z.strictObject({
   model: path().describe("folder of a pretrained encoder: config.json, model.safetensors, tokenizer.json"),
   data: path().describe("labelled texts: a folder with splits, or one CSV, TSV, JSONL or Parquet file"),
   out: path().describe("folder of this run; it must not exist yet"),
   method: z.enum(methodNames).default("full").describe("how to fine-tune"),
+  trainHead: z.boolean().default(true).describe("whether the classifier is trained, where the method trains anything"),
+  trainPooler: z
+    .boolean()
+    .default(false)
+    .describe("train the pooler also where the method would not; one that was drawn fresh is always trained"),
+  semantics: z.enum(semanticsNames).default("attune").describe("where Attune and PEFT differ on purpose: whose way"),
   text: z.string().default("text").describe("column that holds the text"),
   label: z.string().default("label").describe("column that holds the label"),
   limit: count().optional().describe("train on the first N training rows only; validation and test stay whole"),
@@ -49,9 +56,9 @@ export const trainOptions = z.strictObject({
   checkpointMinutes: z.number().positive().default(10).describe("minutes between checkpoints within an epoch"),
 });
 
-/** Options as one writes them. */
-export type TrainOptions = z.input<typeof trainOptions>;
-/** Options after all defaults. */
+/** Options as one writes them: the shared ones and those of the chosen method. */
+export type TrainOptions = Omit<z.input<typeof trainOptions>, "method"> & (MethodChoice | { readonly method?: "full" });
+/** Options after all defaults; those of the method stand among them. */
 export type ResolvedTrainOptions = z.output<typeof trainOptions>;
 
 /** How an option is spelled where it was given: `--batch-size`, or `batchSize in train.yaml`. */
@@ -63,32 +70,43 @@ export type Spell = (key: string) => string;
  * @throws AttuneError that names the option, what is wrong and what would be right
  */
 export function resolveOptions(options: unknown, spell: Spell = (key) => key): ResolvedTrainOptions {
-  const result = trainOptions.safeParse(options);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const known = Object.keys(trainOptions.shape);
-  if (issue.code === "unrecognized_keys") {
+  const given = options as Readonly<Record<string, unknown>>;
+  const method = trainOptions.shape.method.safeParse(given.method);
+  const own = method.success ? methodOf(method.data).options.shape : {};
+  const shape: Readonly<Record<string, z.ZodType>> = { ...trainOptions.shape, ...own };
+  const result = z.strictObject(shape).safeParse(options);
+  // The shape is that of the shared options and more.
+  if (result.success) return result.data as ResolvedTrainOptions;
+  const known = Object.keys(shape);
+  // A wrong method explains every option that then has no place.
+  const issue = result.error.issues.find(({ path }) => path[0] === "method") ?? result.error.issues[0]!;
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
     const [key] = issue.keys as [string];
+    const owners = methodNames.filter((name) => Object.hasOwn(methods[name].options.shape, key));
+    if (owners.length > 0)
+      throw new AttuneError(
+        "options/foreign",
+        `${spell(key)} is an option of ${listOf(owners, "and")}; the method here is "${method.data}"`,
+      );
     const guess = nearest(key, known);
     const hint = guess ? `did you mean ${spell(guess)}?` : `there are ${known.map(spell).join(", ")}`;
     throw new AttuneError("options/unknown", `there is no option ${spell(key)}; ${hint}`);
   }
   const key = String(issue.path[0] ?? "");
-  const value = (options as Record<string, unknown>)[key];
+  const value = given[key];
   if (value === undefined)
-    throw new AttuneError("options/missing", `the option ${spell(key)} is missing: ${describe(key)}`);
+    throw new AttuneError("options/missing", `the option ${spell(key)} is missing: ${shape[key]?.description}`);
   throw new AttuneError(
     "options/value",
     `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${right(issue)}`,
   );
 }
 
-const describe = (key: string): string => trainOptions.shape[key as keyof typeof trainOptions.shape]?.description ?? "";
-
 /** The end of the sentence "it must be …". */
 function right(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
+      if (issue.expected === "boolean") return "true or false";
       return issue.expected === "int" ? "a whole number" : `a ${issue.expected}`;
     case "too_small":
       if (issue.origin === "string") return "given";

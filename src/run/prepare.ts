@@ -5,7 +5,7 @@ import { loadDataset } from "../data/load-dataset.ts";
 import { TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import type { Engine, Executable } from "../engine/engine.ts";
-import { methods } from "../methods/registry.ts";
+import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
 import { openModel, type PretrainedModel } from "../models/load.ts";
 import { computeLogits } from "../train/evaluate.ts";
 import { type SplitMetrics, splitMetrics } from "../train/metrics.ts";
@@ -18,7 +18,9 @@ import type { ResolvedTrainOptions } from "./options.ts";
 
 export interface PreparedRun {
   readonly dataset: Dataset;
+  /** As it was pretrained, and with what the method made of it. */
   readonly model: PretrainedModel;
+  readonly adapted: AdaptedModel;
   readonly tokenizer: Tokenizer;
   readonly memory: ModelMemory;
   readonly job: TrainingJob;
@@ -54,20 +56,29 @@ export async function prepareRun(
     );
   const model = await openModel(options.model, dataset.labels);
   const tokenizer = loadTokenizer(options.model);
-  const { encoder } = model;
-  const maxLength = options.maxLength ?? encoder.maxPositions;
-  if (maxLength > encoder.maxPositions)
+  const adapted = adaptModel(model.encoder, options.method, options, { ...options, fresh: model.fresh });
+  const { encoder, trained } = adapted;
+  const { maxPositions } = encoder;
+  const maxLength = options.maxLength ?? maxPositions;
+  if (maxLength > maxPositions || maxLength < 2) {
+    const virtual = model.encoder.maxPositions - maxPositions;
     throw new AttuneError(
       "options/max-length",
-      `--max-length cannot be ${maxLength}: the model has ${encoder.maxPositions} positions`,
+      `--max-length cannot be ${maxLength}: the model has ${model.encoder.maxPositions} positions` +
+        (virtual > 0 ? `, of which ${options.method} takes ${virtual}` : ""),
     );
+  }
 
-  const trained = encoder.parameters.filter((p) => methods[options.method].trains(p));
   const program = trainingProgram(encoder, trained);
   const { gradientAccumulation } = options;
   const memory = allocateModel(encoder, program, { maxTokens: options.batchSize * maxLength, gradientAccumulation });
   model.readInto((name) => memory.weights[name]!.data as Float32Array, options.seed);
   model.close();
+  startAdded(adapted, {
+    seed: options.seed,
+    weights: (name) => memory.weights[name]!.data as Float32Array,
+    tokenize: (text) => tokenizer.encode(text, Number.POSITIVE_INFINITY).ids,
+  });
 
   const training = await engine.compile(program.outputs, { spin: true });
   const evaluation = new LazyProgram(() => engine.compile(evaluationProgram(encoder)));
@@ -89,13 +100,16 @@ export async function prepareRun(
   return {
     dataset: { ...dataset, splits: texts },
     model,
+    adapted,
     tokenizer,
     memory,
     job: {
-      options,
+      // A method that trains nothing is measured and that is all.
+      options: trained.length > 0 ? options : { ...options, epochs: 0 },
       texts: tokens.train,
       labels: texts.train.map(({ label }) => label),
       heads: encoder.heads,
+      virtual: encoder.virtual,
       runner: new BatchRunner(program, training, encoder, memory, labelCount),
       optimizer: new Optimizer(memory.trainables, options),
       validate: async () => (await evaluate("validation")).metrics,

@@ -1,12 +1,15 @@
 /** `train`: one run from options to a finished run folder, as a stream of typed events. */
+import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
 import { sha256OfWeights } from "../data/weights.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
+import { ownOptions } from "../methods/registry.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import { predictedLabels, softmax } from "../train/metrics.ts";
 import { initialState, stepsPerEpoch, type TrainingState, trainEpochs } from "../train/trainer.ts";
+import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import { type CheckpointState, restoreCheckpoint, restoreWeights, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
 import { describeRun, type RunFacts, type RunStatus } from "./facts.ts";
@@ -29,7 +32,10 @@ export interface TrainContext {
  * @throws AttuneError with `kind` "input" before anything is written, "failure" where training cannot go on,
  * "interrupted" after `signal`.
  */
-export async function* train(options: TrainOptions, context: TrainContext = {}): AsyncGenerator<TrainEvent> {
+export async function* train(
+  options: TrainOptions | ResolvedTrainOptions,
+  context: TrainContext = {},
+): AsyncGenerator<TrainEvent> {
   const started = startOf(context);
   const resolved = resolveOptions(options);
   RunFolder.requireNew(resolved.out);
@@ -204,8 +210,21 @@ class Run {
   }
 
   async #writeModel(): Promise<void> {
-    const { model, dataset, memory, tokenizer } = this.#run;
+    const { model, adapted, dataset, memory, tokenizer } = this.#run;
     const { encoder, config } = model;
+    if (leavesEncoder(adapted)) {
+      await this.#hashed;
+      const { method, semantics } = this.#options;
+      const facts: AdapterFacts = {
+        base: { path: resolve(this.#options.model), sha256: this.#facts.modelSha256! },
+        labels: dataset.labels,
+        method,
+        options: ownOptions(method, this.#options),
+        semantics,
+      };
+      writeAdapter(this.#folder.at("adapter"), facts, adapted, memory.weights, model.fresh);
+      return;
+    }
     const content = { encoder, config, labels: dataset.labels, weights: memory.weights, files: tokenizer.files };
     await writeModelFolder(this.#folder.at("model"), content);
   }
@@ -268,6 +287,7 @@ class Run {
 
   #startEvent(): TrainEvent {
     const { dataset, parameters, notes } = this.#run;
+    const { epochs } = this.#run.job.options;
     const { train: training, validation, test } = dataset.splits;
     return {
       type: "start",
@@ -275,8 +295,8 @@ class Run {
       labels: dataset.labels,
       examples: { train: training.length, validation: validation.length, test: test.length },
       parameters,
-      epochs: this.#options.epochs,
-      totalSteps: stepsPerEpoch(training.length, this.#options) * this.#options.epochs,
+      epochs,
+      totalSteps: stepsPerEpoch(training.length, this.#options) * epochs,
       resumedAtStep: this.#state.step,
       notes,
     };

@@ -44,6 +44,7 @@ export async function computeLogits(
     const batch = packBatch(
       indices.map((i) => texts.ids(i)),
       encoder.heads,
+      encoder.virtual,
     );
     const rows = new Float32Array(indices.length * labelCount);
     const inputs = { ...weights, ...batchValues(batch, encoder.heads) };

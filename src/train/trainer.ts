@@ -1,7 +1,7 @@
 /** The training loop: epochs, steps, validation, and the choice of the best epoch, as transformers.Trainer has them. */
 import { AttuneError } from "../base/error.ts";
 import { permutation, randomKey } from "../base/random.ts";
-import { packBatch } from "../data/batch.ts";
+import { packBatch, type VirtualTokens } from "../data/batch.ts";
 import type { TokenSource } from "./evaluate.ts";
 import type { SplitMetrics } from "./metrics.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -77,6 +77,8 @@ export interface TrainingJob {
   /** Label of each text. */
   readonly labels: readonly number[];
   readonly heads: number;
+  /** What stands before each text. @default nothing */
+  readonly virtual?: VirtualTokens;
   readonly runner: BatchRunner;
   readonly optimizer: Optimizer;
   validate(): Promise<SplitMetrics>;
@@ -100,7 +102,7 @@ export async function* trainEpochs(job: TrainingJob, state: TrainingState): Asyn
 }
 
 async function takeStep(
-  { options, texts, labels, heads, runner, optimizer }: TrainingJob,
+  { options, texts, labels, heads, virtual, runner, optimizer }: TrainingJob,
   state: TrainingState,
   epoch: number,
   order: Uint32Array,
@@ -114,7 +116,7 @@ async function takeStep(
   for (let from = 0; from < chosen.length; from += options.batchSize) {
     const rows = chosen.slice(from, from + options.batchSize);
     const ids = rows.map((i) => texts.ids(i));
-    const batch = packBatch(ids, heads);
+    const batch = packBatch(ids, heads, virtual);
     const draw = state.step * options.gradientAccumulation + losses.length;
     losses.push(
       await runner.run(

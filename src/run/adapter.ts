@@ -1,0 +1,83 @@
+/**
+ * What a run keeps that left its encoder as it was: the weights it trained or drew, and where the rest stands. The base
+ * model is named by path and hash, so that a changed one is noticed.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
+import type { HostTensor } from "../graph/tensor.ts";
+import type { AdaptedModel } from "../methods/adapt.ts";
+import type { Semantics } from "../methods/method.ts";
+import type { MethodName } from "../methods/registry.ts";
+
+const FACTS = "attune_adapter.json";
+const WEIGHTS = "adapter.safetensors";
+
+export interface AdapterFacts {
+  readonly base: { readonly path: string; readonly sha256: string };
+  readonly labels: readonly string[];
+  readonly method: MethodName;
+  /** The method's own options and what else decides its form. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly semantics: Semantics;
+}
+
+type Weights = Readonly<Record<string, HostTensor>>;
+
+/** Whether a method leaves weights of the encoder as they are, so that storing them again would be a waste. */
+export function leavesEncoder({ encoder, trained }: AdaptedModel): boolean {
+  const changed = new Set(trained);
+  return encoder.parameters.some((p) => p.part === "encoder" && !changed.has(p));
+}
+
+/** Writes the folder whole or not at all. `fresh` are names of parameters that were drawn: the base has none. */
+export function writeAdapter(
+  folder: string,
+  facts: AdapterFacts,
+  { encoder, trained }: AdaptedModel,
+  weights: Weights,
+  fresh: ReadonlySet<string>,
+): void {
+  const partial = `${folder}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
+  writeFileSync(join(partial, FACTS), `${JSON.stringify(facts, null, 2)}\n`);
+  const kept = new Set(trained);
+  const stored = encoder.parameters.filter((p) => kept.has(p) || fresh.has(p.name));
+  writeSafetensors(
+    join(partial, WEIGHTS),
+    stored.map(({ name, shape }) => ({ name, shape, data: weights[name]!.data as Float32Array })),
+  );
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(partial, folder);
+}
+
+export function readAdapterFacts(folder: string): AdapterFacts {
+  const file = join(folder, FACTS);
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as AdapterFacts;
+  } catch (cause) {
+    throw new AttuneError("adapter/unreadable", `${file}: cannot be read (${(cause as Error).message})`, "input", {
+      cause,
+    });
+  }
+}
+
+export const isAdapter = (folder: string): boolean => existsSync(join(folder, FACTS));
+
+/** Fills the weights that the adapter holds and returns their names. */
+export function readAdapterWeights(folder: string, weights: Weights): Set<string> {
+  const file = join(folder, WEIGHTS);
+  const stored = openSafetensors(file);
+  try {
+    for (const name of stored.tensors.keys()) {
+      const weight = weights[name];
+      if (!weight) throw new AttuneError("adapter/foreign-tensor", `${file}: this model has no ${name}`);
+      stored.readFloat32(name, weight.data as Float32Array);
+    }
+    return new Set(stored.tensors.keys());
+  } finally {
+    stored.close();
+  }
+}
