@@ -1,6 +1,8 @@
 /** The contract of a fine-tuning method. Shared code asks a method for facts and never which method it is. */
 import type { z } from "zod";
+import { AttuneError } from "../base/error.ts";
 import type { VirtualTokens } from "../data/batch.ts";
+import type { TensorToWrite } from "../data/safetensors.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import type { Scope } from "../models/scope.ts";
 
@@ -50,6 +52,16 @@ export interface Adaptation {
   readonly virtual?: VirtualTokens;
   /** Moves what was added into the model's own weights, or with `sign` -1 out again; absent where that is impossible. */
   merge?(weights: (name: string) => Float32Array, sign: 1 | -1): void;
+  /** What is kept of it after training; absent where it is kept as it was trained. */
+  finish?(weights: (name: string) => Float32Array): Finished;
+}
+
+/** An adaptation in the form in which it is kept. */
+export interface Finished {
+  /** Options of the method that lead to this form. */
+  readonly options: object;
+  /** What was added, in this form. */
+  readonly tensors: readonly TensorToWrite[];
 }
 
 export interface AddedParameter extends Parameter {
@@ -65,6 +77,15 @@ export interface Start {
   weights(name: string): Float32Array;
   /** Token ids of a text, [CLS] and [SEP] included. */
   tokenize(text: string): Int32Array;
+}
+
+/** A model has a fixed number of positions, and at least [CLS] and [SEP] must find room beside virtual tokens. */
+export function requireRoom({ maxPositions }: Encoder, virtualTokens: number): void {
+  if (virtualTokens > maxPositions - 2)
+    throw new AttuneError(
+      "options/virtual-tokens",
+      `--virtual-tokens cannot be ${virtualTokens}: the model has ${maxPositions} positions`,
+    );
 }
 
 /**

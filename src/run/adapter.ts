@@ -35,20 +35,23 @@ export function leavesEncoder({ encoder, trained }: AdaptedModel): boolean {
 export function writeAdapter(
   folder: string,
   facts: AdapterFacts,
-  { encoder, trained }: AdaptedModel,
+  { encoder, trained, adaptation }: AdaptedModel,
   weights: Weights,
   fresh: ReadonlySet<string>,
 ): void {
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
-  writeFileSync(join(partial, FACTS), `${JSON.stringify(facts, null, 2)}\n`);
+  const arrayOf = (name: string) => weights[name]!.data as Float32Array;
+  const finished = adaptation.finish?.(arrayOf);
+  const options = finished?.options ?? facts.options;
+  writeFileSync(join(partial, FACTS), `${JSON.stringify({ ...facts, options }, null, 2)}\n`);
   const kept = new Set(trained);
-  const stored = encoder.parameters.filter((p) => kept.has(p) || fresh.has(p.name));
-  writeSafetensors(
-    join(partial, WEIGHTS),
-    stored.map(({ name, shape }) => ({ name, shape, data: weights[name]!.data as Float32Array })),
+  const stored = encoder.parameters.filter(
+    (p) => (kept.has(p) || fresh.has(p.name)) && !(finished && p.part === "adapter"),
   );
+  const tensors = stored.map(({ name, shape }) => ({ name, shape, data: arrayOf(name) }));
+  writeSafetensors(join(partial, WEIGHTS), [...tensors, ...(finished?.tensors ?? [])]);
   rmSync(folder, { recursive: true, force: true });
   renameSync(partial, folder);
 }

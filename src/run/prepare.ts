@@ -71,7 +71,10 @@ export async function prepareRun(
 
   const program = trainingProgram(encoder, trained);
   const { gradientAccumulation } = options;
-  const memory = allocateModel(encoder, program, { maxTokens: options.batchSize * maxLength, gradientAccumulation });
+  const memory = allocateModel(encoder, program, {
+    maxTokens: options.batchSize * (maxLength + encoder.virtual.tokens),
+    gradientAccumulation,
+  });
   model.readInto((name) => memory.weights[name]!.data as Float32Array, options.seed);
   model.close();
   startAdded(adapted, {

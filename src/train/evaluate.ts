@@ -37,7 +37,7 @@ export async function computeLogits(
   signal?: AbortSignal,
 ): Promise<Float32Array> {
   const logits = new Float32Array(texts.count * labelCount);
-  for (const indices of batchesByLength(texts)) {
+  for (const indices of batchesByLength(texts, encoder.virtual.tokens)) {
     // Lets signals in: the engine computes without returning to the event loop.
     await setImmediate();
     if (signal?.aborted) throw new AttuneError("train/interrupted", "stopped while evaluating", "interrupted");
@@ -55,13 +55,13 @@ export async function computeLogits(
   return logits;
 }
 
-function batchesByLength(texts: TokenSource): number[][] {
+function batchesByLength(texts: TokenSource, virtualTokens: number): number[][] {
   const order = Array.from({ length: texts.count }, (_, i) => i);
   order.sort((a, b) => texts.ids(a).length - texts.ids(b).length || a - b);
   const batches: number[][] = [];
   let tokens = Number.POSITIVE_INFINITY;
   for (const i of order) {
-    const { length } = texts.ids(i);
+    const length = texts.ids(i).length + virtualTokens;
     if (tokens + length > TOKENS_PER_BATCH) {
       batches.push([]);
       tokens = 0;

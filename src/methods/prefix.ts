@@ -1,0 +1,133 @@
+/** Prefix tuning: in every layer, trained keys and values stand before those of the text's own tokens. */
+import { z } from "zod";
+import { normal, randomKey, uniform } from "../base/random.ts";
+import { linear } from "../graph/nn.ts";
+import { add, scale, tanh } from "../graph/ops/elementwise.ts";
+import { constant } from "../graph/ops/leaf.ts";
+import { concat, reshape, slice, transpose } from "../graph/ops/shape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Encoder } from "../models/encoder.ts";
+import type { Scope } from "../models/scope.ts";
+import { type AddedParameter, defineMethod, requireRoom, trainsHead } from "./method.ts";
+
+/** [virtual tokens, 2 · layers · hidden]: key and value of layer 0, key and value of layer 1, … */
+const TABLE = "prompt_embeddings";
+/** The same made by a small network: rows, and two linear layers with tanh between them. */
+const ROWS = "prompt_encoder.embedding.weight";
+const INNER = "prompt_encoder.transform.0";
+const OUTER = "prompt_encoder.transform.2";
+
+const options = z.strictObject({
+  virtualTokens: z.number().int().positive().default(20).describe("how many keys and values stand before each text"),
+  init: z.enum(["random", "zero"]).default("random").describe("what they begin as"),
+  projection: z.boolean().default(false).describe("train a small network that makes them, which is dropped afterwards"),
+  projectionSize: z.number().int().positive().optional().describe("its inner size (default: the model's hidden size)"),
+});
+type PrefixOptions = z.output<typeof options>;
+
+export const prefix = defineMethod({
+  summary: "train keys and values that stand before every text in each layer, and the head",
+  paper: {
+    title: "Prefix-Tuning: Optimizing Continuous Prompts for Generation (Li and Liang 2021)",
+    url: "https://arxiv.org/abs/2101.00190",
+  },
+  options,
+  adapt: (encoder, chosen, setting) => {
+    const { virtualTokens: count, projection } = chosen;
+    requireRoom(encoder, count);
+    const width = 2 * encoder.layers * encoder.hiddenSize;
+    return {
+      added: projection ? networkOf(encoder, chosen, width) : [tableOf(chosen, width)],
+      trains: (own) => trainsHead(own, setting),
+      virtual: { tokens: 0, keys: count, pooled: "cls" },
+      wrap: (scope) => ({
+        ...scope,
+        attended: (layer, own) => {
+          const { key, value, bias } = scope.attended(layer, own);
+          const table = projection ? computedTable(scope) : scope.parameter(TABLE);
+          const zeroOfEach = scale(slice(bias, 3, 0, 1), 0); // [batch, 1, 1, 1]
+          const before = (x: Tensor, slot: number) => {
+            const one = slice(table, 1, slot * encoder.hiddenSize, (slot + 1) * encoder.hiddenSize);
+            const byHead = reshape(one, [1, count, encoder.heads, encoder.hiddenSize / encoder.heads]);
+            return concat([add(transpose(byHead, [0, 2, 1, 3]), zeroOfEach), x], 2); // [batch, heads, count + length, dim]
+          };
+          const open = add(zeroOfEach, constant(new Array(count).fill(0), [1, 1, 1, count]));
+          return { key: before(key, 2 * layer), value: before(value, 2 * layer + 1), bias: concat([open, bias], 3) };
+        },
+      }),
+      ...(projection && {
+        finish: (weights) => ({
+          options: { ...chosen, projection: false, projectionSize: undefined },
+          tensors: [{ name: TABLE, shape: [count, width], data: networkOutput(weights, encoder, chosen, width) }],
+        }),
+      }),
+    };
+  },
+});
+
+function tableOf({ virtualTokens, init }: PrefixOptions, width: number): AddedParameter {
+  const parameter = { name: TABLE, shape: [virtualTokens, width], kind: "embedding", part: "adapter" } as const;
+  return {
+    ...parameter,
+    start: (array, { seed }) => (init === "zero" ? array.fill(0) : drawNormal(array, seed, TABLE)),
+  };
+}
+
+const innerSize = ({ projectionSize }: PrefixOptions, { hiddenSize }: Encoder): number => projectionSize ?? hiddenSize;
+
+/** Begins as PyTorch's Embedding and Linear do. */
+function networkOf(encoder: Encoder, chosen: PrefixOptions, width: number): AddedParameter[] {
+  const { hiddenSize: hidden } = encoder;
+  const inner = innerSize(chosen, encoder);
+  const layer = (name: string, [out, from]: readonly [number, number], isZero: boolean): AddedParameter[] => {
+    const start =
+      (of: string) =>
+      (array: Float32Array, { seed }: { readonly seed: number }) => {
+        const key = randomKey(seed, "initialise", of);
+        for (let i = 0; i < array.length; i++) array[i] = isZero ? 0 : (2 * uniform(key, i) - 1) / Math.sqrt(from);
+      };
+    const [weight, bias] = [`${name}.weight`, `${name}.bias`];
+    return [
+      { name: weight, shape: [out, from], kind: "weight", part: "adapter", start: start(weight) },
+      { name: bias, shape: [out], kind: "bias", part: "adapter", start: start(bias) },
+    ];
+  };
+  const rows = { name: ROWS, shape: [chosen.virtualTokens, hidden], kind: "embedding", part: "adapter" } as const;
+  return [
+    { ...rows, start: (array, { seed }) => drawNormal(array, seed, ROWS) },
+    ...layer(INNER, [inner, hidden], false),
+    ...layer(OUTER, [width, inner], chosen.init === "zero"),
+  ];
+}
+
+function drawNormal(array: Float32Array, seed: number, name: string): void {
+  const key = randomKey(seed, "initialise", name);
+  for (let i = 0; i < array.length; i++) array[i] = normal(key, i);
+}
+
+function computedTable(scope: Scope): Tensor {
+  const layer = (name: string, x: Tensor) =>
+    linear(x, scope.parameter(`${name}.weight`), scope.parameter(`${name}.bias`));
+  return layer(OUTER, tanh(layer(INNER, scope.parameter(ROWS))));
+}
+
+/** What the network makes, once and for all. */
+function networkOutput(
+  weights: (name: string) => Float32Array,
+  encoder: Encoder,
+  chosen: PrefixOptions,
+  width: number,
+): Float32Array {
+  const layer = (name: string, x: Float32Array | Float64Array, from: number, out: number) => {
+    const [w, b] = [weights(`${name}.weight`), weights(`${name}.bias`)];
+    return Float64Array.from({ length: chosen.virtualTokens * out }, (_, at) => {
+      const [row, column] = [Math.floor(at / out), at % out];
+      let sum = b[column]!;
+      for (let i = 0; i < from; i++) sum += x[row * from + i]! * w[column * from + i]!;
+      return sum;
+    });
+  };
+  const inner = innerSize(chosen, encoder);
+  const hidden = layer(INNER, weights(ROWS), encoder.hiddenSize, inner).map(Math.tanh);
+  return Float32Array.from(layer(OUTER, hidden, inner, width));
+}

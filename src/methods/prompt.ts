@@ -1,0 +1,74 @@
+/** Prompt tuning: trained vectors stand before the words of every text, as if they were words. */
+import { z } from "zod";
+import { AttuneError } from "../base/error.ts";
+import { normal, randomKey, uniform } from "../base/random.ts";
+import { add, mul } from "../graph/ops/elementwise.ts";
+import { constant } from "../graph/ops/leaf.ts";
+import { affine, product } from "../graph/ops/linalg.ts";
+import { virtualTokenInput } from "../models/inputs.ts";
+import { type AddedParameter, defineMethod, requireRoom, type Start, trainsHead } from "./method.ts";
+
+const NAME = "prompt_embeddings";
+
+const options = z.strictObject({
+  virtualTokens: z.number().int().positive().default(20).describe("how many tokens stand before each text"),
+  init: z
+    .enum(["text", "vocabulary", "random"])
+    .default("text")
+    .describe("what they begin as: the words of a text, words by chance, or numbers by chance"),
+  initText: z.string().min(1).default("Classify this text.").describe("the text to begin with, repeated to length"),
+});
+
+export const prompt = defineMethod({
+  summary: "train vectors that stand before the words of every text, and the head",
+  paper: {
+    title: "The Power of Scale for Parameter-Efficient Prompt Tuning (Lester et al. 2021)",
+    url: "https://arxiv.org/abs/2104.08691",
+  },
+  options,
+  adapt: (encoder, { virtualTokens: count, init, initText }, setting) => {
+    requireRoom(encoder, count);
+    const parameter: AddedParameter = {
+      name: NAME,
+      shape: [count, encoder.hiddenSize],
+      kind: "embedding",
+      part: "adapter",
+      start: (array, from) => {
+        const key = randomKey(from.seed, "initialise", NAME);
+        if (init === "random") for (let i = 0; i < array.length; i++) array[i] = normal(key, i);
+        else {
+          const ids = init === "text" ? idsOf(initText, from) : undefined;
+          const idAt = (i: number) => ids?.[i % ids.length] ?? Math.floor(uniform(key, i) * encoder.vocabularySize);
+          copyRows(array, from.weights(encoder.wordTable), encoder.hiddenSize, idAt);
+        }
+      },
+    };
+    return {
+      added: [parameter],
+      trains: (own) => trainsHead(own, setting),
+      virtual: { tokens: count, keys: 0, pooled: setting.semantics === "peft" ? "first" : "cls" },
+      wrap: (scope) => ({
+        ...scope,
+        words: (x) => {
+          const which = virtualTokenInput(count); // [tokens, count], one-hot or zero
+          const isWord = add(product(which, constant(new Array(count).fill(-1), [count, 1])), constant(1)); // [tokens, 1]
+          return affine(which, scope.parameter(NAME), mul(scope.words(x), isWord));
+        },
+      }),
+    };
+  },
+});
+
+/** As PEFT takes them: with the special tokens. */
+function idsOf(text: string, { tokenize }: Start): Int32Array {
+  const ids = tokenize(text);
+  if (ids.length === 0) throw new AttuneError("options/init-text", `the text to begin with has no tokens: "${text}"`);
+  return ids;
+}
+
+function copyRows(into: Float32Array, table: Float32Array, width: number, rowAt: (i: number) => number): void {
+  for (let i = 0; i * width < into.length; i++) {
+    const row = rowAt(i);
+    into.set(table.subarray(row * width, (row + 1) * width), i * width);
+  }
+}
