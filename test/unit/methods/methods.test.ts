@@ -1,0 +1,193 @@
+/** What every method must do, whatever it is: one table over the registry. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { packBatch } from "../../../src/data/batch.ts";
+import { float32 } from "../../../src/engine/engine.ts";
+import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
+import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
+import { type MethodName, methodNames } from "../../../src/methods/registry.ts";
+import type { Encoder } from "../../../src/models/encoder.ts";
+import { batchValues } from "../../../src/models/inputs.ts";
+import { openModel } from "../../../src/models/load.ts";
+import { load } from "../../../src/run/classifier.ts";
+import type { TrainOptions } from "../../../src/run/options.ts";
+import { resume, train } from "../../../src/run/train.ts";
+import { allocateModel, type ModelMemory } from "../../../src/train/model-memory.ts";
+import { Optimizer } from "../../../src/train/optimizer.ts";
+import { evaluationProgram, LOGITS, trainingProgram } from "../../../src/train/program.ts";
+import { BatchRunner } from "../../../src/train/step.ts";
+import { fixtures } from "../data/scratch.ts";
+
+interface Row {
+  readonly method: MethodName;
+  readonly options?: object;
+  /** Whether the model computes what the base computes before training begins. */
+  readonly startsAsBase: boolean;
+  readonly learningRate: number;
+}
+
+const rows: readonly Row[] = [
+  { method: "none", startsAsBase: true, learningRate: 1e-3 },
+  { method: "full", startsAsBase: true, learningRate: 1e-3 },
+  { method: "bitfit", startsAsBase: true, learningRate: 1e-2 },
+  { method: "prompt", options: { virtualTokens: 3 }, startsAsBase: false, learningRate: 1e-2 },
+  { method: "prompt", options: { virtualTokens: 2, init: "vocabulary" }, startsAsBase: false, learningRate: 1e-2 },
+  { method: "prompt", options: { virtualTokens: 2, init: "random" }, startsAsBase: false, learningRate: 1e-2 },
+  { method: "prefix", options: { virtualTokens: 3 }, startsAsBase: false, learningRate: 1e-2 },
+  { method: "prefix", options: { virtualTokens: 3, projection: true }, startsAsBase: false, learningRate: 1e-2 },
+  { method: "lora", startsAsBase: true, learningRate: 1e-2 },
+  {
+    method: "lora",
+    options: { targets: ["all-linear"], rank: 2, dropout: 0.1, bias: "all", rslora: true },
+    startsAsBase: true,
+    learningRate: 1e-2,
+  },
+];
+
+const LABELS = ["down", "up"];
+const engine = onnxRuntimeEngine({ threads: 1 });
+const root = mkdtempSync(join(tmpdir(), "attune-methods-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const base = join(root, "base");
+cpSync(join(fixtures, "methods", "base"), base, { recursive: true });
+for (const file of ["tokenizer.json", "tokenizer_config.json"])
+  cpSync(join(fixtures, "tokenizer", "uncased", file), join(base, file));
+const data = join(root, "data.csv");
+const fillers = ["the", "a", "cat", "dog", "running", "is", "was", "very"];
+const texts = Array.from({ length: 60 }, (_, i) => {
+  const [one, two, three] = [i, 3 * i + 1, 5 * i + 2].map((k) => fillers[k % fillers.length]);
+  return i % 2 === 0 ? `${one} good ${two} happy ${three},up` : `${one} bad ${two} unhappy,down`;
+});
+writeFileSync(data, `text,label\n${texts.join("\n")}\n`);
+
+test("the table has every method", () => {
+  expect([...new Set(rows.map(({ method }) => method))].sort()).toEqual([...methodNames].sort());
+});
+
+describe.each(rows)("$method $options", ({ method, options = {}, startsAsBase, learningRate }) => {
+  const trainOptions = (out: string, changes: object = {}) =>
+    ({
+      model: base,
+      data,
+      out: join(root, out),
+      method,
+      epochs: 3,
+      batchSize: 8,
+      learningRate,
+      threads: 1,
+      ...options,
+      ...changes,
+    }) as TrainOptions;
+  const outs = (name: string) => `${method}-${JSON.stringify(options).replace(/\W/g, "")}-${name}`;
+  const kept = (out: string) =>
+    [method === "full" ? "model/model.safetensors" : "adapter/adapter.safetensors", "predictions/test.jsonl"].map(
+      (file) => readFileSync(join(root, out, file)),
+    );
+
+  test("starts where it should, changes only what it declares, and merges", async () => {
+    const model = await openModel(base, LABELS);
+    const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
+    const { encoder, trained, adaptation } = adaptModel(model.encoder, method, options, setting);
+    const program = trainingProgram(encoder, trained);
+    const memory = allocateModel(encoder, program, { maxTokens: 100, gradientAccumulation: 1 });
+    const valuesOf = (name: string) => memory.weights[name]!.data as Float32Array;
+    model.readInto(valuesOf, 1);
+    model.close();
+    const adapted = { encoder, trained, adaptation };
+    startAdded(adapted, { seed: 1, weights: valuesOf, tokenize: () => Int32Array.of(2, 7, 9, 3) });
+    const before = await logitsOf(encoder, memory);
+    const plain = await logitsOf(model.encoder, memory);
+    if (startsAsBase) expectClose(before, plain, 1e-6);
+    else expect(Math.max(...before.map((x, i) => Math.abs(x - plain[i]!)))).toBeGreaterThan(1e-4);
+
+    const saved = new Map(encoder.parameters.map(({ name }) => [name, valuesOf(name).slice()]));
+    const executable = await engine.compile(program.outputs);
+    const runner = new BatchRunner(program, executable, encoder, memory, LABELS.length);
+    const optimizer = new Optimizer(memory.trainables, { ...ADAMW });
+    const batch = packBatch(IDS, encoder.heads, encoder.virtual);
+    const losses: number[] = [];
+    for (let step = 0; step < 12; step++) {
+      losses.push(await runner.run(batch, [0, 1, 0], 1, step));
+      optimizer.receive(batch);
+      optimizer.update(learningRate);
+    }
+    await executable.dispose();
+    const changed = encoder.parameters.filter(({ name }) => saved.get(name)!.some((v, i) => v !== valuesOf(name)[i]));
+    expect(changed.map((p) => p.name)).toEqual(trained.map((p) => p.name));
+    if (trained.length > 0) expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+
+    const { merge } = adaptation;
+    if (!merge) return;
+    const separate = await logitsOf(encoder, memory);
+    const unmerged = new Map(model.encoder.parameters.map(({ name }) => [name, valuesOf(name).slice()]));
+    merge(valuesOf, 1);
+    expectClose(await logitsOf(model.encoder, memory), separate, 1e-5);
+    merge(valuesOf, -1);
+    for (const [name, values] of unmerged) expectClose(valuesOf(name), values, 1e-6);
+  });
+
+  test("no memory for gradients or moments of frozen weights", async () => {
+    const model = await openModel(base, LABELS);
+    model.close();
+    const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
+    const { encoder, trained } = adaptModel(model.encoder, method, options, setting);
+    const program = trainingProgram(encoder, trained);
+    const { trainables } = allocateModel(encoder, program, { maxTokens: 100, gradientAccumulation: 1 });
+    expect(trainables.map(({ parameter }) => parameter)).toEqual(trained);
+    const outputs = [...program.dense, ...program.rows].map(({ parameter }) => parameter);
+    expect(outputs.sort()).toEqual(trained.map(({ name }) => name).sort());
+  });
+
+  test("a run is kept, loaded and repeated to the bit, interrupted or not", async () => {
+    const [first, second, third] = [outs("first"), outs("second"), outs("third")] as const;
+    for await (const _ of train(trainOptions(first)));
+    for await (const _ of train(trainOptions(second)));
+    expect(kept(second)).toEqual(kept(first));
+
+    const lines = readFileSync(join(root, first, "predictions", "test.jsonl"), "utf8")
+      .trim()
+      .split("\n");
+    const predictions: { text: string; logits: number[] }[] = lines.map((line) => JSON.parse(line));
+    const classifier = await load(join(root, first), { threads: 1 });
+    const again = await classifier.predict(predictions.map(({ text }) => text));
+    await classifier.dispose();
+    // What a projection makes is computed once more, and more exactly, when it is folded away.
+    const precision = "projection" in options ? 1e-5 : 0;
+    for (const [i, { logits }] of again.entries()) expectClose(logits, predictions[i]!.logits, precision);
+
+    if (method === "none") return;
+    const stop = new AbortController();
+    const interrupted = async () => {
+      for await (const event of train(trainOptions(third), { signal: stop.signal }))
+        if (event.type === "step" && event.step === 7) stop.abort();
+    };
+    await expect(interrupted()).rejects.toThrow("stopped after step 7");
+    for await (const _ of resume(join(root, third)));
+    expect(kept(third)).toEqual(kept(first));
+  });
+});
+
+const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradientNorm: 1 };
+const IDS = [
+  [2, 7, 3],
+  [2, 9, 30, 41, 3],
+  [2, 12, 13, 3],
+].map((ids) => Int32Array.from(ids));
+
+async function logitsOf(encoder: Encoder, memory: ModelMemory): Promise<Float32Array> {
+  const executable = await engine.compile(evaluationProgram(encoder));
+  const logits = new Float32Array(IDS.length * LABELS.length);
+  const batch = packBatch(IDS, encoder.heads, encoder.virtual);
+  const inputs = { ...memory.weights, ...batchValues(batch, encoder.heads) };
+  await executable.run(inputs, { [LOGITS]: float32(logits, [IDS.length, LABELS.length]) });
+  await executable.dispose();
+  return logits;
+}
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, precision: number): void {
+  expect(actual.length).toBe(expected.length);
+  for (let i = 0; i < expected.length; i++) expect(Math.abs(actual[i]! - expected[i]!)).toBeLessThanOrEqual(precision);
+}
