@@ -39,6 +39,8 @@ export interface PackedBatch {
   readonly attentionBias: Float32Array;
   /** [T, virtual tokens] 1 where the token is that virtual one, else 0 */
   readonly virtualTokens: Float32Array;
+  /** What was computed for these texts before and takes the place of a part of the model. */
+  readonly kept?: { readonly values: Float32Array; readonly width: number };
 }
 
 /**

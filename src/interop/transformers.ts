@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
+import { isOwnHead } from "../models/head.ts";
+import { HEAD_KEY } from "../models/load.ts";
 
 export interface ModelFolder {
   readonly encoder: Encoder;
@@ -35,7 +37,7 @@ export async function writeModelFolder(folder: string, model: ModelFolder): Prom
 }
 
 function configOf({ encoder, config, labels }: ModelFolder): Record<string, unknown> {
-  const { _name_or_path, torch_dtype, dtype, ...kept } = config;
+  const { _name_or_path, torch_dtype, dtype, [HEAD_KEY]: _head, ...kept } = config;
   return {
     ...kept,
     architectures: [encoder.architecture],
@@ -43,5 +45,6 @@ function configOf({ encoder, config, labels }: ModelFolder): Record<string, unkn
     id2label: Object.fromEntries(labels.map((label, id) => [id, label])),
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
     problem_type: "single_label_classification",
+    ...(isOwnHead(encoder.head) ? {} : { [HEAD_KEY]: encoder.head }),
   };
 }

@@ -6,10 +6,21 @@ import { lora } from "./lora.ts";
 import type { Method } from "./method.ts";
 import { none } from "./none.ts";
 import { prefix } from "./prefix.ts";
+import { probe } from "./probe.ts";
 import { prompt } from "./prompt.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each method has options of its own, checked where it is defined.
-export const methods = { none, full, bitfit, prompt, prefix, lora } as const satisfies Record<string, Method<any>>;
+type AnyMethod = Method<any>;
+
+export const methods = {
+  none,
+  full,
+  probe,
+  prompt,
+  prefix,
+  lora,
+  bitfit,
+} as const satisfies Record<string, AnyMethod>;
 
 export type MethodName = keyof typeof methods;
 export const methodNames = Object.keys(methods) as MethodName[];

@@ -7,7 +7,8 @@ import { fromHeads, gatherRows, rowOfEach, toHeads } from "../graph/ops/indexing
 import { matMul, swapLast } from "../graph/ops/linalg.ts";
 import { layerNorm, softmax } from "../graph/ops/reduce.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Encoder, Parameter, ParameterKind } from "./encoder.ts";
+import type { Encoded, Encoder, Parameter, ParameterKind } from "./encoder.ts";
+import { ownHead } from "./head.ts";
 import { type BatchTensors, batchInputs } from "./inputs.ts";
 import type { LinearRole, LinearSite, Scope } from "./scope.ts";
 
@@ -93,9 +94,23 @@ export function bert(config: BertConfig, labelCount: number): Encoder {
 
   const site = (role: LinearRole, layer?: number) => linears.find((s) => s.role === role && s.layer === layer)!;
 
+  const headDropout = config.classifier_dropout ?? config.hidden_dropout_prob;
+  const encode = (scope: Scope): Encoded => {
+    const batch = batchInputs(config.num_attention_heads);
+    let hidden = embed(config, scope, batch);
+    for (let layer = 0; layer < config.num_hidden_layers; layer++)
+      hidden = scope.mayKeep(transformerLayer(config, scope, batch, hidden, layer, (role) => site(role, layer)));
+    return { hidden, batch };
+  };
+  const pool = (scope: Scope, { hidden, batch }: Encoded): Tensor => {
+    const first = scope.mayKeep(rowOfEach(hidden, batch.firstToken, scope.pooledPosition)); // [batch, hidden]
+    return scope.mayKeep(tanh(scope.linear(site("pooler"), first)));
+  };
+
   return {
     type: "bert",
     architecture: "BertForSequenceClassification",
+    bareArchitecture: "BertModel",
     hiddenSize: hidden,
     vocabularySize: config.vocab_size,
     layers: config.num_hidden_layers,
@@ -105,21 +120,19 @@ export function bert(config: BertConfig, labelCount: number): Encoder {
     initializerRange: config.initializer_range,
     parameters,
     linears,
+    head: ownHead,
+    headDropout,
     wordTable: `${EMBEDDINGS}.word_embeddings.weight`,
     checkpointNames: (name) => {
       // TensorFlow's names for LayerNorm weights live on in old files; plain encoders are saved without the prefix.
       const old = name.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/LayerNorm\.bias$/, "LayerNorm.beta");
       return [name, old].flatMap((n) => [n, n.replace(/^bert\./, "")]);
     },
+    encode,
+    pool,
     logits: (scope) => {
-      const batch = batchInputs(config.num_attention_heads);
-      let x = embed(config, scope, batch);
-      for (let layer = 0; layer < config.num_hidden_layers; layer++)
-        x = transformerLayer(config, scope, batch, x, layer, (role) => site(role, layer));
-      const first = rowOfEach(x, batch.firstToken, scope.pooledPosition); // [batch, hidden]
-      const pooled = tanh(scope.linear(site("pooler"), first));
-      const dropped = scope.dropout(pooled, config.classifier_dropout ?? config.hidden_dropout_prob, "classifier");
-      return scope.linear(site("classifier"), dropped);
+      const pooled = pool(scope, encode(scope));
+      return scope.linear(site("classifier"), scope.dropout(pooled, headDropout, "classifier"));
     },
   };
 }

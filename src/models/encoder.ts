@@ -4,6 +4,8 @@
  */
 import type { VirtualTokens } from "../data/batch.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import type { HeadChoice } from "./head.ts";
+import type { BatchTensors } from "./inputs.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
 export type ParameterKind = "weight" | "bias" | "embedding" | "layerNormWeight" | "layerNormBias";
@@ -22,12 +24,19 @@ export interface Parameter {
   readonly layer?: number;
 }
 
+/** Hidden states [tokens, hidden], and the batch they belong to. */
+export interface Encoded {
+  readonly hidden: Tensor;
+  readonly batch: BatchTensors;
+}
+
 /** A pretrained encoder with a classification head, described but not loaded. */
 export interface Encoder {
   /** `model_type` of config.json. */
   readonly type: string;
-  /** Name of the classifier in Transformers, for `architectures`. */
+  /** Name of the classifier in Transformers, for `architectures`, and of the encoder alone. */
   readonly architecture: string;
+  readonly bareArchitecture: string;
   readonly hiddenSize: number;
   readonly layers: number;
   readonly heads: number;
@@ -40,10 +49,18 @@ export interface Encoder {
   readonly initializerRange: number;
   readonly parameters: readonly Parameter[];
   readonly linears: readonly LinearSite[];
+  /** The head that stands on it; `withHead` exchanges it. */
+  readonly head: HeadChoice;
+  /** Dropout before the classifier. */
+  readonly headDropout: number;
   /** Name of the table of word vectors. */
   readonly wordTable: string;
   /** Other names under which a checkpoint may hold a parameter, the usual one first. */
   checkpointNames(parameter: string): readonly string[];
+  /** The last hidden states of a packed batch, whose fields are inputs of the program. */
+  encode(scope: Scope): Encoded;
+  /** One vector for each text, as the model's own head makes it: [batch, hidden]. */
+  pool(scope: Scope, encoded: Encoded): Tensor;
   /** Logits [batch, labels] of a packed batch, whose fields are inputs of the program. */
   logits(scope: Scope): Tensor;
 }

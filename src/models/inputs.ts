@@ -4,7 +4,7 @@ import { type Dim, evaluateShape } from "../graph/dim.ts";
 import { input } from "../graph/ops/leaf.ts";
 import type { DType, HostTensor, Tensor } from "../graph/tensor.ts";
 
-type BatchField = Exclude<keyof PackedBatch, "sizes" | "virtualTokens">;
+type BatchField = Exclude<keyof PackedBatch, "sizes" | "virtualTokens" | "kept">;
 
 const fields = (heads: number): Record<BatchField, { dtype: DType; shape: readonly Dim[] }> => ({
   tokenIds: { dtype: "int32", shape: ["tokens"] },
@@ -25,21 +25,28 @@ export function batchInputs(heads: number): BatchTensors {
   return Object.fromEntries(tensors) as BatchTensors;
 }
 
+/** The input that takes the place of a part of the model. */
+export const KEPT = "kept";
+
 /** Which token is which of `count` virtual ones, [tokens, count]: an input that only methods with such tokens read. */
 export function virtualTokenInput(count: number): Tensor {
   return input("virtualTokens", "float32", ["tokens", count]);
 }
 
 /** The batch as values for those inputs. */
-export function batchValues(batch: PackedBatch, heads: number): Record<BatchField | "virtualTokens", HostTensor> {
+export function batchValues(batch: PackedBatch, heads: number): Record<string, HostTensor> {
   const values = Object.entries(fields(heads)).map(([name, { dtype, shape }]) => [
     name,
     { dtype, dims: evaluateShape(shape, batch.sizes), data: batch[name as BatchField] },
   ]);
   const { tokens } = batch.sizes;
   const dims = [tokens, batch.virtualTokens.length / tokens];
+  const { kept } = batch;
   return {
-    ...(Object.fromEntries(values) as Record<BatchField, HostTensor>),
+    ...Object.fromEntries(values),
     virtualTokens: { dtype: "float32", dims, data: batch.virtualTokens },
+    ...(kept && {
+      [KEPT]: { dtype: "float32", dims: [kept.values.length / kept.width, kept.width], data: kept.values },
+    }),
   };
 }

@@ -6,7 +6,11 @@ import { normal, randomKey } from "../base/random.ts";
 import type { WeightFiles } from "../data/safetensors.ts";
 import { openWeights } from "../data/weights.ts";
 import type { Encoder, Parameter } from "./encoder.ts";
+import { type HeadChoice, ownHead, withHead } from "./head.ts";
 import { buildEncoder } from "./registry.ts";
+
+/** Key of config.json that names a head which is not Transformers' own. */
+export const HEAD_KEY = "attune_head";
 
 export interface PretrainedModel {
   readonly encoder: Encoder;
@@ -24,9 +28,13 @@ export interface PretrainedModel {
 
 /**
  * Opens a model folder for `labels`; without them, for the labels that its config names. The head in the file is kept if
- * it has these labels, in whatever order.
+ * it has these labels, in whatever order, and reads texts in the way of `head`, which is by default the file's own.
  */
-export async function openModel(folder: string, labels?: readonly string[]): Promise<PretrainedModel> {
+export async function openModel(
+  folder: string,
+  labels?: readonly string[],
+  head?: HeadChoice,
+): Promise<PretrainedModel> {
   const file = join(folder, "config.json");
   const config = await readConfig(file);
   const ownLabels = labelsOf(config);
@@ -36,10 +44,12 @@ export async function openModel(folder: string, labels?: readonly string[]): Pro
       "model/no-labels",
       `${file}: its id2label does not name the labels 0, 1, …, so this is not a trained classifier; train one first`,
     );
-  const encoder = buildEncoder(config, wanted.length, file);
+  const found = (config[HEAD_KEY] as HeadChoice | undefined) ?? ownHead;
+  const encoder = withHead(buildEncoder(config, wanted.length, file), head ?? found, wanted.length);
+  const fits = isSameHead(encoder.head, found);
   const weights = openWeights(folder);
   try {
-    return { ...resolve(folder, encoder, weights, wanted, ownLabels), config };
+    return { ...resolve(folder, encoder, weights, wanted, ownLabels, fits), config };
   } catch (error) {
     weights.close();
     throw error;
@@ -88,6 +98,7 @@ function resolve(
   weights: WeightFiles,
   labels: readonly string[],
   ownLabels: readonly string[] | undefined,
+  headFits: boolean,
 ): Omit<PretrainedModel, "config"> {
   const notes: string[] = [];
   const fresh = new Set<string>();
@@ -105,7 +116,11 @@ function resolve(
         `${folder}: the weights lack ${missing[0]!.name}${missing.length > 1 ? ` and ${missing.length - 1} more` : ""}; this is not a whole ${encoder.type} encoder; get the folder again, or another model`,
       );
     const reason =
-      missing.length > 0 ? "the file has none" : part === "classifier" ? headMismatch(labels, ownLabels) : undefined;
+      missing.length > 0
+        ? "the file has none"
+        : part === "classifier"
+          ? headMismatch(labels, ownLabels, headFits)
+          : undefined;
     if (part !== "encoder" && reason) {
       notes.push(`The ${part} is drawn fresh: ${reason}.`);
       for (const { name } of parameters) fresh.add(name);
@@ -114,6 +129,9 @@ function resolve(
   for (const parameter of encoder.parameters)
     if (!fresh.has(parameter.name)) checkShape(folder, parameter, stored, weights);
 
+  const byLabel = new Set(
+    encoder.linears.filter(({ role }) => role === "classifier").flatMap((s) => [s.weight, s.bias]),
+  );
   const order = labels.map((label) => ownLabels?.indexOf(label) ?? -1);
   return {
     encoder,
@@ -125,15 +143,22 @@ function resolve(
         const array = arrayOf(parameter.name);
         if (fresh.has(parameter.name)) draw(parameter, array, seed, encoder.initializerRange);
         else weights.readFloat32(stored.get(parameter.name)!, array);
-        if (parameter.part === "classifier" && !fresh.has(parameter.name)) reorderRows(array, order);
+        if (byLabel.has(parameter.name) && !fresh.has(parameter.name)) reorderRows(array, order);
       }
     },
     close: () => weights.close(),
   };
 }
 
+const isSameHead = (a: HeadChoice, b: HeadChoice): boolean => a.head === b.head && a.mlpSize === b.mlpSize;
+
 /** Why a head for `ownLabels` cannot serve `labels`, or undefined if it can. */
-function headMismatch(labels: readonly string[], ownLabels: readonly string[] | undefined): string | undefined {
+function headMismatch(
+  labels: readonly string[],
+  ownLabels: readonly string[] | undefined,
+  headFits: boolean,
+): string | undefined {
+  if (!headFits) return "the one in the file is of another kind";
   if (!ownLabels) return "its labels are not named in config.json";
   const same = labels.length === ownLabels.length && labels.every((label) => ownLabels.includes(label));
   return same

@@ -33,6 +33,8 @@ export interface Scope {
   words(x: Tensor): Tensor;
   /** What the queries of a layer meet. */
   attended(layer: number, x: Attended): Attended;
+  /** Every place whose value could be kept for each text, where nothing below it changes: layer outputs, pooled vectors. */
+  mayKeep(x: Tensor): Tensor;
   /** Where in its text the pooled token stands. */
   readonly pooledPosition: number;
 }
@@ -61,6 +63,7 @@ export function plainScope(
     dropout,
     words: (x) => x,
     attended: (_layer, x) => x,
+    mayKeep: (x) => x,
     pooledPosition: 0,
   };
 }

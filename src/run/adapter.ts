@@ -10,6 +10,7 @@ import type { HostTensor } from "../graph/tensor.ts";
 import type { AdaptedModel } from "../methods/adapt.ts";
 import type { Semantics } from "../methods/method.ts";
 import type { MethodName } from "../methods/registry.ts";
+import type { HeadChoice } from "../models/head.ts";
 
 const FACTS = "attune_adapter.json";
 const WEIGHTS = "adapter.safetensors";
@@ -18,6 +19,8 @@ export interface AdapterFacts {
   readonly base: { readonly path: string; readonly sha256: string };
   readonly labels: readonly string[];
   readonly method: MethodName;
+  /** The model's own where it says nothing. */
+  readonly head?: HeadChoice;
   /** The method's own options and what else decides its form. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly semantics: Semantics;

@@ -67,7 +67,7 @@ export interface Evaluation {
  */
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
   const { path, trained, adapter } = await findModel(folder);
-  const model = await openModel(path, adapter?.facts.labels);
+  const model = await openModel(path, adapter?.facts.labels, adapter?.facts.head);
   try {
     const { labels, fresh } = model;
     const { encoder } = adapter

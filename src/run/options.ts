@@ -5,6 +5,7 @@ import { AttuneError, listOf } from "../base/error.ts";
 import { nearest } from "../base/nearest.ts";
 import { semanticsNames } from "../methods/method.ts";
 import { type MethodChoice, methodNames, methodOf, methods } from "../methods/registry.ts";
+import { headNames } from "../models/head.ts";
 import { bestMetrics } from "../train/options.ts";
 import { scheduleNames } from "../train/schedule.ts";
 
@@ -22,6 +23,14 @@ export const trainOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe("train the pooler also where the method would not; one that was drawn fresh is always trained"),
+  head: z
+    .enum(headNames)
+    .optional()
+    .describe(
+      "how a text becomes one vector, and with +mlp a hidden layer before the classifier (default: the model's)",
+    ),
+  mlpSize: count().optional().describe("size of that hidden layer (default: the model's hidden size)"),
+  headDropout: z.number().min(0).lt(1).optional().describe("dropout before the classifier (default: the model's)"),
   semantics: z.enum(semanticsNames).default("attune").describe("where Attune and PEFT differ on purpose: whose way"),
   text: z.string().default("text").describe("column that holds the text"),
   label: z.string().default("label").describe("column that holds the label"),
@@ -30,6 +39,11 @@ export const trainOptions = z.strictObject({
   batchSize: count().default(16).describe("texts per batch"),
   gradientAccumulation: count().default(1).describe("batches per optimizer step"),
   learningRate: z.number().positive().default(5e-5).describe("highest learning rate of AdamW"),
+  headLearningRate: z
+    .number()
+    .positive()
+    .optional()
+    .describe("learning rate of pooler and classifier (default: the same)"),
   schedule: z.enum(scheduleNames).default("linear").describe("how the learning rate changes after the warm-up"),
   warmup: z.number().min(0).default(0).describe("warm-up: steps, or a share of all steps if below 1"),
   weightDecay: z.number().min(0).default(0).describe("decoupled weight decay; biases and LayerNorm are left out"),
@@ -53,6 +67,11 @@ export const trainOptions = z.strictObject({
   threads: count()
     .default(() => availableParallelism())
     .describe("threads of the engine; the result does not depend on it"),
+  keptMegabytes: z
+    .number()
+    .min(0)
+    .default(2048)
+    .describe("memory for outputs of frozen layers that are computed once and kept; more than that goes to a file"),
   checkpointMinutes: z.number().positive().default(10).describe("minutes between checkpoints within an epoch"),
 });
 

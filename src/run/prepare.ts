@@ -6,14 +6,17 @@ import { TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import type { Engine, Executable } from "../engine/engine.ts";
 import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
+import { type HeadChoice, ownHead } from "../models/head.ts";
 import { openModel, type PretrainedModel } from "../models/load.ts";
 import { computeLogits } from "../train/evaluate.ts";
+import { findKept } from "../train/kept.ts";
 import { type SplitMetrics, splitMetrics } from "../train/metrics.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
 import type { TrainingJob } from "../train/trainer.ts";
+import { KeptSplits } from "./kept-splits.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 
 export interface PreparedRun {
@@ -54,7 +57,7 @@ export async function prepareRun(
       "data/one-label",
       `${options.data}: every text has the label "${dataset.labels[0]}"; a classifier needs at least two`,
     );
-  const model = await openModel(options.model, dataset.labels);
+  const model = await openModel(options.model, dataset.labels, headOf(options));
   const tokenizer = loadTokenizer(options.model);
   const adapted = adaptModel(model.encoder, options.method, options, { ...options, fresh: model.fresh });
   const { encoder, trained } = adapted;
@@ -69,7 +72,9 @@ export async function prepareRun(
     );
   }
 
-  const program = trainingProgram(encoder, trained);
+  // Transformers' dropout is in frozen layers too, so their outputs change from step to step.
+  const kept = options.semantics === "attune" && trained.length > 0 ? findKept(encoder, trained) : undefined;
+  const program = trainingProgram(encoder, trained, kept);
   const { gradientAccumulation } = options;
   const memory = allocateModel(encoder, program, {
     maxTokens: options.batchSize * (maxLength + encoder.virtual.tokens),
@@ -84,7 +89,7 @@ export async function prepareRun(
   });
 
   const training = await engine.compile(program.outputs, { spin: true });
-  const evaluation = new LazyProgram(() => engine.compile(evaluationProgram(encoder)));
+  const evaluation = new LazyProgram(() => engine.compile(evaluationProgram(encoder, kept)));
   const labelCount = dataset.labels.length;
   const texts: Record<SplitName, readonly Example[]> = {
     ...dataset.splits,
@@ -94,9 +99,12 @@ export async function prepareRun(
     Object.entries(texts).map(([name, examples]) => [name, new TokenizedSplit(examples, tokenizer, maxLength)]),
   ) as Record<SplitName, TokenizedSplit>;
 
+  const { weights } = memory;
+  const keptSplits =
+    kept && new KeptSplits(kept, engine, { encoder, weights }, tokens, options.keptMegabytes * 2 ** 20, signal);
   const evaluate = async (split: SplitName): Promise<Evaluation> => {
-    const program = { executable: await evaluation.get(), encoder, weights: memory.weights, labelCount };
-    const logits = await computeLogits(program, tokens[split], signal);
+    const program = { executable: await evaluation.get(), encoder, weights, labelCount };
+    const logits = await computeLogits(program, tokens[split], signal, await keptSplits?.of(split));
     const truth = texts[split].map(({ label }) => label);
     return { logits, metrics: splitMetrics(logits, truth, dataset.labels) };
   };
@@ -113,8 +121,12 @@ export async function prepareRun(
       labels: texts.train.map(({ label }) => label),
       heads: encoder.heads,
       virtual: encoder.virtual,
+      ...(keptSplits && { kept: () => keptSplits.of("train") }),
       runner: new BatchRunner(program, training, encoder, memory, labelCount),
-      optimizer: new Optimizer(memory.trainables, options),
+      optimizer: new Optimizer(memory.trainables, {
+        ...options,
+        headRateFactor: (options.headLearningRate ?? options.learningRate) / options.learningRate,
+      }),
       validate: async () => (await evaluate("validation")).metrics,
     },
     parameters: { trainable: countOf(trained), total: countOf(encoder.parameters) },
@@ -124,8 +136,16 @@ export async function prepareRun(
     dispose: async () => {
       await training.dispose();
       await evaluation.dispose();
+      await keptSplits?.dispose();
     },
   };
+}
+
+/** Undefined where nothing is asked for, and so the model's own. */
+function headOf({ head, mlpSize, headDropout }: ResolvedTrainOptions): HeadChoice | undefined {
+  return head === undefined && mlpSize === undefined && headDropout === undefined
+    ? undefined
+    : { head: head ?? ownHead.head, mlpSize, headDropout };
 }
 
 const countOf = (parameters: readonly { readonly shape: readonly number[] }[]): number =>

@@ -219,6 +219,7 @@ class Run {
         base: { path: resolve(this.#options.model), sha256: this.#facts.modelSha256! },
         labels: dataset.labels,
         method,
+        head: encoder.head,
         options: ownOptions(method, this.#options),
         semantics,
       };

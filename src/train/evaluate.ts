@@ -1,7 +1,7 @@
 /** Logits of a model for many texts. */
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
-import { packBatch } from "../data/batch.ts";
+import { type PackedBatch, packBatch } from "../data/batch.ts";
 import { type Executable, float32 } from "../engine/engine.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
@@ -25,6 +25,13 @@ export interface LogitsProgram {
   readonly labelCount: number;
 }
 
+/** Values that were computed before, by text. */
+export interface KeptSource {
+  readonly rows: "text" | "token";
+  readonly width: number;
+  gather(indices: readonly number[]): Float32Array;
+}
+
 /**
  * Logits [texts, labels] in the order of the texts. Texts of similar length are computed together, so that little is
  * spent on padding in attention.
@@ -35,17 +42,10 @@ export async function computeLogits(
   { executable, encoder, weights, labelCount }: LogitsProgram,
   texts: TokenSource,
   signal?: AbortSignal,
+  kept?: KeptSource,
 ): Promise<Float32Array> {
   const logits = new Float32Array(texts.count * labelCount);
-  for (const indices of batchesByLength(texts, encoder.virtual.tokens)) {
-    // Lets signals in: the engine computes without returning to the event loop.
-    await setImmediate();
-    if (signal?.aborted) throw new AttuneError("train/interrupted", "stopped while evaluating", "interrupted");
-    const batch = packBatch(
-      indices.map((i) => texts.ids(i)),
-      encoder.heads,
-      encoder.virtual,
-    );
+  for await (const { indices, batch } of eachBatch(texts, encoder, signal, kept)) {
     const rows = new Float32Array(indices.length * labelCount);
     const inputs = { ...weights, ...batchValues(batch, encoder.heads) };
     await executable.run(inputs, { [LOGITS]: float32(rows, [indices.length, labelCount]) });
@@ -53,6 +53,40 @@ export async function computeLogits(
       logits.set(rows.subarray(row * labelCount, (row + 1) * labelCount), i * labelCount);
   }
   return logits;
+}
+
+/** All texts in batches, those of similar length together. */
+export async function* eachBatch(
+  texts: TokenSource,
+  layout: Pick<Encoder, "heads" | "virtual">,
+  signal?: AbortSignal,
+  kept?: KeptSource,
+): AsyncGenerator<{ readonly indices: readonly number[]; readonly batch: PackedBatch }> {
+  for (const indices of batchesByLength(texts, layout.virtual.tokens)) {
+    // Lets signals in: the engine computes without returning to the event loop.
+    await setImmediate();
+    if (signal?.aborted) throw new AttuneError("train/interrupted", "stopped while evaluating", "interrupted");
+    yield { indices, batch: packTexts(texts, indices, layout, kept) };
+  }
+}
+
+const ONE_TOKEN = Int32Array.of(0);
+
+/** Some of the texts as a batch. Where one kept row stands for each text, their tokens do not matter. */
+export function packTexts(
+  texts: TokenSource,
+  indices: readonly number[],
+  { heads, virtual }: Partial<Pick<Encoder, "virtual">> & Pick<Encoder, "heads">,
+  kept?: KeptSource,
+): PackedBatch {
+  if (!kept)
+    return packBatch(
+      indices.map((i) => texts.ids(i)),
+      heads,
+      virtual,
+    );
+  const ids = indices.map((i) => (kept.rows === "text" ? ONE_TOKEN : texts.ids(i)));
+  return { ...packBatch(ids, heads, virtual), kept: { values: kept.gather(indices), width: kept.width } };
 }
 
 function batchesByLength(texts: TokenSource, virtualTokens: number): number[][] {

@@ -11,6 +11,8 @@ export interface AdamWOptions {
   readonly weightDecay: number;
   /** The gradient is scaled down to this norm where it is longer; 0 turns clipping off. */
   readonly maxGradientNorm: number;
+  /** Pooler and classifier learn at this multiple of the rate. @default 1 */
+  readonly headRateFactor?: number;
 }
 
 const DECAYS: Readonly<Record<ParameterKind, boolean>> = {
@@ -41,7 +43,7 @@ export class Optimizer {
 
   /** One update with the mean of the gradients received; returns their norm before clipping. */
   update(learningRate: number): number {
-    const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = this.#options;
+    const { beta1, beta2, epsilon, weightDecay, maxGradientNorm, headRateFactor = 1 } = this.#options;
     const mean = 1 / this.#received;
     let squares = 0;
     for (const trainable of this.#trainables) squares += trainable.sumOfSquares();
@@ -53,13 +55,14 @@ export class Optimizer {
       gradientScale: mean * clip,
       beta1,
       beta2,
-      stepSize: learningRate / (1 - beta1 ** this.step),
       inverseRootBias2: 1 / Math.sqrt(1 - beta2 ** this.step),
       epsilon,
     };
     for (const trainable of this.#trainables) {
-      const decay = DECAYS[trainable.parameter.kind] ? 1 - learningRate * weightDecay : 1;
-      trainable.update({ ...shared, decay });
+      const { kind, part } = trainable.parameter;
+      const rate = part === "pooler" || part === "classifier" ? learningRate * headRateFactor : learningRate;
+      const decay = DECAYS[kind] ? 1 - rate * weightDecay : 1;
+      trainable.update({ ...shared, stepSize: rate / (1 - beta1 ** this.step), decay });
     }
     return norm;
   }

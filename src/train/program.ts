@@ -4,10 +4,12 @@ import { gradients } from "../graph/gradients.ts";
 import { narrow } from "../graph/narrow.ts";
 import { crossEntropy, dropout } from "../graph/nn.ts";
 import { input, inputName } from "../graph/ops/leaf.ts";
+import { nodesInOrder } from "../graph/order.ts";
 import { simplify } from "../graph/simplify.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { plainScope, type Scope } from "../models/scope.ts";
+import { aboveKept, type Kept } from "./kept.ts";
 
 /** A dropout mask that a training step has to be fed. */
 export interface MaskInput {
@@ -44,14 +46,22 @@ export const LOSS_WEIGHT = "lossWeight";
 export const LOSS = "loss";
 export const LOGITS = "logits";
 
-/** Logits [batch, labels], without dropout. */
-export function evaluationProgram(encoder: Encoder): Readonly<Record<string, Tensor>> {
-  const logits = encoder.logits(plainScope(encoder.parameters, (x) => x));
+/** Logits [batch, labels], without dropout; above `kept`, if it is given. */
+export function evaluationProgram(encoder: Encoder, kept?: Kept): Readonly<Record<string, Tensor>> {
+  const logits = encoder.logits(
+    aboveKept(
+      plainScope(encoder.parameters, (x) => x),
+      kept,
+    ),
+  );
   return simplify(narrow({ [LOGITS]: logits }));
 }
 
-/** Mean cross-entropy of a batch and its gradients with respect to the trained parameters. */
-export function trainingProgram(encoder: Encoder, trained: readonly Parameter[]): TrainingProgram {
+/**
+ * Mean cross-entropy of a batch and its gradients with respect to the trained parameters. What lies below `kept` is fed
+ * and not computed, so it has no dropout.
+ */
+export function trainingProgram(encoder: Encoder, trained: readonly Parameter[], kept?: Kept): TrainingProgram {
   const masks: MaskInput[] = [];
   const drop: Scope["dropout"] = (x, rate, site) => {
     if (rate === 0) return x;
@@ -59,7 +69,7 @@ export function trainingProgram(encoder: Encoder, trained: readonly Parameter[])
     masks.push(mask);
     return dropout(x, input(mask.name, "float32", mask.shape));
   };
-  const scope = plainScope(encoder.parameters, drop);
+  const scope = aboveKept(plainScope(encoder.parameters, drop), kept);
   const logits = narrow({ [LOGITS]: encoder.logits(scope) })[LOGITS]!;
   const loss = crossEntropy(logits, input(TARGETS, "float32", logits.shape), input(LOSS_WEIGHT, "float32", []));
   const wanted = trained.map(({ name }) => scope.parameter(name));
@@ -90,7 +100,8 @@ export function trainingProgram(encoder: Encoder, trained: readonly Parameter[])
       dense.push({ parameter: name, output: `gradient:${name}` });
     }
   }
-  return { outputs, dense, rows, masks };
+  const read = new Set(nodesInOrder(Object.values(outputs)).map(({ outputs: [y] }) => y && inputName(y)));
+  return { outputs, dense, rows, masks: masks.filter(({ name }) => read.has(name)) };
 }
 
 /** Indices and rows of a gradient that consists of rows added into zeros, or undefined for any other. */

@@ -1,8 +1,8 @@
 /** The training loop: epochs, steps, validation, and the choice of the best epoch, as transformers.Trainer has them. */
 import { AttuneError } from "../base/error.ts";
 import { permutation, randomKey } from "../base/random.ts";
-import { packBatch, type VirtualTokens } from "../data/batch.ts";
-import type { TokenSource } from "./evaluate.ts";
+import type { VirtualTokens } from "../data/batch.ts";
+import { type KeptSource, packTexts, type TokenSource } from "./evaluate.ts";
 import type { SplitMetrics } from "./metrics.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { BestMetric, TrainingOptions } from "./options.ts";
@@ -79,6 +79,8 @@ export interface TrainingJob {
   readonly heads: number;
   /** What stands before each text. @default nothing */
   readonly virtual?: VirtualTokens;
+  /** What takes the place of a part of the model; asked for at the first step. */
+  readonly kept?: () => Promise<KeptSource>;
   readonly runner: BatchRunner;
   readonly optimizer: Optimizer;
   validate(): Promise<SplitMetrics>;
@@ -102,7 +104,7 @@ export async function* trainEpochs(job: TrainingJob, state: TrainingState): Asyn
 }
 
 async function takeStep(
-  { options, texts, labels, heads, virtual, runner, optimizer }: TrainingJob,
+  { options, texts, labels, heads, virtual, kept, runner, optimizer }: TrainingJob,
   state: TrainingState,
   epoch: number,
   order: Uint32Array,
@@ -115,8 +117,7 @@ async function takeStep(
   let tokens = 0;
   for (let from = 0; from < chosen.length; from += options.batchSize) {
     const rows = chosen.slice(from, from + options.batchSize);
-    const ids = rows.map((i) => texts.ids(i));
-    const batch = packBatch(ids, heads, virtual);
+    const batch = packTexts(texts, rows, { heads, ...(virtual && { virtual }) }, await kept?.());
     const draw = state.step * options.gradientAccumulation + losses.length;
     losses.push(
       await runner.run(
@@ -127,7 +128,7 @@ async function takeStep(
       ),
     );
     optimizer.receive(batch);
-    tokens += batch.sizes.tokens;
+    for (const i of rows) tokens += texts.ids(i).length;
   }
   const loss = losses.reduce((a, b) => a + b, 0) / losses.length;
   const warmup = warmupSteps(options.warmup, totalSteps);

@@ -11,6 +11,7 @@ const HEAD = 6 * 768 + 6;
 test.each<[MethodName, object, number]>([
   ["none", {}, 0],
   ["full", {}, 109_486_854],
+  ["probe", {}, HEAD],
   ["bitfit", {}, 102_918 + 4_608],
   ["lora", { rank: 2 }, 78_342],
   ["lora", { rank: 4 }, 152_070],

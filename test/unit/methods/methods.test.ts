@@ -9,6 +9,7 @@ import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
 import { type MethodName, methodNames } from "../../../src/methods/registry.ts";
 import type { Encoder } from "../../../src/models/encoder.ts";
+import type { HeadName } from "../../../src/models/head.ts";
 import { batchValues } from "../../../src/models/inputs.ts";
 import { openModel } from "../../../src/models/load.ts";
 import { load } from "../../../src/run/classifier.ts";
@@ -23,6 +24,8 @@ import { fixtures } from "../data/scratch.ts";
 interface Row {
   readonly method: MethodName;
   readonly options?: object;
+  /** Options that are not the method's own. */
+  readonly shared?: { readonly head?: HeadName; readonly mlpSize?: number };
   /** Whether the model computes what the base computes before training begins. */
   readonly startsAsBase: boolean;
   readonly learningRate: number;
@@ -31,6 +34,15 @@ interface Row {
 const rows: readonly Row[] = [
   { method: "none", startsAsBase: true, learningRate: 1e-3 },
   { method: "full", startsAsBase: true, learningRate: 1e-3 },
+  { method: "probe", startsAsBase: true, learningRate: 1e-2 },
+  ...["cls", "mean", "max", "attention", "mean+mlp", "pooler+mlp"].map((head) => ({
+    method: "probe" as const,
+    shared: { head: head as HeadName },
+    startsAsBase: true,
+    learningRate: 1e-2,
+  })),
+  { method: "full", shared: { head: "attention+mlp", mlpSize: 8 }, startsAsBase: true, learningRate: 1e-3 },
+  { method: "lora", shared: { head: "max" }, startsAsBase: true, learningRate: 1e-2 },
   { method: "bitfit", startsAsBase: true, learningRate: 1e-2 },
   { method: "prompt", options: { virtualTokens: 3 }, startsAsBase: false, learningRate: 1e-2 },
   { method: "prompt", options: { virtualTokens: 2, init: "vocabulary" }, startsAsBase: false, learningRate: 1e-2 },
@@ -67,7 +79,8 @@ test("the table has every method", () => {
   expect([...new Set(rows.map(({ method }) => method))].sort()).toEqual([...methodNames].sort());
 });
 
-describe.each(rows)("$method $options", ({ method, options = {}, startsAsBase, learningRate }) => {
+describe.each(rows)("$method $options $shared", ({ method, options = {}, shared = {}, startsAsBase, learningRate }) => {
+  const head = shared.head && { ...shared, head: shared.head };
   const trainOptions = (out: string, changes: object = {}) =>
     ({
       model: base,
@@ -79,16 +92,17 @@ describe.each(rows)("$method $options", ({ method, options = {}, startsAsBase, l
       learningRate,
       threads: 1,
       ...options,
+      ...shared,
       ...changes,
     }) as TrainOptions;
-  const outs = (name: string) => `${method}-${JSON.stringify(options).replace(/\W/g, "")}-${name}`;
+  const outs = (name: string) => `${method}-${JSON.stringify({ ...options, ...shared }).replace(/\W/g, "")}-${name}`;
   const kept = (out: string) =>
     [method === "full" ? "model/model.safetensors" : "adapter/adapter.safetensors", "predictions/test.jsonl"].map(
       (file) => readFileSync(join(root, out, file)),
     );
 
   test("starts where it should, changes only what it declares, and merges", async () => {
-    const model = await openModel(base, LABELS);
+    const model = await openModel(base, LABELS, head);
     const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
     const { encoder, trained, adaptation } = adaptModel(model.encoder, method, options, setting);
     const program = trainingProgram(encoder, trained);
@@ -130,7 +144,7 @@ describe.each(rows)("$method $options", ({ method, options = {}, startsAsBase, l
   });
 
   test("no memory for gradients or moments of frozen weights", async () => {
-    const model = await openModel(base, LABELS);
+    const model = await openModel(base, LABELS, head);
     model.close();
     const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
     const { encoder, trained } = adaptModel(model.encoder, method, options, setting);

@@ -1,0 +1,117 @@
+/** Heads that any encoder can take in place of its own: how a text becomes one vector, and how that becomes logits. */
+import { gelu, linear } from "../graph/nn.ts";
+import { add } from "../graph/ops/elementwise.ts";
+import { rowOfEach, toHeads } from "../graph/ops/indexing.ts";
+import { matMul, product } from "../graph/ops/linalg.ts";
+import { layerNorm, max, softmax } from "../graph/ops/reduce.ts";
+import { reshape, transpose } from "../graph/ops/shape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Encoded, Encoder, Parameter, ParameterKind } from "./encoder.ts";
+import type { LinearSite, Scope } from "./scope.ts";
+
+/**
+ * - `pooler`: Transformers' own, a dense layer with tanh on [CLS]
+ * - `cls`: [CLS] as it is
+ * - `mean`, `max`: over all tokens, for each dimension
+ * - `attention`: a weighted mean, with weights that are learned for each attention head
+ */
+export const poolings = ["pooler", "cls", "mean", "max", "attention"] as const;
+export type Pooling = (typeof poolings)[number];
+export type HeadName = Pooling | `${Pooling}+mlp`;
+export const headNames: readonly HeadName[] = poolings.flatMap((pooling) => [pooling, `${pooling}+mlp`] as const);
+
+export interface HeadChoice {
+  /** `+mlp` puts a hidden layer with GELU, LayerNorm and dropout before the last one. */
+  readonly head: HeadName;
+  /** Size of the hidden layer. @default the encoder's hidden size */
+  readonly mlpSize?: number | undefined;
+  /** Dropout before the last layer. @default the model's */
+  readonly headDropout?: number | undefined;
+}
+
+/** The head of Transformers' sequence classifiers. */
+export const ownHead: HeadChoice = { head: "pooler" };
+
+export const isOwnHead = ({ head, headDropout }: HeadChoice): boolean => head === "pooler" && headDropout === undefined;
+
+const ATTENTION = "head.attention.weight";
+const DENSE = "head.dense";
+const NORM = "head.LayerNorm";
+const LAST: LinearSite = { role: "classifier", weight: "classifier.weight", bias: "classifier.bias" };
+
+/** The encoder with another head for `labelCount` labels. */
+export function withHead(encoder: Encoder, choice: HeadChoice, labelCount: number): Encoder {
+  if (isOwnHead(choice)) return encoder;
+  const { hiddenSize, heads } = encoder;
+  const [pooling, mlp] = choice.head.split("+") as [Pooling, "mlp" | undefined];
+  const width = mlp ? (choice.mlpSize ?? hiddenSize) : hiddenSize;
+  const declared = (name: string, shape: readonly number[], kind: ParameterKind): Parameter => ({
+    name,
+    shape,
+    kind,
+    part: "classifier",
+  });
+  const kept = encoder.parameters.filter(
+    ({ part }) => part === "encoder" || (part === "pooler" && pooling === "pooler"),
+  );
+  const parameters = [
+    ...kept,
+    ...(pooling === "attention" ? [declared(ATTENTION, [heads, hiddenSize], "weight")] : []),
+    ...(mlp
+      ? [
+          declared(`${DENSE}.weight`, [width, hiddenSize], "weight"),
+          declared(`${DENSE}.bias`, [width], "bias"),
+          declared(`${NORM}.weight`, [width], "layerNormWeight"),
+          declared(`${NORM}.bias`, [width], "layerNormBias"),
+        ]
+      : []),
+    declared(LAST.weight, [labelCount, width], "weight"),
+    declared(LAST.bias, [labelCount], "bias"),
+  ];
+  const rate = choice.headDropout ?? encoder.headDropout;
+  return {
+    ...encoder,
+    head: choice,
+    architecture: isTransformersHead(choice) ? encoder.architecture : encoder.bareArchitecture,
+    parameters,
+    linears: [...encoder.linears.filter(({ weight }) => kept.some(({ name }) => name === weight)), LAST],
+    logits: (scope) => {
+      const pooled = pool(encoder, scope, encoder.encode(scope), pooling);
+      const last = scope.dropout(mlp ? hiddenLayer(scope, pooled) : pooled, rate, "classifier");
+      return scope.linear(LAST, last);
+    },
+  };
+}
+
+/** Whether Transformers' classifier computes the same; dropout makes no difference there. */
+export const isTransformersHead = ({ head }: HeadChoice): boolean => head === "pooler";
+
+function hiddenLayer(scope: Scope, x: Tensor): Tensor {
+  const dense = linear(x, scope.parameter(`${DENSE}.weight`), scope.parameter(`${DENSE}.bias`));
+  return layerNorm(gelu(dense), scope.parameter(`${NORM}.weight`), scope.parameter(`${NORM}.bias`), 1e-12);
+}
+
+/** [tokens, hidden] → [batch, hidden] */
+function pool(encoder: Encoder, scope: Scope, encoded: Encoded, pooling: Pooling): Tensor {
+  const { hidden, batch } = encoded;
+  if (pooling === "pooler") return encoder.pool(scope, encoded);
+  if (pooling === "cls") return scope.mayKeep(rowOfEach(hidden, batch.firstToken, scope.pooledPosition));
+  const { heads, hiddenSize } = encoder;
+  const byHead = toHeads(hidden, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, dim]
+  if (pooling === "max") {
+    // Padding repeats a token, so it must be lowered: otherwise that token's gradient would be shared with it.
+    const lowered = add(byHead, transpose(batch.attentionBias, [0, 1, 3, 2]));
+    return scope.mayKeep(reshape(max(lowered, [2]), ["batch", hiddenSize]));
+  }
+  const weights = pooling === "mean" ? softmax(batch.attentionBias) : attentionWeights(scope, encoded, heads);
+  const pooled = reshape(matMul(weights, byHead), ["batch", hiddenSize]);
+  return pooling === "mean" ? scope.mayKeep(pooled) : pooled;
+}
+
+/** [batch, heads, 1, length] */
+function attentionWeights(scope: Scope, { hidden, batch }: Encoded, heads: number): Tensor {
+  const scores = product(hidden, scope.parameter(ATTENTION), { transB: true }); // [tokens, heads]
+  const byHead = toHeads(scores, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, 1]
+  const rows = reshape(byHead, ["batch", heads, 1, "length"]);
+  return softmax(add(rows, batch.attentionBias));
+}
