@@ -1,5 +1,5 @@
 /** What every method must do, whatever it is: one table over the registry. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -19,7 +19,7 @@ import { allocateModel, type ModelMemory } from "../../../src/train/model-memory
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import { evaluationProgram, LOGITS, trainingProgram } from "../../../src/train/program.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
-import { fixtures } from "../data/scratch.ts";
+import { tinyFolder, tinyLabels } from "../../methods-folder.ts";
 
 interface Row {
   readonly method: MethodName;
@@ -58,22 +58,11 @@ const rows: readonly Row[] = [
   },
 ];
 
-const LABELS = ["down", "up"];
 const engine = onnxRuntimeEngine({ threads: 1 });
 const root = mkdtempSync(join(tmpdir(), "attune-methods-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
-const base = join(root, "base");
-cpSync(join(fixtures, "methods", "base"), base, { recursive: true });
-for (const file of ["tokenizer.json", "tokenizer_config.json"])
-  cpSync(join(fixtures, "tokenizer", "uncased", file), join(base, file));
-const data = join(root, "data.csv");
-const fillers = ["the", "a", "cat", "dog", "running", "is", "was", "very"];
-const texts = Array.from({ length: 60 }, (_, i) => {
-  const [one, two, three] = [i, 3 * i + 1, 5 * i + 2].map((k) => fillers[k % fillers.length]);
-  return i % 2 === 0 ? `${one} good ${two} happy ${three},up` : `${one} bad ${two} unhappy,down`;
-});
-writeFileSync(data, `text,label\n${texts.join("\n")}\n`);
+const { model: base, data } = tinyFolder(root);
 
 test("the table has every method", () => {
   expect([...new Set(rows.map(({ method }) => method))].sort()).toEqual([...methodNames].sort());
@@ -102,7 +91,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
     );
 
   test("starts where it should, changes only what it declares, and merges", async () => {
-    const model = await openModel(base, LABELS, head);
+    const model = await openModel(base, tinyLabels, head);
     const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
     const { encoder, trained, adaptation } = adaptModel(model.encoder, method, options, setting);
     const program = trainingProgram(encoder, trained);
@@ -119,7 +108,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
 
     const saved = new Map(encoder.parameters.map(({ name }) => [name, valuesOf(name).slice()]));
     const executable = await engine.compile(program.outputs);
-    const runner = new BatchRunner(program, executable, encoder, memory, LABELS.length);
+    const runner = new BatchRunner(program, executable, encoder, memory, tinyLabels.length);
     const optimizer = new Optimizer(memory.trainables, { ...ADAMW });
     const batch = packBatch(IDS, encoder.heads, encoder.virtual);
     const losses: number[] = [];
@@ -144,7 +133,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
   });
 
   test("no memory for gradients or moments of frozen weights", async () => {
-    const model = await openModel(base, LABELS, head);
+    const model = await openModel(base, tinyLabels, head);
     model.close();
     const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
     const { encoder, trained } = adaptModel(model.encoder, method, options, setting);
@@ -193,10 +182,10 @@ const IDS = [
 
 async function logitsOf(encoder: Encoder, memory: ModelMemory): Promise<Float32Array> {
   const executable = await engine.compile(evaluationProgram(encoder));
-  const logits = new Float32Array(IDS.length * LABELS.length);
+  const logits = new Float32Array(IDS.length * tinyLabels.length);
   const batch = packBatch(IDS, encoder.heads, encoder.virtual);
   const inputs = { ...memory.weights, ...batchValues(batch, encoder.heads) };
-  await executable.run(inputs, { [LOGITS]: float32(logits, [IDS.length, LABELS.length]) });
+  await executable.run(inputs, { [LOGITS]: float32(logits, [IDS.length, tinyLabels.length]) });
   await executable.dispose();
   return logits;
 }
