@@ -9,6 +9,7 @@ import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
 import type { Semantics } from "../../../src/methods/method.ts";
 import type { MethodName } from "../../../src/methods/registry.ts";
+import type { HeadChoice } from "../../../src/models/head.ts";
 import { batchValues } from "../../../src/models/inputs.ts";
 import { openModel } from "../../../src/models/load.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
@@ -22,6 +23,7 @@ interface Expected {
   readonly method: MethodName;
   readonly options: object;
   readonly semantics: Semantics;
+  readonly head?: HeadChoice;
   readonly training: AdamWOptions & {
     readonly learningRate: number;
     readonly schedule: ScheduleName;
@@ -50,10 +52,17 @@ describe.each([
   "prompt-text",
   "prefix",
   "prefix-projection",
+  "probe",
+  "probe-cls",
+  "probe-mean",
+  "probe-max",
+  "probe-attention",
+  "probe-attention-mlp",
+  "probe-pooler-mlp",
 ])("%s", async (name) => {
   const expected: Expected = JSON.parse(readFileSync(join(root, name, "expected.json"), "utf8"));
   const { examples, training, steps } = expected;
-  const model = await openModel(join(root, "base"));
+  const model = await openModel(join(root, "base"), undefined, expected.head);
   const setting = { semantics: expected.semantics, trainHead: true, trainPooler: false, fresh: model.fresh };
   const { encoder, trained } = adaptModel(model.encoder, expected.method, expected.options, setting);
   const program = trainingProgram(encoder, trained);
