@@ -5,17 +5,26 @@ import type { LoadOptions } from "../run/classifier.ts";
 import { flagOf, toNumber } from "./option-flags.ts";
 
 /** As they were given; `loadOptions` checks them. */
-export type LoadFlags = { readonly [key in keyof LoadOptions]?: number | string };
+export interface LoadFlags {
+  readonly threads?: number | string;
+  readonly maxLength?: number | string;
+  readonly adapter?: string;
+  readonly labels?: string;
+}
 
 export function addLoadFlags(command: Command): void {
   command
     .option("--threads <N>", "threads of the engine; the result does not depend on it (default: all)", toNumber)
+    .option("--adapter <path>", "adapter for the model: a folder that PEFT wrote, or a run")
+    .option("--labels <list>", "names of the labels in order, where the adapter only counts them")
     .option("--max-length <N>", "longest text in tokens; longer ones are cut (default: as trained)", toNumber);
 }
 
-export function loadOptions({ threads, maxLength }: LoadFlags): LoadOptions {
+export function loadOptions({ threads, maxLength, adapter, labels }: LoadFlags): LoadOptions {
   return {
     ...(threads !== undefined && { threads: wholeNumber("threads", threads, 1) }),
+    ...(adapter !== undefined && { adapter }),
+    ...(labels !== undefined && { labels: labels.split(",") }),
     ...(maxLength !== undefined && { maxLength: wholeNumber("maxLength", maxLength, 2) }),
   };
 }

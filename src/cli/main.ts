@@ -22,6 +22,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "classify texts",
     load: async () => (await import("./commands/predict.ts")).predictCommand,
   },
+  export: {
+    summary: "write a run's model as an adapter for PEFT or a model for Transformers",
+    load: async () => (await import("./commands/export.ts")).exportCommand,
+  },
 };
 
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failure: 1, input: 2, interrupted: 130 };

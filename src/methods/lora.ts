@@ -18,15 +18,47 @@ const ROLES = [
 ] as const satisfies LinearRole[];
 const ALL = "all-linear";
 
+const A = ".lora_A.weight";
+const B = ".lora_B.weight";
+
+/** Keys of PEFT 0.21 that this method has no use for, as PEFT writes them. */
+const PEFT_DEFAULTS = {
+  alora_invocation_tokens: null,
+  arrow_config: null,
+  corda_config: null,
+  ensure_weight_tying: false,
+  eva_config: null,
+  exclude_modules: null,
+  fan_in_fan_out: false,
+  init_lora_weights: true,
+  kasa_config: null,
+  layer_replication: null,
+  layers_pattern: null,
+  layers_to_transform: null,
+  loftq_config: {},
+  lora_bias: false,
+  lora_ga_config: null,
+  megatron_config: null,
+  megatron_core: "megatron.core",
+  monteclora_config: null,
+  qalora_group_size: 16,
+  target_parameters: null,
+  trainable_token_indices: null,
+  use_bdlora: null,
+  use_dora: false,
+  use_qalora: false,
+  velora_config: null,
+};
+
 const options = z.strictObject({
   rank: z.number().int().positive().default(8).describe("inner size of the two matrices"),
   alpha: z.number().positive().default(16).describe("their product is scaled by alpha / rank"),
   dropout: z.number().min(0).lt(1).default(0).describe("dropout of what goes into the matrices"),
   targets: z
-    .array(z.enum([...ROLES, ALL]))
+    .array(z.string().min(1))
     .min(1)
     .default(["query", "value"])
-    .describe(`linear layers that get them: ${ROLES.join(", ")}, or ${ALL}`),
+    .describe(`linear layers that get them: ${ROLES.join(", ")}, ${ALL}, or ends of names in the checkpoint`),
   bias: z.enum(["none", "all", "lora_only"]).default("none").describe("which biases of the encoder are trained too"),
   rslora: z.boolean().default(false).describe("scale by alpha / √rank, which suits high ranks (arXiv 2312.03732)"),
   layers: z.array(z.number().int().min(0)).min(1).optional().describe("transformer layers, from 0 (default: all)"),
@@ -45,6 +77,47 @@ export const lora = defineMethod({
     url: "https://arxiv.org/abs/2106.09685",
   },
   options,
+  peft: {
+    type: "LORA",
+    prefix: "base_model.model.",
+    write: (encoder, chosen) => ({
+      ...PEFT_DEFAULTS,
+      r: chosen.rank,
+      lora_alpha: chosen.alpha,
+      lora_dropout: chosen.dropout,
+      bias: chosen.bias,
+      use_rslora: chosen.rslora,
+      rank_pattern: chosen.rankPattern,
+      alpha_pattern: chosen.alphaPattern,
+      target_modules: pairsOf(encoder, chosen).map(({ site }) => moduleOf(site)),
+    }),
+    nameOf: (encoder, chosen, parameter) => {
+      const pair = pairsOf(encoder, chosen).find(({ site }) => site.bias === parameter || site.weight === parameter);
+      return pair ? parameter.replace(/\.(?=bias$|weight$)/, ".base_layer.") : parameter;
+    },
+    understood: ["r", "lora_alpha", "lora_dropout", "bias", "use_rslora", "rank_pattern", "alpha_pattern"],
+    // Which layers have matrices is seen from the matrices. What decides only how they begin no longer matters.
+    ignored: [
+      "target_modules",
+      "exclude_modules",
+      "layers_to_transform",
+      "layers_pattern",
+      "eva_config",
+      "megatron_core",
+      "qalora_group_size",
+      "ensure_weight_tying",
+    ],
+    read: (config, parameters) => ({
+      rank: config.r ?? 8,
+      alpha: config.lora_alpha ?? 8,
+      dropout: config.lora_dropout ?? 0,
+      bias: config.bias ?? "none",
+      rslora: config.use_rslora ?? false,
+      rankPattern: config.rank_pattern ?? {},
+      alphaPattern: config.alpha_pattern ?? {},
+      targets: parameters.flatMap((name) => (name.endsWith(A) ? [name.slice(0, -A.length)] : [])),
+    }),
+  },
   adapt: (encoder, chosen, setting) => {
     const pairs = pairsOf(encoder, chosen);
     const byWeight = new Map(pairs.map((pair) => [pair.site.weight, pair]));
@@ -93,11 +166,16 @@ function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
       `there is no layer ${beyond}: the model has layers 0 to ${encoder.layers - 1}`,
     );
   const shapes = new Map(encoder.parameters.map(({ name, shape }) => [name, shape]));
-  const isTarget = ({ role, layer }: LinearSite) =>
-    role !== "classifier" &&
-    (chosen.targets.includes(ALL) || chosen.targets.includes(role)) &&
-    (!layers || (layer !== undefined && layers.includes(layer)));
-  const sites = encoder.linears.filter(isTarget);
+  for (const target of chosen.targets)
+    if (!encoder.linears.some((site) => isTarget(site, target)))
+      throw new AttuneError(
+        "options/targets",
+        `no linear layer of this model is called "${target}"; there are ${listOf([...ROLES, ALL], "and")}, or ends of names`,
+      );
+  const isChosen = (site: LinearSite) =>
+    chosen.targets.some((target) => isTarget(site, target)) &&
+    (!layers || (site.layer !== undefined && layers.includes(site.layer)));
+  const sites = encoder.linears.filter(isChosen);
   if (sites.length === 0)
     throw new AttuneError(
       "options/targets",
@@ -111,9 +189,9 @@ function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
     const rank = rankFor(name);
     const scaling = alphaFor(name) / (chosen.rslora ? Math.sqrt(rank) : rank);
     const rest = { kind: "weight", part: "adapter", ...(site.layer !== undefined && { layer: site.layer }) } as const;
-    const a: AddedParameter = { name: `${name}.lora_A.weight`, shape: [rank, from], ...rest, start: kaimingUniform };
+    const a: AddedParameter = { name: `${name}${A}`, shape: [rank, from], ...rest, start: kaimingUniform };
     const b: AddedParameter = {
-      name: `${name}.lora_B.weight`,
+      name: `${name}${B}`,
       shape: [out, rank],
       ...rest,
       start: (array) => array.fill(0),
@@ -122,10 +200,17 @@ function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
 
     /** Kaiming's bound with PyTorch's a = √5 comes out as 1/√in. */
     function kaimingUniform(array: Float32Array, { seed }: { readonly seed: number }): void {
-      const key = randomKey(seed, "initialise", `${name}.lora_A.weight`);
+      const key = randomKey(seed, "initialise", `${name}${A}`);
       for (let i = 0; i < array.length; i++) array[i] = (2 * uniform(key, i) - 1) / Math.sqrt(from);
     }
   });
+}
+
+/** A target is a role, all of them, or the end of a name from a dot on, as PEFT has it. */
+function isTarget(site: LinearSite, target: string): boolean {
+  if (site.role === "classifier") return false;
+  if ((ROLES as readonly string[]).includes(target)) return site.role === target;
+  return target === ALL || `.${moduleOf(site)}`.endsWith(`.${target}`);
 }
 
 /** As PEFT looks a pattern up: the first that matches the whole name, or the end of it from a dot on. */

@@ -5,6 +5,7 @@ import type { VirtualTokens } from "../data/batch.ts";
 import type { TensorToWrite } from "../data/safetensors.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import type { Scope } from "../models/scope.ts";
+import type { PeftForm } from "./peft-form.ts";
 
 export const semanticsNames = ["attune", "peft"] as const;
 /** Where Attune and PEFT differ on purpose, this decides; ARCHITECTURE.md has the table. */
@@ -22,6 +23,8 @@ export interface Method<Options extends z.ZodObject = z.ZodObject> {
   readonly paper?: Paper;
   /** Its own options, each with default, bounds and description; the command line and config files read them. */
   readonly options: Options;
+  /** How PEFT has it; absent where PEFT has nothing like it. */
+  readonly peft?: PeftForm<z.output<Options>>;
   /** What it does to a model. */
   adapt(encoder: Encoder, options: z.output<Options>, setting: Setting): Adaptation;
 }
@@ -78,6 +81,15 @@ export interface Start {
   /** Token ids of a text, [CLS] and [SEP] included. */
   tokenize(text: string): Int32Array;
 }
+
+/** The keys of adapter_config.json that all of PEFT's prompt methods share. */
+export const peftSizes = ({ heads, layers, hiddenSize }: Encoder, virtualTokens: number) => ({
+  num_attention_heads: heads,
+  num_layers: layers,
+  num_transformer_submodules: 1,
+  num_virtual_tokens: virtualTokens,
+  token_dim: hiddenSize,
+});
 
 /** A model has a fixed number of positions, and at least [CLS] and [SEP] must find room beside virtual tokens. */
 export function requireRoom({ maxPositions }: Encoder, virtualTokens: number): void {

@@ -8,7 +8,7 @@ import { concat, reshape, slice, transpose } from "../graph/ops/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { Scope } from "../models/scope.ts";
-import { type AddedParameter, defineMethod, requireRoom, trainsHead } from "./method.ts";
+import { type AddedParameter, defineMethod, peftSizes, requireRoom, trainsHead } from "./method.ts";
 
 /** [virtual tokens, 2 · layers · hidden]: key and value of layer 0, key and value of layer 1, … */
 const TABLE = "prompt_embeddings";
@@ -32,6 +32,27 @@ export const prefix = defineMethod({
     url: "https://arxiv.org/abs/2101.00190",
   },
   options,
+  peft: {
+    type: "PREFIX_TUNING",
+    prefix: "base_model.",
+    write: (encoder, { virtualTokens }) => ({
+      ...peftSizes(encoder, virtualTokens),
+      encoder_hidden_size: encoder.hiddenSize,
+      init_weights: null,
+      prefix_projection: false,
+    }),
+    understood: ["num_virtual_tokens", "num_transformer_submodules"],
+    // PEFT too stores what the projection made, and not the projection.
+    ignored: [
+      "num_attention_heads",
+      "num_layers",
+      "token_dim",
+      "encoder_hidden_size",
+      "init_weights",
+      "prefix_projection",
+    ],
+    read: ({ num_virtual_tokens }) => ({ virtualTokens: num_virtual_tokens }),
+  },
   adapt: (encoder, chosen, setting) => {
     const { virtualTokens: count, projection } = chosen;
     requireRoom(encoder, count);

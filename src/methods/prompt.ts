@@ -6,7 +6,7 @@ import { add, mul } from "../graph/ops/elementwise.ts";
 import { constant } from "../graph/ops/leaf.ts";
 import { affine, product } from "../graph/ops/linalg.ts";
 import { virtualTokenInput } from "../models/inputs.ts";
-import { type AddedParameter, defineMethod, requireRoom, type Start, trainsHead } from "./method.ts";
+import { type AddedParameter, defineMethod, peftSizes, requireRoom, type Start, trainsHead } from "./method.ts";
 
 const NAME = "prompt_embeddings";
 
@@ -26,6 +26,33 @@ export const prompt = defineMethod({
     url: "https://arxiv.org/abs/2104.08691",
   },
   options,
+  peft: {
+    type: "PROMPT_TUNING",
+    prefix: "base_model.",
+    refusal: (_options, semantics) =>
+      semantics === "peft"
+        ? undefined
+        : "PEFT pools the first virtual token, and this prompt was trained with [CLS] pooled; train with --semantics peft",
+    // Nothing is drawn or looked up when it is loaded: the vectors are there.
+    write: (encoder, { virtualTokens }) => ({
+      ...peftSizes(encoder, virtualTokens),
+      prompt_tuning_init: "RANDOM",
+      prompt_tuning_init_text: null,
+      tokenizer_kwargs: null,
+      tokenizer_name_or_path: null,
+    }),
+    understood: ["num_virtual_tokens", "num_transformer_submodules"],
+    ignored: [
+      "num_attention_heads",
+      "num_layers",
+      "token_dim",
+      "prompt_tuning_init",
+      "prompt_tuning_init_text",
+      "tokenizer_kwargs",
+      "tokenizer_name_or_path",
+    ],
+    read: ({ num_virtual_tokens }) => ({ virtualTokens: num_virtual_tokens }),
+  },
   adapt: (encoder, { virtualTokens: count, init, initText }, setting) => {
     requireRoom(encoder, count);
     const parameter: AddedParameter = {

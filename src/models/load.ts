@@ -83,6 +83,11 @@ async function readConfig(file: string): Promise<Record<string, unknown>> {
   throw new AttuneError("model/config", `${file}: this is not a JSON object; get the file again`);
 }
 
+/** The labels that a model folder's config names, if it does. */
+export async function readLabels(folder: string): Promise<readonly string[] | undefined> {
+  return labelsOf(await readConfig(join(folder, "config.json")));
+}
+
 /** Label names by id, where the config has them; Transformers leaves them out where there are two without a name. */
 function labelsOf(config: Readonly<Record<string, unknown>>): string[] | undefined {
   const names = config.id2label ?? { 0: "LABEL_0", 1: "LABEL_1" };

@@ -2,11 +2,12 @@
  * What a run keeps that left its encoder as it was: the weights it trained or drew, and where the rest stands. The base
  * model is named by path and hash, so that a changed one is noticed.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
+import { isPeftAdapter, openPeftAdapter } from "../interop/peft-read.ts";
 import type { AdaptedModel } from "../methods/adapt.ts";
 import type { Semantics } from "../methods/method.ts";
 import type { MethodName } from "../methods/registry.ts";
@@ -59,7 +60,28 @@ export function writeAdapter(
   renameSync(partial, folder);
 }
 
-export function readAdapterFacts(folder: string): AdapterFacts {
+/** An adapter of either kind: of a run, or of PEFT. */
+export interface Adapter {
+  readonly method: MethodName;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly semantics: Semantics;
+  readonly head?: HeadChoice;
+  /** PEFT counts them without naming them. */
+  readonly labels?: readonly string[];
+  readonly labelCount: number;
+  /** PEFT's says it by a name or path that nobody has checked. */
+  readonly base?: AdapterFacts["base"];
+  /** Fills what it holds and returns the names of that. */
+  readInto(weights: (name: string) => Float32Array | undefined): Set<string>;
+}
+
+export function openAdapter(folder: string): Adapter {
+  if (isPeftAdapter(folder)) return openPeftAdapter(folder);
+  const facts = readAdapterFacts(folder);
+  return { ...facts, labelCount: facts.labels.length, readInto: (weights) => readAdapterWeights(folder, weights) };
+}
+
+function readAdapterFacts(folder: string): AdapterFacts {
   const file = join(folder, FACTS);
   try {
     return JSON.parse(readFileSync(file, "utf8")) as AdapterFacts;
@@ -70,17 +92,14 @@ export function readAdapterFacts(folder: string): AdapterFacts {
   }
 }
 
-export const isAdapter = (folder: string): boolean => existsSync(join(folder, FACTS));
-
-/** Fills the weights that the adapter holds and returns their names. */
-export function readAdapterWeights(folder: string, weights: Weights): Set<string> {
+function readAdapterWeights(folder: string, weights: (name: string) => Float32Array | undefined): Set<string> {
   const file = join(folder, WEIGHTS);
   const stored = openSafetensors(file);
   try {
     for (const name of stored.tensors.keys()) {
-      const weight = weights[name];
+      const weight = weights(name);
       if (!weight) throw new AttuneError("adapter/foreign-tensor", `${file}: this model has no ${name}`);
-      stored.readFloat32(name, weight.data as Float32Array);
+      stored.readFloat32(name, weight);
     }
     return new Set(stored.tensors.keys());
   } finally {

@@ -1,31 +1,28 @@
 /** A trained classifier, loaded from the folder of a run or of a model: predicts and is evaluated. */
-import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import type { SplitName } from "../data/dataset.ts";
 import { loadSplit } from "../data/load-dataset.ts";
 import { TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
-import { sha256OfWeights } from "../data/weights.ts";
 import type { Executable } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
-import { adaptModel } from "../methods/adapt.ts";
 import type { Encoder } from "../models/encoder.ts";
-import { openModel } from "../models/load.ts";
 import { computeLogits } from "../train/evaluate.ts";
 import { predictedLabels, type SplitMetrics, softmax, splitMetrics } from "../train/metrics.ts";
-import { allocateModel } from "../train/model-memory.ts";
+import type { ModelMemory } from "../train/model-memory.ts";
 import { evaluationProgram } from "../train/program.ts";
-import { type AdapterFacts, readAdapterFacts, readAdapterWeights } from "./adapter.ts";
-import type { RunFacts } from "./facts.ts";
-import { RunFolder } from "./folder.ts";
+import { loadModel } from "./load-model.ts";
 
 export interface LoadOptions {
   /** Threads of the engine. @default all that the machine has */
   readonly threads?: number;
   /** Longest text in tokens; longer ones are cut. @default what the run was trained with, else the model's positions */
   readonly maxLength?: number;
+  /** Folder of an adapter for the model: PEFT's, or of a run. */
+  readonly adapter?: string;
+  /** Names of the labels in order. @default the adapter's, else the model's, else LABEL_0, LABEL_1, … */
+  readonly labels?: readonly string[];
 }
 
 export interface Prediction {
@@ -66,41 +63,22 @@ export interface Evaluation {
  * @throws AttuneError where there is no such folder, or no trained head in it
  */
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
-  const { path, trained, adapter } = await findModel(folder);
-  const model = await openModel(path, adapter?.facts.labels, adapter?.facts.head);
-  try {
-    const { labels, fresh } = model;
-    const { encoder } = adapter
-      ? adaptModel(model.encoder, adapter.facts.method, adapter.facts.options, {
-          ...ANY_TRAINING,
-          ...adapter.facts,
-          fresh,
-        })
-      : model;
-    const missing = encoder.parameters.find(({ name, part }) => part !== "encoder" && fresh.has(name));
-    if (missing && !adapter)
-      throw new AttuneError(
-        "model/no-head",
-        `${path}: this is an encoder without a trained ${missing.part}, which cannot classify yet; train it first`,
-      );
-    const { maxPositions } = encoder;
-    const maxLength = options.maxLength ?? trained?.maxLength ?? maxPositions;
-    if (maxLength > maxPositions || maxLength < 2)
-      throw new AttuneError(
-        "options/max-length",
-        `the longest text cannot have ${maxLength} tokens; for this model it is 2 to ${maxPositions}`,
-      );
-    const tokenizer = loadTokenizer(path);
-    const memory = allocateModel(encoder);
-    model.readInto((name) => memory.weights[name]!.data as Float32Array, 0);
-    if (adapter) readAdapterWeights(adapter.folder, memory.weights);
-    const engine = onnxRuntimeEngine({ threads: options.threads ?? availableParallelism() });
-    const executable = await engine.compile(evaluationProgram(encoder), { spin: true });
-    const seed = trained?.seed ?? 42;
-    return new Classifier({ encoder, labels, tokenizer, maxLength, executable, weights: memory.weights, seed });
-  } finally {
-    model.close();
-  }
+  const { adapter, labels: named } = options;
+  const { path, model, adapted, memory, trained } = await loadModel({ folder, adapter, labels: named });
+  const { encoder } = adapted;
+  const { maxPositions } = encoder;
+  const maxLength = options.maxLength ?? trained?.maxLength ?? maxPositions;
+  if (maxLength > maxPositions || maxLength < 2)
+    throw new AttuneError(
+      "options/max-length",
+      `the longest text cannot have ${maxLength} tokens; for this model it is 2 to ${maxPositions}`,
+    );
+  const tokenizer = loadTokenizer(path);
+  const engine = onnxRuntimeEngine({ threads: options.threads ?? availableParallelism() });
+  const executable = await engine.compile(evaluationProgram(encoder), { spin: true });
+  const { labels } = model;
+  const seed = trained?.seed ?? 42;
+  return new Classifier({ encoder, labels, tokenizer, maxLength, executable, weights: memory.weights, seed });
 }
 
 interface Loaded {
@@ -109,7 +87,7 @@ interface Loaded {
   readonly tokenizer: Tokenizer;
   readonly maxLength: number;
   readonly executable: Executable;
-  readonly weights: ReturnType<typeof allocateModel>["weights"];
+  readonly weights: ModelMemory["weights"];
   readonly seed: number;
 }
 
@@ -167,40 +145,4 @@ export class Classifier {
   #logits(tokens: TokenizedSplit, signal?: AbortSignal): Promise<Float32Array> {
     return computeLogits({ ...this.#loaded, labelCount: this.labels.length }, tokens, signal);
   }
-}
-
-interface FoundModel {
-  /** Folder of the weights: of the base, where there is an adapter. */
-  readonly path: string;
-  readonly trained?: RunFacts["options"];
-  readonly adapter?: { readonly folder: string; readonly facts: AdapterFacts };
-}
-
-/** What does not matter where nothing is trained. */
-const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
-
-/** The model of a run folder, with how it was trained; any other folder is a model itself. */
-async function findModel(folder: string): Promise<FoundModel> {
-  if (!existsSync(folder)) throw new AttuneError("model/missing", `${folder}: there is no such folder`);
-  if (!existsSync(join(folder, "run.json"))) return { path: folder };
-  const run = RunFolder.open(folder);
-  const { options, status } = run.readJson<RunFacts & { status: string }>("run.json");
-  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"))), trained: options };
-  if (!run.has("model"))
-    throw new AttuneError(
-      "run/no-model",
-      `${folder}: this run has no model yet (it is ${status}); go on with: attune train --resume ${folder}`,
-    );
-  return { path: run.at("model"), trained: options };
-}
-
-/** The model that an adapter was trained on, which must not have changed. */
-async function findBase(folder: string): Promise<FoundModel> {
-  const facts = readAdapterFacts(folder);
-  const { path, sha256 } = facts.base;
-  if (!existsSync(path))
-    throw new AttuneError("adapter/no-base", `${folder}: its base model ${path} is not there any more; put it back`);
-  if ((await sha256OfWeights(path)) !== sha256)
-    throw new AttuneError("adapter/base-changed", `${folder}: the weights in ${path} are not those it was trained on`);
-  return { path, adapter: { folder, facts } };
 }

@@ -1,0 +1,6 @@
+/** Names that PEFT's adapter folders have in common. */
+
+export const CONFIG = "adapter_config.json";
+export const WEIGHTS = "adapter_model.safetensors";
+/** PEFT stores these for every sequence classifier, whichever of them a model has. */
+export const HEAD_MODULES: readonly string[] = ["classifier", "score"];

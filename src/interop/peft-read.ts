@@ -1,0 +1,113 @@
+/** Reads adapters that PEFT wrote, in Attune's terms. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AttuneError, listOf } from "../base/error.ts";
+import { openSafetensors } from "../data/safetensors.ts";
+import { type MethodName, methodNames, methodOf } from "../methods/registry.ts";
+import { CONFIG, HEAD_MODULES, WEIGHTS } from "./peft-files.ts";
+
+/** An adapter that PEFT wrote, in Attune's terms. */
+export interface PeftAdapter {
+  readonly method: MethodName;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** As PEFT computes it. */
+  readonly semantics: "peft";
+  readonly labelCount: number;
+  /** Fills what the adapter holds; returns the names of what it filled. */
+  readInto(weights: (name: string) => Float32Array | undefined): Set<string>;
+}
+
+export const isPeftAdapter = (folder: string): boolean => existsSync(join(folder, CONFIG));
+
+/** Keys that say nothing about what the adapter computes. */
+const NEUTRAL = ["auto_mapping", "base_model_name_or_path", "inference_mode", "peft_type", "peft_version", "revision"];
+/** Ways to begin that leave the base as it is. */
+const PLAIN_STARTS: readonly unknown[] = [true, false, null, undefined, "gaussian", "eva", "orthogonal"];
+
+/** @throws AttuneError that names what is not supported; nothing is loaded by halves */
+export function openPeftAdapter(folder: string): PeftAdapter {
+  const file = join(folder, CONFIG);
+  const config = readConfig(file);
+  const refuse = (what: string): never => {
+    throw new AttuneError("adapter/unsupported", `${file}: ${what} is not supported, so this adapter cannot be used`);
+  };
+  const method = methodNames.find((name) => methodOf(name).peft?.type === config.peft_type);
+  if (!method) {
+    const types = methodNames.flatMap((name) => methodOf(name).peft?.type ?? []);
+    return refuse(`peft_type ${JSON.stringify(config.peft_type)} (there are ${listOf(types, "and")})`);
+  }
+  if (config.task_type !== "SEQ_CLS" && config.task_type != null) refuse(`task_type "${config.task_type}"`);
+  const { init_lora_weights: start, modules_to_save: modules, task_type: _, ...rest } = config;
+  if (!PLAIN_STARTS.includes(start)) refuse(`init_lora_weights "${start}", which changes the base model,`);
+  for (const module of (modules as string[] | null) ?? [])
+    if (![...HEAD_MODULES, "pooler"].includes(module.replace(/^.*\./, ""))) refuse(`"${module}" in modules_to_save`);
+  const { understood, ignored, read } = methodOf(method).peft!;
+  const known = new Set([...NEUTRAL, ...understood, ...ignored]);
+  for (const [key, value] of Object.entries(rest)) if (!known.has(key) && !isEmpty(value)) refuse(key);
+  if ((config.num_transformer_submodules ?? 1) !== 1) refuse("num_transformer_submodules other than 1");
+
+  const stored = namesOf(folder);
+  const head = stored.shapes.get("classifier.weight");
+  if (!head) throw new AttuneError("adapter/no-head", `${join(folder, WEIGHTS)}: there is no classifier.weight in it`);
+  return {
+    method,
+    options: read(config, [...stored.shapes.keys()]),
+    semantics: "peft",
+    labelCount: head[0]!,
+    readInto: (weights) => {
+      const tensors = openSafetensors(join(folder, WEIGHTS));
+      try {
+        for (const [name, storedName] of stored.names) {
+          const array = weights(name);
+          if (!array) throw foreign(folder, storedName);
+          const { shape } = tensors.tensors.get(storedName)!;
+          if (shape.reduce((a, b) => a * b, 1) !== array.length) throw misshapen(folder, storedName, shape);
+          tensors.readFloat32(storedName, array);
+        }
+        return new Set(stored.names.keys());
+      } finally {
+        tensors.close();
+      }
+    },
+  };
+}
+
+function readConfig(file: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (cause) {
+    throw new AttuneError("adapter/config", `${file}: cannot be read (${(cause as Error).message})`, "input", {
+      cause,
+    });
+  }
+  throw new AttuneError("adapter/config", `${file}: this is not a JSON object`);
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === false || (typeof value === "object" && Object.keys(value).length === 0);
+
+/** The stored tensors by the names that Attune has for them. */
+function namesOf(folder: string) {
+  const file = openSafetensors(join(folder, WEIGHTS));
+  const names = new Map<string, string>();
+  const shapes = new Map<string, readonly number[]>();
+  for (const [stored, { shape }] of file.tensors) {
+    // With bias=all, PEFT stores the head's bias three times; the plain name is the trained one.
+    if (/\.(modules_to_save|original_module)\./.test(stored)) continue;
+    const name = stored.replace(/^base_model\.(model\.)?/, "").replace(".base_layer.", ".");
+    names.set(name, stored);
+    shapes.set(name, shape);
+  }
+  file.close();
+  return { names, shapes };
+}
+
+const foreign = (folder: string, name: string) =>
+  new AttuneError("adapter/foreign-tensor", `${join(folder, WEIGHTS)}: this base model has no place for ${name}`);
+
+const misshapen = (folder: string, name: string, shape: readonly number[]) =>
+  new AttuneError(
+    "adapter/shape",
+    `${join(folder, WEIGHTS)}: ${name} has shape [${shape}], which this base has no place for`,
+  );

@@ -1,0 +1,73 @@
+/** Writes an adapter as PEFT has it: adapter_config.json and adapter_model.safetensors. */
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import { type TensorToWrite, writeSafetensors } from "../data/safetensors.ts";
+import type { Semantics } from "../methods/method.ts";
+import { type MethodName, methodOf } from "../methods/registry.ts";
+import type { Encoder } from "../models/encoder.ts";
+import { isTransformersHead } from "../models/head.ts";
+import { CONFIG, HEAD_MODULES, WEIGHTS } from "./peft-files.ts";
+
+/** The version whose files these are. */
+const PEFT_VERSION = "0.21.0";
+export interface AdapterToWrite {
+  readonly method: MethodName;
+  /** In the form in which the adapter is kept. */
+  readonly options: object;
+  readonly semantics: Semantics;
+  /** The base, by path or by name on the Hub. */
+  readonly base: string;
+  /** As the base is, with its head. */
+  readonly encoder: Encoder;
+  /** Added parameters, and those of the model that the base does not hold. */
+  readonly tensors: readonly TensorToWrite[];
+}
+
+/**
+ * Writes the folder whole or not at all.
+ *
+ * @throws AttuneError where PEFT has no such adapter
+ */
+export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void {
+  const { encoder, semantics, tensors } = adapter;
+  const { peft, options: schema } = methodOf(adapter.method);
+  if (!peft) throw unwritable(`PEFT has no method like ${adapter.method}`);
+  if (!isTransformersHead(encoder.head)) throw unwritable(`PEFT has no head like ${encoder.head.head}`);
+  const options = schema.parse(adapter.options);
+  const refusal = peft.refusal?.(options, semantics);
+  if (refusal) throw unwritable(refusal);
+  const parts = new Map(encoder.parameters.map(({ name, part }) => [name, part]));
+  const named = tensors.map((tensor) => {
+    const part = parts.get(tensor.name);
+    const name = part === undefined ? tensor.name : (peft.nameOf?.(encoder, options, tensor.name) ?? tensor.name);
+    // PEFT replaces a pooler as a whole or adds matrices to it, but not both.
+    if (part === "pooler" && name !== tensor.name && name.endsWith("weight"))
+      throw unwritable("its pooler was trained as a whole and has matrices besides");
+    const hasPrefix = part !== undefined || name.includes(".lora_");
+    return { ...tensor, name: hasPrefix ? `${peft.prefix}${name}` : name };
+  });
+  const savesPooler = tensors.some(({ name }) => parts.get(name) === "pooler" && name.endsWith("weight"));
+  const config = {
+    auto_mapping: null,
+    base_model_name_or_path: adapter.base,
+    inference_mode: true,
+    modules_to_save: [...(savesPooler ? ["pooler"] : []), ...HEAD_MODULES],
+    peft_type: peft.type,
+    peft_version: PEFT_VERSION,
+    revision: null,
+    task_type: "SEQ_CLS",
+    ...peft.write(encoder, options),
+  };
+  const partial = `${folder}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
+  const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(join(partial, CONFIG), JSON.stringify(sorted, null, 2));
+  writeSafetensors(join(partial, WEIGHTS), named);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(partial, folder);
+}
+
+const unwritable = (reason: string): AttuneError =>
+  new AttuneError("export/peft", `this cannot be a PEFT adapter: ${reason}`);

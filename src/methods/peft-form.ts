@@ -1,0 +1,21 @@
+/** How PEFT names a method and its parts: what `interop/peft*` need to write and read its files. */
+import type { Encoder } from "../models/encoder.ts";
+import type { Semantics } from "./method.ts";
+
+export interface PeftForm<Options> {
+  /** `peft_type` of adapter_config.json. */
+  readonly type: string;
+  /** What stands before the names of the model's own parameters. */
+  readonly prefix: string;
+  /** Why PEFT has no such adapter, or undefined if it has. */
+  refusal?(options: Options, semantics: Semantics): string | undefined;
+  /** Its own keys of adapter_config.json. */
+  write(encoder: Encoder, options: Options): Record<string, unknown>;
+  /** What a parameter of the model is called where it is stored, without the prefix. */
+  nameOf?(encoder: Encoder, options: Options, parameter: string): string;
+  /** Keys of adapter_config.json that `read` understands, and those that do not matter once training is over. */
+  readonly understood: readonly string[];
+  readonly ignored: readonly string[];
+  /** Options from those keys and the names of the stored parameters, as Attune has them. */
+  read(config: Readonly<Record<string, unknown>>, parameters: readonly string[]): Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,127 @@
+/** A model with all its weights, from whatever folder holds it: a run, a model, a model with an adapter beside it. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import { sha256OfWeights } from "../data/weights.ts";
+import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
+import { openModel, type PretrainedModel, readLabels } from "../models/load.ts";
+import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
+import { type Adapter, openAdapter } from "./adapter.ts";
+import type { RunFacts } from "./facts.ts";
+import { RunFolder } from "./folder.ts";
+
+export interface ModelSource {
+  /** Folder of a run or of a model. */
+  readonly folder: string;
+  /** Folder of an adapter for that model: PEFT's, or that of a run. */
+  readonly adapter?: string | undefined;
+  /** Names of the labels, where the adapter only counts them. */
+  readonly labels?: readonly string[] | undefined;
+}
+
+export interface LoadedModel {
+  /** Folder of the weights, without what an adapter adds. */
+  readonly path: string;
+  readonly model: PretrainedModel;
+  readonly adapted: AdaptedModel;
+  readonly memory: ModelMemory;
+  readonly adapter?: Adapter;
+  /** What the adapter held. */
+  readonly filled: ReadonlySet<string>;
+  /** Options of the run, where it is one. */
+  readonly trained?: RunFacts["options"];
+}
+
+/** What does not matter where nothing is trained. */
+const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
+
+/** @throws AttuneError where there is no such model, or a part of it is nowhere */
+export async function loadModel(source: ModelSource): Promise<LoadedModel> {
+  const { path, adapter, trained } = await find(source);
+  const labels = adapter && (await labelsFor(adapter, path, source.labels));
+  const model = await openModel(path, labels, adapter?.head);
+  try {
+    const { method, options, semantics } = adapter ?? { method: "none", options: {}, semantics: "attune" };
+    const setting = { ...ANY_TRAINING, semantics, fresh: model.fresh };
+    const adapted = adaptModel(model.encoder, method, options, setting);
+    const memory = allocateModel(adapted.encoder);
+    model.readInto((name) => memory.weights[name]!.data as Float32Array, 0);
+    const filled = adapter?.readInto((name) => memory.weights[name]?.data as Float32Array) ?? new Set<string>();
+    requireWhole(path, adapted, model, filled);
+    return { path, model, adapted, memory, filled, ...(adapter && { adapter }), ...(trained && { trained }) };
+  } finally {
+    model.close();
+  }
+}
+
+function requireWhole(
+  path: string,
+  { encoder }: AdaptedModel,
+  { fresh }: PretrainedModel,
+  filled: ReadonlySet<string>,
+): void {
+  const missing = encoder.parameters.find(
+    ({ name, part }) => (fresh.has(name) || part === "adapter") && !filled.has(name),
+  );
+  if (!missing) return;
+  throw filled.size > 0
+    ? new AttuneError("adapter/missing-tensor", `${path}: neither this model nor its adapter holds ${missing.name}`)
+    : new AttuneError(
+        "model/no-head",
+        `${path}: this is an encoder without a trained ${missing.part}, which cannot classify yet; train it first`,
+      );
+}
+
+interface Found {
+  readonly path: string;
+  readonly adapter?: Adapter;
+  readonly trained?: RunFacts["options"];
+}
+
+/** A run folder holds a model, or an adapter whose base is elsewhere; any other folder is a model itself. */
+async function find({ folder, adapter }: ModelSource): Promise<Found> {
+  if (!existsSync(folder)) throw new AttuneError("model/missing", `${folder}: there is no such folder`);
+  if (adapter !== undefined) return { path: folder, adapter: openAdapter(adapterFolder(adapter)) };
+  if (!existsSync(join(folder, "run.json"))) return { path: folder };
+  const run = RunFolder.open(folder);
+  const { options, status } = run.readJson<RunFacts & { status: string }>("run.json");
+  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"))), trained: options };
+  if (!run.has("model"))
+    throw new AttuneError(
+      "run/no-model",
+      `${folder}: this run has no model yet (it is ${status}); go on with: attune train --resume ${folder}`,
+    );
+  return { path: run.at("model"), trained: options };
+}
+
+/** A run may stand for the adapter in it. */
+function adapterFolder(folder: string): string {
+  if (!existsSync(folder)) throw new AttuneError("adapter/missing", `${folder}: there is no such folder`);
+  const inRun = join(folder, "adapter");
+  return existsSync(join(folder, "run.json")) && existsSync(inRun) ? inRun : folder;
+}
+
+/** The model that an adapter was trained on, which must not have changed. */
+async function findBase(folder: string): Promise<Found> {
+  const adapter = openAdapter(folder);
+  const { path, sha256 } = adapter.base!;
+  if (!existsSync(path))
+    throw new AttuneError("adapter/no-base", `${folder}: its base model ${path} is not there any more; put it back`);
+  if ((await sha256OfWeights(path)) !== sha256)
+    throw new AttuneError("adapter/base-changed", `${folder}: the weights in ${path} are not those it was trained on`);
+  return { path, adapter };
+}
+
+/** Given, or the adapter's own, or those of the base where it has as many, or made up as Transformers does. */
+async function labelsFor(
+  { labels, labelCount }: Adapter,
+  path: string,
+  given: readonly string[] | undefined,
+): Promise<readonly string[]> {
+  const named = given ?? labels;
+  if (named && named.length !== labelCount)
+    throw new AttuneError("options/labels", `there are ${named.length} labels, but the adapter is for ${labelCount}`);
+  if (named) return named;
+  const ofBase = await readLabels(path);
+  return ofBase?.length === labelCount ? ofBase : Array.from({ length: labelCount }, (_, i) => `LABEL_${i}`);
+}
