@@ -134,9 +134,7 @@ function resolve(
   for (const parameter of encoder.parameters)
     if (!fresh.has(parameter.name)) checkShape(folder, parameter, stored, weights);
 
-  const byLabel = new Set(
-    encoder.linears.filter(({ role }) => role === "classifier").flatMap((s) => [s.weight, s.bias]),
-  );
+  const byLabel = classifierNames(encoder);
   const order = labels.map((label) => ownLabels?.indexOf(label) ?? -1);
   return {
     encoder,
@@ -195,8 +193,13 @@ function draw({ name, kind }: Parameter, array: Float32Array, seed: number, devi
   }
 }
 
+/** The parameters that have a row for each label. */
+export function classifierNames(encoder: Encoder): Set<string> {
+  return new Set(encoder.linears.filter(({ role }) => role === "classifier").flatMap((s) => [s.weight, s.bias]));
+}
+
 /** Puts row order[i] at place i. */
-function reorderRows(array: Float32Array, order: readonly number[]): void {
+export function reorderRows(array: Float32Array, order: readonly number[]): void {
   if (order.every((from, i) => from === i)) return;
   const width = array.length / order.length;
   const before = array.slice();

@@ -2,7 +2,7 @@
  * What a run keeps that left its encoder as it was: the weights it trained or drew, and where the rest stands. The base
  * model is named by path and hash, so that a changed one is noticed.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
@@ -73,6 +73,13 @@ export interface Adapter {
   readonly base?: AdapterFacts["base"];
   /** Fills what it holds and returns the names of that. */
   readInto(weights: (name: string) => Float32Array | undefined): Set<string>;
+}
+
+/** A run may stand for the adapter in it. */
+export function adapterFolder(folder: string): string {
+  if (!existsSync(folder)) throw new AttuneError("adapter/missing", `${folder}: there is no such folder`);
+  const inRun = join(folder, "adapter");
+  return existsSync(join(folder, "run.json")) && existsSync(inRun) ? inRun : folder;
 }
 
 export function openAdapter(folder: string): Adapter {

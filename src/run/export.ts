@@ -63,6 +63,18 @@ async function writeTransformers({ path, model, adapted, memory }: LoadedModel, 
   await writeModelFolder(out, { encoder, config, labels, weights: memory.weights, files });
 }
 
+/** What stands elsewhere in a card, and where and how a run was computed, which is nobody else's business. */
+const NOT_TOLD = new Set([
+  "method",
+  "data",
+  "model",
+  "adapter",
+  "out",
+  "threads",
+  "keptMegabytes",
+  "checkpointMinutes",
+]);
+
 function cardOf(
   { path, model }: LoadedModel,
   facts: RunFacts,
@@ -71,7 +83,8 @@ function cardOf(
   out: string,
 ): ModelCard {
   const folder = basename(resolve(out));
-  const { method, data, model: base, ...options } = facts.options;
+  const { method, data, model: base } = facts.options;
+  const options = Object.fromEntries(Object.entries(facts.options).filter(([key]) => !NOT_TOLD.has(key)));
   const { accuracy, precision, recall, f1, loss } = result?.test ?? {};
   const metrics = { accuracy, "macro precision": precision, "macro recall": recall, "macro F1": f1, loss };
   const measured = Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== undefined);

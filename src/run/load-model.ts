@@ -6,7 +6,7 @@ import { sha256OfWeights } from "../data/weights.ts";
 import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
 import { openModel, type PretrainedModel, readLabels } from "../models/load.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
-import { type Adapter, openAdapter } from "./adapter.ts";
+import { type Adapter, adapterFolder, openAdapter } from "./adapter.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
 
@@ -92,13 +92,6 @@ async function find({ folder, adapter }: ModelSource): Promise<Found> {
       `${folder}: this run has no model yet (it is ${status}); go on with: attune train --resume ${folder}`,
     );
   return { path: run.at("model"), trained: options };
-}
-
-/** A run may stand for the adapter in it. */
-function adapterFolder(folder: string): string {
-  if (!existsSync(folder)) throw new AttuneError("adapter/missing", `${folder}: there is no such folder`);
-  const inRun = join(folder, "adapter");
-  return existsSync(join(folder, "run.json")) && existsSync(inRun) ? inRun : folder;
 }
 
 /** The model that an adapter was trained on, which must not have changed. */

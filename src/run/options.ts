@@ -8,6 +8,7 @@ import { type MethodChoice, methodNames, methodOf, methods } from "../methods/re
 import { headNames } from "../models/head.ts";
 import { bestMetrics } from "../train/options.ts";
 import { scheduleNames } from "../train/schedule.ts";
+import { adapterFolder, openAdapter } from "./adapter.ts";
 
 const count = () => z.number().int().positive();
 const path = () => z.string().min(1);
@@ -17,6 +18,9 @@ export const trainOptions = z.strictObject({
   model: path().describe("folder of a pretrained encoder: config.json, model.safetensors, tokenizer.json"),
   data: path().describe("labelled texts: a folder with splits, or one CSV, TSV, JSONL or Parquet file"),
   out: path().describe("folder of this run; it must not exist yet"),
+  adapter: path()
+    .optional()
+    .describe("adapter to go on training, of a run or of PEFT; it brings its method and options"),
   method: z.enum(methodNames).default("full").describe("how to fine-tune"),
   trainHead: z.boolean().default(true).describe("whether the classifier is trained, where the method trains anything"),
   trainPooler: z
@@ -89,11 +93,11 @@ export type Spell = (key: string) => string;
  * @throws AttuneError that names the option, what is wrong and what would be right
  */
 export function resolveOptions(options: unknown, spell: Spell = (key) => key): ResolvedTrainOptions {
-  const given = options as Readonly<Record<string, unknown>>;
+  const given = withAdapter(options as Readonly<Record<string, unknown>>, spell);
   const method = trainOptions.shape.method.safeParse(given.method);
   const own = method.success ? methodOf(method.data).options.shape : {};
   const shape: Readonly<Record<string, z.ZodType>> = { ...trainOptions.shape, ...own };
-  const result = z.strictObject(shape).safeParse(options);
+  const result = z.strictObject(shape).safeParse(given);
   // The shape is that of the shared options and more.
   if (result.success) return result.data as ResolvedTrainOptions;
   const known = Object.keys(shape);
@@ -119,6 +123,20 @@ export function resolveOptions(options: unknown, spell: Spell = (key) => key): R
     "options/value",
     `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${right(issue)}`,
   );
+}
+
+/** An adapter decides its method and form; what is given besides must agree. */
+function withAdapter(given: Readonly<Record<string, unknown>>, spell: Spell): Readonly<Record<string, unknown>> {
+  if (typeof given.adapter !== "string") return given;
+  const { method, options, semantics, head } = openAdapter(adapterFolder(given.adapter));
+  const own = { method, semantics, ...head, ...options };
+  for (const [key, value] of Object.entries(own))
+    if (given[key] !== undefined && JSON.stringify(given[key]) !== JSON.stringify(value))
+      throw new AttuneError(
+        "options/adapter",
+        `${spell(key)} cannot be ${JSON.stringify(given[key])}: in the adapter ${given.adapter} it is ${JSON.stringify(value)}`,
+      );
+  return { ...own, ...given };
 }
 
 /** The end of the sentence "it must be …". */

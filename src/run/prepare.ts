@@ -1,5 +1,5 @@
 /** Everything a run needs before its first step: data, tokens, weights, compiled programs. Input errors end here. */
-import { AttuneError } from "../base/error.ts";
+import { AttuneError, listOf } from "../base/error.ts";
 import type { Dataset, Example, SplitName } from "../data/dataset.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { TokenizedSplit } from "../data/tokenized.ts";
@@ -7,7 +7,7 @@ import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import type { Engine, Executable } from "../engine/engine.ts";
 import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
 import { type HeadChoice, ownHead } from "../models/head.ts";
-import { openModel, type PretrainedModel } from "../models/load.ts";
+import { classifierNames, openModel, type PretrainedModel, reorderRows } from "../models/load.ts";
 import { computeLogits } from "../train/evaluate.ts";
 import { findKept } from "../train/kept.ts";
 import { type SplitMetrics, splitMetrics } from "../train/metrics.ts";
@@ -16,6 +16,7 @@ import { Optimizer } from "../train/optimizer.ts";
 import { evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
 import type { TrainingJob } from "../train/trainer.ts";
+import { adapterFolder, openAdapter } from "./adapter.ts";
 import { KeptSplits } from "./kept-splits.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 
@@ -87,6 +88,7 @@ export async function prepareRun(
     weights: (name) => memory.weights[name]!.data as Float32Array,
     tokenize: (text) => tokenizer.encode(text, Number.POSITIVE_INFINITY).ids,
   });
+  if (options.adapter) fillFromAdapter(options.adapter, adapted, memory, dataset.labels);
 
   const training = await engine.compile(program.outputs, { spin: true });
   const evaluation = new LazyProgram(() => engine.compile(evaluationProgram(encoder, kept)));
@@ -130,7 +132,8 @@ export async function prepareRun(
       validate: async () => (await evaluate("validation")).metrics,
     },
     parameters: { trainable: countOf(trained), total: countOf(encoder.parameters) },
-    notes: [...dataset.notes, ...model.notes],
+    // What a model lacks, an adapter brings.
+    notes: [...dataset.notes, ...(options.adapter ? [] : model.notes)],
     truncatedCount: () => Object.values(tokens).reduce((sum, split) => sum + split.truncatedCount, 0),
     evaluate,
     dispose: async () => {
@@ -139,6 +142,26 @@ export async function prepareRun(
       await keptSplits?.dispose();
     },
   };
+}
+
+/** Begins where an adapter ended. Its classifier is put into the order of the data's labels. */
+function fillFromAdapter(
+  path: string,
+  { encoder }: AdaptedModel,
+  { weights }: ModelMemory,
+  labels: readonly string[],
+): void {
+  const adapter = openAdapter(adapterFolder(path));
+  const own = adapter.labels ?? (adapter.labelCount === labels.length ? labels : undefined);
+  if (own?.length !== labels.length || !labels.every((label) => own.includes(label)))
+    throw new AttuneError(
+      "adapter/labels",
+      `${path}: this adapter is for ${own ? listOf(own, "and") : `${adapter.labelCount} labels`}, the data have ${listOf(labels, "and")}`,
+    );
+  const filled = adapter.readInto((name) => weights[name]?.data as Float32Array);
+  const order = labels.map((label) => own.indexOf(label));
+  for (const name of classifierNames(encoder))
+    if (filled.has(name)) reorderRows(weights[name]!.data as Float32Array, order);
 }
 
 /** Undefined where nothing is asked for, and so the model's own. */

@@ -1,0 +1,78 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { load } from "../../../src/run/classifier.ts";
+import { exportRun } from "../../../src/run/export.ts";
+import { resolveOptions, type TrainOptions } from "../../../src/run/options.ts";
+import type { RunResult } from "../../../src/run/result.ts";
+import { train } from "../../../src/run/train.ts";
+import { tinyFolder } from "../../methods-folder.ts";
+import { fixtures, inputError } from "../data/scratch.ts";
+
+const root = mkdtempSync(join(tmpdir(), "attune-adapter-"));
+afterAll(() => rmSync(root, { recursive: true }));
+const { model, data } = tinyFolder(root);
+const at = (...parts: readonly string[]) => join(root, ...parts);
+
+const small = { model, data, epochs: 1, batchSize: 16, learningRate: 1e-2, threads: 1 };
+async function trained(name: string, options: object): Promise<RunResult> {
+  for await (const _ of train({ ...small, out: at(name), ...options } as TrainOptions));
+  return JSON.parse(readFileSync(at(name, "result.json"), "utf8"));
+}
+
+describe("training goes on from an adapter", () => {
+  let first: RunResult;
+  beforeAll(async () => {
+    first = await trained("lora", { method: "lora", rank: 3, targets: ["output"], head: "mean" });
+  });
+
+  test("of a run, with its method, options and head", async () => {
+    const second = await trained("lora again", { adapter: at("lora") });
+    expect(second.method).toBe("lora");
+    expect(second.base).toEqual(first.test);
+    expect(second.parameters).toEqual(first.parameters);
+    expect(second.test.loss).toBeLessThan(first.test.loss);
+  });
+
+  test("of PEFT", async () => {
+    const prefix = await trained("prefix", { method: "prefix", virtualTokens: 3 });
+    await exportRun(at("prefix"), { format: "peft", out: at("prefix-peft") });
+    const second = await trained("prefix again", { adapter: at("prefix-peft") });
+    expect(second.base.loss).toBeCloseTo(prefix.test.loss, 5);
+    expect(second.method).toBe("prefix");
+  });
+
+  test("what contradicts it is an error", async () => {
+    const given = { ...small, out: at("no"), adapter: at("lora") };
+    expect(await inputError(() => resolveOptions({ ...given, rank: 4 }))).toContain(
+      `rank cannot be 4: in the adapter ${at("lora")} it is 3`,
+    );
+    expect(await inputError(() => resolveOptions({ ...given, method: "prompt" }))).toContain(
+      'method cannot be "prompt"',
+    );
+    expect(resolveOptions({ ...given, rank: 3 })).toMatchObject({ method: "lora", rank: 3, head: "mean" });
+  });
+
+  test("other labels are an error", async () => {
+    const other = join(fixtures, "peft", "lora");
+    expect(await inputError(() => trained("no", { adapter: other }))).toContain(
+      'this adapter is for 3 labels, the data have "down" and "up"',
+    );
+  });
+});
+
+describe("a run keeps its base by path and hash", () => {
+  test("a changed base is noticed, and a missing one", async () => {
+    const { model: base } = tinyFolder(at("other"));
+    await trained("probe", { method: "probe", model: base });
+    await (await load(at("probe"))).dispose();
+    const weights = join(base, "model.safetensors");
+    const bytes = readFileSync(weights);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(weights, bytes);
+    expect(await inputError(() => load(at("probe")))).toContain("are not those it was trained on");
+    renameSync(base, at("moved"));
+    expect(await inputError(() => load(at("probe")))).toContain("is not there any more; put it back");
+  });
+});
