@@ -29,7 +29,7 @@ test("an unknown option is guessed", async () => {
 
 test("bounds are those of the method", async () => {
   expect(await messageOf({ method: "lora", rank: 0 })).toBe("--rank cannot be 0: it must be more than 0");
-  expect(await messageOf({ method: "lora", targets: ["querry"] })).toContain('it must be "query", "key", "value"');
+  expect(await messageOf({ method: "lora", bias: "some" })).toContain('it must be "none", "all" or "lora_only"');
 });
 
 test("a wrong method explains everything else", async () => {
