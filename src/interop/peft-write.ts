@@ -3,10 +3,10 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { type TensorToWrite, writeSafetensors } from "../data/safetensors.ts";
-import type { Semantics } from "../methods/method.ts";
 import { type MethodName, methodOf } from "../methods/registry.ts";
+import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
-import { isTransformersHead } from "../models/head.ts";
+import { isTransformersHead } from "../models/head-choice.ts";
 import { CONFIG, HEAD_MODULES, WEIGHTS } from "./peft-files.ts";
 
 /** The version whose files these are. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
-import { isOwnHead } from "../models/head.ts";
+import { isOwnHead } from "../models/head-choice.ts";
 import { HEAD_KEY } from "../models/load.ts";
 
 export interface ModelFolder {

@@ -6,10 +6,7 @@ import type { TensorToWrite } from "../data/safetensors.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import type { Scope } from "../models/scope.ts";
 import type { PeftForm } from "./peft-form.ts";
-
-export const semanticsNames = ["attune", "peft"] as const;
-/** Where Attune and PEFT differ on purpose, this decides; ARCHITECTURE.md has the table. */
-export type Semantics = (typeof semanticsNames)[number];
+import type { Semantics } from "./semantics.ts";
 
 export interface Paper {
   readonly title: string;

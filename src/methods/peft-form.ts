@@ -1,6 +1,6 @@
 /** How PEFT names a method and its parts: what `interop/peft*` need to write and read its files. */
 import type { Encoder } from "../models/encoder.ts";
-import type { Semantics } from "./method.ts";
+import type { Semantics } from "./semantics.ts";
 
 export interface PeftForm<Options> {
   /** `peft_type` of adapter_config.json. */

@@ -8,7 +8,7 @@ import { matMul, swapLast } from "../graph/ops/linalg.ts";
 import { layerNorm, softmax } from "../graph/ops/reduce.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Encoded, Encoder, Parameter, ParameterKind } from "./encoder.ts";
-import { ownHead } from "./head.ts";
+import { ownHead } from "./head-choice.ts";
 import { type BatchTensors, batchInputs } from "./inputs.ts";
 import type { LinearRole, LinearSite, Scope } from "./scope.ts";
 

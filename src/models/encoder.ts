@@ -4,7 +4,7 @@
  */
 import type { VirtualTokens } from "../data/batch.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { HeadChoice } from "./head.ts";
+import type { HeadChoice } from "./head-choice.ts";
 import type { BatchTensors } from "./inputs.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 

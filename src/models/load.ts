@@ -6,7 +6,8 @@ import { normal, randomKey } from "../base/random.ts";
 import type { WeightFiles } from "../data/safetensors.ts";
 import { openWeights } from "../data/weights.ts";
 import type { Encoder, Parameter } from "./encoder.ts";
-import { type HeadChoice, ownHead, withHead } from "./head.ts";
+import { withHead } from "./head.ts";
+import { type HeadChoice, ownHead } from "./head-choice.ts";
 import { buildEncoder } from "./registry.ts";
 
 /** Key of config.json that names a head which is not Transformers' own. */

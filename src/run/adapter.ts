@@ -9,9 +9,9 @@ import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import { isPeftAdapter, openPeftAdapter } from "../interop/peft-read.ts";
 import type { AdaptedModel } from "../methods/adapt.ts";
-import type { Semantics } from "../methods/method.ts";
 import type { MethodName } from "../methods/registry.ts";
-import type { HeadChoice } from "../models/head.ts";
+import type { Semantics } from "../methods/semantics.ts";
+import type { HeadChoice } from "../models/head-choice.ts";
 
 const FACTS = "attune_adapter.json";
 const WEIGHTS = "adapter.safetensors";

@@ -6,7 +6,7 @@ import { loadTokenizer } from "../data/tokenizer.ts";
 import { type ModelCard, modelCard } from "../interop/model-card.ts";
 import { writePeftAdapter } from "../interop/peft-write.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
-import { isTransformersHead } from "../models/head.ts";
+import { isTransformersHead } from "../models/head-choice.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";

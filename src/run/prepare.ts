@@ -6,7 +6,7 @@ import { TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import type { Engine, Executable } from "../engine/engine.ts";
 import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
-import { type HeadChoice, ownHead } from "../models/head.ts";
+import { type HeadChoice, ownHead } from "../models/head-choice.ts";
 import { classifierNames, openModel, type PretrainedModel, reorderRows } from "../models/load.ts";
 import { computeLogits } from "../train/evaluate.ts";
 import { findKept } from "../train/kept.ts";

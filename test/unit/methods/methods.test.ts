@@ -9,7 +9,7 @@ import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
 import { type MethodName, methodNames } from "../../../src/methods/registry.ts";
 import type { Encoder } from "../../../src/models/encoder.ts";
-import type { HeadName } from "../../../src/models/head.ts";
+import type { HeadName } from "../../../src/models/head-choice.ts";
 import { batchValues } from "../../../src/models/inputs.ts";
 import { openModel } from "../../../src/models/load.ts";
 import { load } from "../../../src/run/classifier.ts";
