@@ -22,8 +22,8 @@ export interface PretrainedModel {
   readonly notes: readonly string[];
   /** Names of the parameters that are not in the file and are drawn. */
   readonly fresh: ReadonlySet<string>;
-  /** Fills one array per parameter: from the file, or drawn by `seed`. */
-  readInto(weights: (name: string) => Float32Array, seed: number): void;
+  /** Fills one array per parameter, where there is one: from the file, or drawn by `seed`. */
+  readInto(weights: (name: string) => Float32Array | undefined, seed: number): void;
   close(): void;
 }
 
@@ -145,6 +145,7 @@ function resolve(
     readInto: (arrayOf, seed) => {
       for (const parameter of encoder.parameters) {
         const array = arrayOf(parameter.name);
+        if (!array) continue;
         if (fresh.has(parameter.name)) draw(parameter, array, seed, encoder.initializerRange);
         else weights.readFloat32(stored.get(parameter.name)!, array);
         if (byLabel.has(parameter.name) && !fresh.has(parameter.name)) reorderRows(array, order);

@@ -1,5 +1,6 @@
 /** run.json: what a run was given and what it ran on. */
 import type { Engine } from "../engine/engine.ts";
+import type { HeadSearch } from "./choose-head.ts";
 import { describeMachine, version } from "./machine.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 import type { PreparedRun } from "./prepare.ts";
@@ -17,18 +18,26 @@ export interface RunFacts {
   readonly dataSha256: string;
   /** Of the weight files; known some time after the start. */
   modelSha256?: string;
+  /** What `--head auto` tried, and why it chose. */
+  readonly headSearch?: HeadSearch;
   readonly engine: string;
   readonly node: string;
   readonly machine: ReturnType<typeof describeMachine>;
 }
 
-export function describeRun(options: ResolvedTrainOptions, engine: Engine, run: PreparedRun): RunFacts {
+export function describeRun(
+  options: ResolvedTrainOptions,
+  engine: Engine,
+  run: PreparedRun,
+  headSearch?: HeadSearch,
+): RunFacts {
   return {
     attune: version,
     options,
-    notes: [...run.notes],
+    notes: [...run.notes, ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : [])],
     labels: run.dataset.labels,
     dataSha256: run.dataset.sha256,
+    ...(headSearch && { headSearch }),
     engine: engine.description,
     node: process.version,
     machine: describeMachine(),

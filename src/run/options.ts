@@ -28,10 +28,10 @@ export const trainOptions = z.strictObject({
     .default(false)
     .describe("train the pooler also where the method would not; one that was drawn fresh is always trained"),
   head: z
-    .enum(headNames)
+    .enum([...headNames, "auto"])
     .optional()
     .describe(
-      "how a text becomes one vector, and with +mlp a hidden layer before the classifier (default: the model's)",
+      "how a text becomes one vector, and with +mlp a hidden layer before the classifier; auto tries all (default: the model's)",
     ),
   mlpSize: count().optional().describe("size of that hidden layer (default: the model's hidden size)"),
   headDropout: z.number().min(0).lt(1).optional().describe("dropout before the classifier (default: the model's)"),

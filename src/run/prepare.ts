@@ -166,6 +166,7 @@ function fillFromAdapter(
 
 /** Undefined where nothing is asked for, and so the model's own. */
 function headOf({ head, mlpSize, headDropout }: ResolvedTrainOptions): HeadChoice | undefined {
+  if (head === "auto") throw new Error("a head is chosen before a run is prepared");
   return head === undefined && mlpSize === undefined && headDropout === undefined
     ? undefined
     : { head: head ?? ownHead.head, mlpSize, headDropout };

@@ -11,6 +11,7 @@ import { predictedLabels, softmax } from "../train/metrics.ts";
 import { initialState, stepsPerEpoch, type TrainingState, trainEpochs } from "../train/trainer.ts";
 import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import { type CheckpointState, restoreCheckpoint, restoreWeights, saveCheckpoint, saveWeights } from "./checkpoint.ts";
+import { chooseHead } from "./choose-head.ts";
 import type { TrainEvent } from "./events.ts";
 import { describeRun, type RunFacts, type RunStatus } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
@@ -37,12 +38,14 @@ export async function* train(
   context: TrainContext = {},
 ): AsyncGenerator<TrainEvent> {
   const started = startOf(context);
-  const resolved = resolveOptions(options);
-  RunFolder.requireNew(resolved.out);
-  const engine = onnxRuntimeEngine({ threads: resolved.threads });
+  const given = resolveOptions(options);
+  RunFolder.requireNew(given.out);
+  const engine = onnxRuntimeEngine({ threads: given.threads });
+  const headSearch = given.head === "auto" ? await chooseHead(given, engine, context.signal) : undefined;
+  const resolved = headSearch ? { ...given, head: headSearch.chosen } : given;
   // Everything that can be wrong with the input is found before the folder is made.
   const prepared = await prepareRun(resolved, engine, context.signal);
-  const facts = describeRun(resolved, engine, prepared);
+  const facts = describeRun(resolved, engine, prepared, headSearch);
   const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
   yield* new Run(prepared, folder, facts, started, context).go();
 }
@@ -61,7 +64,7 @@ export async function* resume(path: string, context: TrainContext = {}): AsyncGe
   const resolved = resolveOptions({ ...before.options, out: path });
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
   const prepared = await prepareRun(resolved, engine, context.signal);
-  const facts = describeRun(resolved, engine, prepared);
+  const facts = describeRun(resolved, engine, prepared, before.headSearch);
   if (before.dataSha256 !== facts.dataSha256) throw changed(path, "data", resolved.data);
   if (before.modelSha256) {
     facts.modelSha256 = await sha256OfWeights(resolved.model);
@@ -287,7 +290,8 @@ class Run {
   }
 
   #startEvent(): TrainEvent {
-    const { dataset, parameters, notes } = this.#run;
+    const { dataset, parameters } = this.#run;
+    const notes = [...this.#facts.notes];
     const { epochs } = this.#run.job.options;
     const { train: training, validation, test } = dataset.splits;
     return {

@@ -1,0 +1,166 @@
+/**
+ * `--head auto`: tries the heads on the frozen encoder and takes the one with the lowest validation loss. The encoder runs
+ * once; every head then learns from its kept outputs.
+ */
+import { AttuneError } from "../base/error.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { loadDataset } from "../data/load-dataset.ts";
+import { TokenizedSplit } from "../data/tokenized.ts";
+import { loadTokenizer } from "../data/tokenizer.ts";
+import type { Engine } from "../engine/engine.ts";
+import { adaptModel } from "../methods/adapt.ts";
+import { type HeadChoice, type HeadName, headNames } from "../models/head-choice.ts";
+import { openModel } from "../models/load.ts";
+import { computeLogits } from "../train/evaluate.ts";
+import { findKept, type Kept } from "../train/kept.ts";
+import type { KeptRows } from "../train/kept-rows.ts";
+import { splitMetrics } from "../train/metrics.ts";
+import { allocateModel } from "../train/model-memory.ts";
+import { Optimizer } from "../train/optimizer.ts";
+import { evaluationProgram, trainingProgram } from "../train/program.ts";
+import { BatchRunner } from "../train/step.ts";
+import { initialState, trainEpochs } from "../train/trainer.ts";
+import { KeptSplits } from "./kept-splits.ts";
+import type { ResolvedTrainOptions } from "./options.ts";
+
+/** Enough to tell heads apart; a head learns fast. */
+const EPOCHS = 5;
+/** What heads learn well at (Ben Zaken et al. 2022 probe at this rate); the encoder's rate would be too low. */
+const LEARNING_RATE = 1e-3;
+
+export interface TriedHead {
+  readonly head: HeadName;
+  readonly trainable: number;
+  /** Of its best epoch on the validation split. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly epoch: number;
+}
+
+export interface HeadSearch {
+  readonly chosen: HeadName;
+  readonly reason: string;
+  readonly epochs: number;
+  readonly learningRate: number;
+  /** The best first. */
+  readonly tried: readonly TriedHead[];
+}
+
+export async function chooseHead(
+  options: ResolvedTrainOptions,
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<HeadSearch> {
+  const dataset = await loadDataset({
+    path: options.data,
+    text: options.text,
+    label: options.label,
+    seed: options.seed,
+  });
+  const learningRate = options.headLearningRate ?? LEARNING_RATE;
+  const bench = await openBench(options, dataset, engine, signal);
+  const tried: TriedHead[] = [];
+  try {
+    for (const head of headNames)
+      tried.push(await tryHead({ ...options, epochs: EPOCHS, learningRate, warmup: 0, earlyStopping: 0 }, bench, head));
+  } finally {
+    await bench.splits.dispose();
+  }
+  tried.sort((a, b) => a.loss - b.loss);
+  const [best, second] = tried as [TriedHead, TriedHead];
+  const reason =
+    `on the frozen encoder, ${best.head} has the lowest validation loss of ${tried.length} heads ` +
+    `(${best.loss.toFixed(4)}; ${second.head} follows with ${second.loss.toFixed(4)})`;
+  return { chosen: best.head, reason, epochs: EPOCHS, learningRate, tried };
+}
+
+/** What all heads share. */
+interface Bench {
+  readonly engine: Engine;
+  readonly dataset: Dataset;
+  readonly tokens: Readonly<Record<"train" | "validation", TokenizedSplit>>;
+  readonly kept: Kept;
+  readonly splits: KeptSplits;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The encoder's last hidden states, which every head can begin with. */
+async function openBench(
+  options: ResolvedTrainOptions,
+  dataset: Dataset,
+  engine: Engine,
+  signal: AbortSignal | undefined,
+): Promise<Bench> {
+  // Attention pooling reads all of them, so they are what is kept for it.
+  const { model, encoder, trained } = await openWith("attention", options, dataset.labels);
+  const kept = findKept(encoder, trained)!;
+  const { weights } = allocateModel(encoder);
+  model.readInto((name) => weights[name]!.data as Float32Array, options.seed);
+  model.close();
+  const tokenizer = loadTokenizer(options.model);
+  const maxLength = Math.min(options.maxLength ?? encoder.maxPositions, encoder.maxPositions);
+  const { test: _, ...splitTexts } = {
+    ...dataset.splits,
+    train: dataset.splits.train.slice(0, options.limit),
+  };
+  const tokens = {
+    train: new TokenizedSplit(splitTexts.train, tokenizer, maxLength),
+    validation: new TokenizedSplit(splitTexts.validation, tokenizer, maxLength),
+  };
+  const texts = { ...tokens, test: tokens.validation };
+  const splits = new KeptSplits(kept, engine, { encoder, weights }, texts, options.keptMegabytes * 2 ** 20, signal);
+  return { engine, dataset, tokens, kept, splits, signal };
+}
+
+async function openWith(head: HeadName, options: ResolvedTrainOptions, labels: readonly string[]) {
+  const choice: HeadChoice = { head, mlpSize: options.mlpSize, headDropout: options.headDropout };
+  const model = await openModel(options.model, labels, choice);
+  const setting = { ...options, trainHead: true, fresh: model.fresh };
+  return { model, ...adaptModel(model.encoder, "probe", {}, setting) };
+}
+
+async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadName): Promise<TriedHead> {
+  const { engine, dataset, tokens, kept, splits, signal } = bench;
+  const { labels } = dataset;
+  const { model, encoder, trained } = await openWith(head, options, labels);
+  const program = trainingProgram(encoder, trained, kept);
+  // Below what is kept nothing is computed, so the encoder's weights need no place.
+  const parameters = encoder.parameters.filter(({ part }) => part !== "encoder");
+  const memory = allocateModel({ ...encoder, parameters }, program, {
+    maxTokens: 0,
+    gradientAccumulation: options.gradientAccumulation,
+  });
+  model.readInto((name) => memory.weights[name]?.data as Float32Array | undefined, options.seed);
+  model.close();
+  const training = await engine.compile(program.outputs, { spin: true });
+  const evaluation = await engine.compile(evaluationProgram(encoder, kept));
+  const labelsOf = (split: "train" | "validation") =>
+    dataset.splits[split].slice(0, tokens[split].count).map(({ label }) => label);
+  const validate = async () => {
+    const parts = { executable: evaluation, encoder, weights: memory.weights, labelCount: labels.length };
+    const rows: KeptRows = await splits.of("validation");
+    return splitMetrics(await computeLogits(parts, tokens.validation, signal, rows), labelsOf("validation"), labels);
+  };
+  const job = {
+    options: { ...options, bestMetric: "loss" as const },
+    texts: tokens.train,
+    labels: labelsOf("train"),
+    heads: encoder.heads,
+    kept: () => splits.of("train"),
+    runner: new BatchRunner(program, training, encoder, memory, labels.length),
+    optimizer: new Optimizer(memory.trainables, options),
+    validate,
+  };
+  const state = initialState();
+  try {
+    for await (const _ of trainEpochs(job, state))
+      if (signal?.aborted)
+        throw new AttuneError("train/interrupted", "stopped while the heads were tried; train anew", "interrupted");
+  } finally {
+    await training.dispose();
+    await evaluation.dispose();
+  }
+  const { loss, accuracy } = state.epochs[state.bestEpoch - 1]!.validation;
+  const trainable = trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  return { head, trainable, loss, accuracy, epoch: state.bestEpoch };
+}

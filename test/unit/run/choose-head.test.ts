@@ -1,0 +1,45 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { resume, type TrainEvent, train } from "../../../src/index.ts";
+import { headNames } from "../../../src/models/head-choice.ts";
+import { load } from "../../../src/run/classifier.ts";
+import type { RunFacts } from "../../../src/run/facts.ts";
+import { tinyFolder } from "../../methods-folder.ts";
+
+const root = mkdtempSync(join(tmpdir(), "attune-heads-"));
+afterAll(() => rmSync(root, { recursive: true }));
+const { model, data } = tinyFolder(root);
+const factsOf = (out: string): RunFacts => JSON.parse(readFileSync(join(out, "run.json"), "utf8"));
+
+test("auto tries every head on validation loss, and writes down what it tried and why it chose", async () => {
+  const out = join(root, "auto");
+  const given = { model, data, out, epochs: 2, batchSize: 8, learningRate: 1e-2, threads: 1 } as const;
+  const stop = new AbortController();
+  const events: TrainEvent[] = [];
+  const interrupted = async () => {
+    for await (const event of train({ ...given, method: "probe", head: "auto" }, { signal: stop.signal })) {
+      events.push(event);
+      if (event.type === "step" && event.step === 3) stop.abort();
+    }
+  };
+  await expect(interrupted()).rejects.toThrow("stopped after step 3");
+  const before = factsOf(out);
+  const { chosen, reason, tried } = before.headSearch!;
+  expect(tried.map(({ head }) => head).sort()).toEqual([...headNames].sort());
+  expect(tried.map(({ loss }) => loss)).toEqual(tried.map(({ loss }) => loss).sort((a, b) => a - b));
+  expect(tried[0]!.head).toBe(chosen);
+  expect(before.options.head).toBe(chosen);
+  expect(events[0]).toMatchObject({
+    type: "start",
+    notes: expect.arrayContaining([`The head is ${chosen}: ${reason}.`]),
+  });
+
+  // The choice is made: going on with the run does not make it again.
+  for await (const _ of resume(out));
+  expect(factsOf(out).headSearch).toEqual(before.headSearch);
+  const classifier = await load(out, { threads: 1 });
+  expect(classifier.labels).toEqual(["down", "up"]);
+  await classifier.dispose();
+});
