@@ -76,7 +76,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
       data,
       out: join(root, out),
       method,
-      epochs: 3,
+      epochs: 2,
       batchSize: 8,
       learningRate,
       threads: 1,
