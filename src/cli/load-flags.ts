@@ -8,6 +8,7 @@ import { flagOf, toNumber } from "./option-flags.ts";
 export interface LoadFlags {
   readonly threads?: number | string;
   readonly maxLength?: number | string;
+  readonly model?: string;
   readonly adapter?: string;
   readonly labels?: string;
 }
@@ -15,9 +16,17 @@ export interface LoadFlags {
 export function addLoadFlags(command: Command): void {
   command
     .option("--threads <N>", "threads of the engine; the result does not depend on it (default: all)", toNumber)
+    .option("--model <path>", "the same folder, where that reads better: --model BASE --adapter DIR")
     .option("--adapter <path>", "adapter for the model: a folder that PEFT wrote, or a run")
     .option("--labels <list>", "names of the labels in order, where the adapter only counts them")
     .option("--max-length <N>", "longest text in tokens; longer ones are cut (default: as trained)", toNumber);
+}
+
+/** The folder to load and what else was given, whether the folder was named by `--model` or came first. */
+export function folderOf(given: readonly (string | undefined)[], { model }: LoadFlags): [string, ...string[]] {
+  const [folder, ...rest] = [...(model === undefined ? [] : [model]), ...given].filter((text) => text !== undefined);
+  if (folder !== undefined) return [folder, ...rest];
+  throw new AttuneError("options/missing", "which model? Name the folder of a finished run, or of a classifier");
 }
 
 export function loadOptions({ threads, maxLength, adapter, labels }: LoadFlags): LoadOptions {

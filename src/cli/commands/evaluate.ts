@@ -1,8 +1,9 @@
 /** `attune evaluate`. */
 import { type Command, Option } from "commander";
+import { AttuneError } from "../../base/error.ts";
 import type { SplitName } from "../../data/dataset.ts";
 import { load } from "../../run/classifier.ts";
-import { addLoadFlags, type LoadFlags, loadOptions, wholeNumber } from "../load-flags.ts";
+import { addLoadFlags, folderOf, type LoadFlags, loadOptions, wholeNumber } from "../load-flags.ts";
 import { metricsReport } from "../metrics-report.ts";
 import { toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
@@ -18,7 +19,7 @@ interface Flags extends LoadFlags {
 
 export function evaluateCommand(command: Command): void {
   command
-    .argument("<run|model>", "folder of a finished run, or of a classifier in Transformers' layout")
+    .argument("[run|model]", "folder of a finished run, or of a classifier in Transformers' layout")
     .requiredOption("--data <path>", "labelled texts: a folder with splits, or one CSV, TSV, JSONL or Parquet file")
     .addOption(
       new Option("--split <name>", "which split (default: test of a folder, all rows of a file)").choices([
@@ -33,13 +34,16 @@ export function evaluateCommand(command: Command): void {
   addLoadFlags(command);
   command
     .option("--json", "print one JSON object")
-    .action(async (folder: string, { json, seed, data, split, text, label, ...flags }: Flags) => {
+    .action(async (given: string | undefined, { json, seed, data, split, text, label, ...flags }: Flags) => {
       const choice = {
         ...(split && { split }),
         ...(text && { text }),
         ...(label && { label }),
         ...(seed !== undefined && { seed: wholeNumber("seed", seed, 0) }),
       };
+      const [folder, extra] = folderOf([given], flags);
+      if (extra !== undefined)
+        throw new AttuneError("options/model", `both ${folder} and ${extra} are given; one model at a time`);
       const classifier = await load(folder, loadOptions(flags));
       const { metrics, examples, notes } = await classifier.evaluate({ data, ...choice, signal: stopSignal() });
       await classifier.dispose();

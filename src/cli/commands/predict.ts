@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { load, type Prediction } from "../../run/classifier.ts";
 import { percent } from "../format.ts";
 import { linesOf } from "../lines.ts";
-import { addLoadFlags, type LoadFlags, loadOptions } from "../load-flags.ts";
+import { addLoadFlags, folderOf, type LoadFlags, loadOptions } from "../load-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 interface Flags extends LoadFlags {
@@ -12,12 +12,13 @@ interface Flags extends LoadFlags {
 
 export function predictCommand(command: Command): void {
   command
-    .argument("<run|model>", "folder of a finished run, or of a classifier in Transformers' layout")
+    .argument("[run|model]", "folder of a finished run, or of a classifier in Transformers' layout")
     .argument("[texts...]", "texts to classify; without any, one a line from standard input");
   addLoadFlags(command);
   command
     .option("--json", 'print one object a line: {"text": …, "label": …, "probabilities": {…}}')
-    .action(async (folder: string, texts: string[], { json, ...flags }: Flags) => {
+    .action(async (first: string | undefined, others: string[], { json, ...flags }: Flags) => {
+      const [folder, ...texts] = folderOf([first, ...others], flags);
       const classifier = await load(folder, loadOptions(flags));
       const signal = stopSignal();
       const print = json ? printJson : printLine;
