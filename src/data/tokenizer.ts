@@ -16,6 +16,9 @@ export interface Tokenizer {
   encode(text: string, maxLength: number): Encoded;
   /** Files that belong into a model folder. */
   readonly files: readonly { readonly name: string; readonly path: string }[];
+  /** Its tokenizer.json and tokenizer_config.json, with text prepared by the former as the latter says. */
+  readonly definition: object;
+  readonly config: object;
 }
 
 const DEFINITION = "tokenizer.json";
@@ -54,7 +57,8 @@ export function loadTokenizer(folder: string): Tokenizer {
   const definition = readJson(file) as Definition;
   const configFile = join(folder, CONFIG);
   const config = (existsSync(configFile) ? readJson(configFile) : {}) as Config;
-  const encode = encoderOf(file, prepareAsTransformers(folder, definition, config), config);
+  const prepared = prepareAsTransformers(folder, definition, config);
+  const encode = encoderOf(file, prepared, config);
   const { opening, closing } = specialTokens(encode);
   const special = opening.length + closing.length;
   const keepsEnd = config.truncation_side === "left";
@@ -67,6 +71,8 @@ export function loadTokenizer(folder: string): Tokenizer {
       return { ids: Int32Array.from([...opening, ...kept, ...closing]), truncated };
     },
     files: FILES.map((name) => ({ name, path: join(folder, name) })).filter(({ path }) => existsSync(path)),
+    definition: prepared,
+    config,
   };
 }
 

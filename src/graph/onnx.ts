@@ -1,10 +1,10 @@
-/** Writes a program as an ONNX model. Weights are inputs, not part of the model, so the file is small. */
+/** Writes a program as an ONNX model. Weights are inputs, so the file is small, unless it is meant to hold them. */
 import protobuf from "protobufjs/light.js";
 import type { Shape } from "./dim.ts";
 import { onnxDescriptor } from "./onnx-descriptor.ts";
 import { inputName } from "./ops/leaf.ts";
 import { nodesInOrder } from "./order.ts";
-import type { DType, LowerContext, LowerNode, Node, OnnxAttribute, Tensor, TensorType } from "./tensor.ts";
+import type { AnyOp, DType, LowerContext, LowerNode, Node, OnnxAttribute, Tensor, TensorType } from "./tensor.ts";
 
 const ELEMENT_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7 };
 const IR_VERSION = 8;
@@ -18,11 +18,28 @@ export interface OnnxOptions {
    * says so after everything has been computed and before it copies any output: that saves the copies.
    */
   readonly sequenceOutput?: string;
+  /** Inputs of the file that the program does not have. */
+  readonly declared?: Readonly<Record<string, TensorType>>;
+  /**
+   * What takes the place of an input of the program: a value made of other inputs, a weight that becomes part of the file,
+   * or "" where nothing reads it any more. Inputs for which it is undefined stay inputs.
+   */
+  readonly inputs?: (name: string, writer: OnnxWriter) => string | undefined;
+  /** Other ways to write some ops; undefined where the op's own is meant. */
+  readonly rules?: ReadonlyMap<AnyOp, OnnxRule>;
+}
+
+export type OnnxRule = (context: LowerContext<never>, writer: OnnxWriter) => string[] | undefined;
+
+/** What a file is written with, beside the rules of the ops. */
+export interface OnnxWriter extends Pick<LowerContext<never>, "node" | "constant" | "shared"> {
+  /** Adds a tensor to the file; its other fields are those of TensorProto. */
+  initializer(name: string, tensor: Readonly<Record<string, unknown>>): string;
 }
 
 /** The bytes of an ONNX model that computes `outputs`; its inputs are the program's. */
 export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: OnnxOptions = {}): Uint8Array {
-  const writer = new GraphWriter();
+  const writer = new GraphWriter(options);
   for (const node of nodesInOrder(Object.values(outputs))) writer.add(node);
   const declared = Object.entries(outputs).map(([name, tensor]) => {
     writer.nodes.push({ opType: "Identity", input: [writer.nameOf(tensor)], output: [name] });
@@ -64,7 +81,13 @@ class GraphWriter {
   readonly #names = new Map<Tensor, string>();
   readonly #constants = new Map<string, string>();
   readonly #shared = new Map<string, string>();
+  readonly #options: OnnxOptions;
   #count = 0;
+
+  constructor(options: OnnxOptions) {
+    this.#options = options;
+    for (const [name, type] of Object.entries(options.declared ?? {})) this.inputs.push(valueInfo(name, type));
+  }
 
   nameOf(tensor: Tensor): string {
     return this.#names.get(tensor)!;
@@ -74,23 +97,22 @@ class GraphWriter {
     const [first] = node.outputs;
     const name = inputName(first!);
     if (name !== undefined) {
-      this.#names.set(first!, name);
-      this.inputs.push(valueInfo(name, first!));
+      const bound = this.#options.inputs?.(name, this.#writer);
+      this.#names.set(first!, bound ?? name);
+      if (bound === undefined) this.inputs.push(valueInfo(name, first!));
       return;
     }
     const context: LowerContext<never> = {
-      node: this.#node,
       inputs: node.inputs.map((x) => this.nameOf(x)),
       types: node.inputs,
       outputTypes: node.outputs,
       attributes: node.attributes as never,
-      constant: this.constant,
-      shared: (key, make) => {
-        if (!this.#shared.has(key)) this.#shared.set(key, make());
-        return this.#shared.get(key)!;
-      },
+      ...this.#writer,
     };
-    const names = typeof node.op.onnx === "string" ? this.#node(node.op.onnx, context.inputs) : node.op.onnx(context);
+    const other = this.#options.rules?.get(node.op)?.(context, this.#writer);
+    const own = () =>
+      typeof node.op.onnx === "string" ? this.#node(node.op.onnx, context.inputs) : node.op.onnx(context);
+    const names = other ?? own();
     for (const [i, output] of node.outputs.entries()) this.#names.set(output, names[i]!);
   }
 
@@ -109,6 +131,19 @@ class GraphWriter {
       this.initializers.push({ name, dims: shape, dataType: ELEMENT_TYPE[dtype], rawData: rawBytes(dtype, values) });
     }
     return name;
+  };
+
+  readonly #writer: OnnxWriter = {
+    node: this.#node,
+    constant: this.constant,
+    shared: (key, make) => {
+      if (!this.#shared.has(key)) this.#shared.set(key, make());
+      return this.#shared.get(key)!;
+    },
+    initializer: (name, tensor) => {
+      this.initializers.push({ name, ...tensor });
+      return name;
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** The README.md of an exported folder: what the model is, how it was made, and how it is loaded. */
+import type { Usage } from "./usage.ts";
 
 export interface ModelCard {
   /** Name of the folder, as code that loads it would say it. */
@@ -12,9 +13,9 @@ export interface ModelCard {
   /** On the test split. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly versions: Readonly<Record<string, string>>;
-  /** Code in Python and in JavaScript. */
-  readonly python: string;
-  readonly javascript: string;
+  /** What was measured of the export itself. */
+  readonly note?: string;
+  readonly usage: readonly Usage[];
 }
 
 export function modelCard(card: ModelCard): string {
@@ -35,17 +36,11 @@ export function modelCard(card: ModelCard): string {
     "",
     "## Use",
     "",
-    "```python",
-    card.python,
-    "```",
-    "",
-    "```js",
-    card.javascript,
-    "```",
-    "",
+    ...card.usage.flatMap(({ title, language, code }) => [title, "", `\`\`\`${language}`, code, "```", ""]),
     ...(metrics.length > 0
       ? ["## Test", "", "| metric | value |", "|---|---|", ...rows(Object.fromEntries(metrics)), ""]
       : []),
+    ...(card.note ? [card.note, ""] : []),
     "## Training",
     "",
     "| option | value |",

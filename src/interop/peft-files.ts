@@ -2,5 +2,7 @@
 
 export const CONFIG = "adapter_config.json";
 export const WEIGHTS = "adapter_model.safetensors";
+/** Not PEFT's: an adapter only counts its labels, and here stand their names. */
+export const LABELS = "labels.json";
 /** PEFT stores these for every sequence classifier, whichever of them a model has. */
 export const HEAD_MODULES: readonly string[] = ["classifier", "score"];

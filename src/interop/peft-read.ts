@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
 import { openSafetensors } from "../data/safetensors.ts";
 import { type MethodName, methodNames, methodOf } from "../methods/registry.ts";
-import { CONFIG, HEAD_MODULES, WEIGHTS } from "./peft-files.ts";
+import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
 
 /** An adapter that PEFT wrote, in Attune's terms. */
 export interface PeftAdapter {
@@ -13,6 +13,7 @@ export interface PeftAdapter {
   /** As PEFT computes it. */
   readonly semantics: "peft";
   readonly labelCount: number;
+  readonly labels?: readonly string[];
   /** Fills what the adapter holds; returns the names of what it filled. */
   readInto(weights: (name: string) => Float32Array | undefined): Set<string>;
 }
@@ -47,6 +48,7 @@ export function openPeftAdapter(folder: string): PeftAdapter {
   if ((config.num_transformer_submodules ?? 1) !== 1) refuse("num_transformer_submodules other than 1");
 
   const stored = namesOf(folder);
+  const labels = join(folder, LABELS);
   const head = stored.shapes.get("classifier.weight");
   if (!head) throw new AttuneError("adapter/no-head", `${join(folder, WEIGHTS)}: there is no classifier.weight in it`);
   return {
@@ -54,6 +56,7 @@ export function openPeftAdapter(folder: string): PeftAdapter {
     options: read(config, [...stored.shapes.keys()]),
     semantics: "peft",
     labelCount: head[0]!,
+    ...(existsSync(labels) && { labels: readJson(labels) as string[] }),
     readInto: (weights) => {
       const tensors = openSafetensors(join(folder, WEIGHTS));
       try {
@@ -72,15 +75,19 @@ export function openPeftAdapter(folder: string): PeftAdapter {
   };
 }
 
-function readConfig(file: string): Record<string, unknown> {
+function readJson(file: string): unknown {
   try {
-    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
     throw new AttuneError("adapter/config", `${file}: cannot be read (${(cause as Error).message})`, "input", {
       cause,
     });
   }
+}
+
+function readConfig(file: string): Record<string, unknown> {
+  const value = readJson(file);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new AttuneError("adapter/config", `${file}: this is not a JSON object`);
 }
 

@@ -7,7 +7,7 @@ import { type MethodName, methodOf } from "../methods/registry.ts";
 import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { isTransformersHead } from "../models/head-choice.ts";
-import { CONFIG, HEAD_MODULES, WEIGHTS } from "./peft-files.ts";
+import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
 
 /** The version whose files these are. */
 const PEFT_VERSION = "0.21.0";
@@ -18,6 +18,7 @@ export interface AdapterToWrite {
   readonly semantics: Semantics;
   /** The base, by path or by name on the Hub. */
   readonly base: string;
+  readonly labels?: readonly string[];
   /** As the base is, with its head. */
   readonly encoder: Encoder;
   /** Added parameters, and those of the model that the base does not hold. */
@@ -64,6 +65,7 @@ export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void 
   mkdirSync(partial, { recursive: true });
   const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(join(partial, CONFIG), JSON.stringify(sorted, null, 2));
+  if (adapter.labels) writeFileSync(join(partial, LABELS), `${JSON.stringify(adapter.labels)}\n`);
   writeSafetensors(join(partial, WEIGHTS), named);
   rmSync(folder, { recursive: true, force: true });
   renameSync(partial, folder);

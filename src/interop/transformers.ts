@@ -36,7 +36,12 @@ export async function writeModelFolder(folder: string, model: ModelFolder): Prom
   await rename(partial, folder);
 }
 
-function configOf({ encoder, config, labels }: ModelFolder): Record<string, unknown> {
+/** config.json of the classifier: the base's, with labels and what else is now different. */
+export function configOf({
+  encoder,
+  config,
+  labels,
+}: Pick<ModelFolder, "encoder" | "config" | "labels">): Record<string, unknown> {
   const { _name_or_path, torch_dtype, dtype, [HEAD_KEY]: _head, ...kept } = config;
   return {
     ...kept,

@@ -1,12 +1,16 @@
 /** `export`: a run's model in the files of others. */
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { loadTokenizer } from "../data/tokenizer.ts";
 import { type ModelCard, modelCard } from "../interop/model-card.ts";
+import { fillOnnxFolder, INT8_MODEL } from "../interop/onnx.ts";
 import { writePeftAdapter } from "../interop/peft-write.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
+import { usageOf } from "../interop/usage.ts";
 import { isTransformersHead } from "../models/head-choice.ts";
+import { evaluationProgram } from "../train/program.ts";
+import { measureChange, type StoredPrediction } from "./exported-predictions.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
@@ -16,30 +20,53 @@ import type { RunResult } from "./result.ts";
 /**
  * - `peft`: an adapter folder, for methods that PEFT has
  * - `transformers`: a whole model, with what the method added merged into it
+ * - `onnx`: a folder that transformers.js opens, whatever the method and the head
  */
-export const exportFormats = ["peft", "transformers"] as const;
+export const exportFormats = ["peft", "transformers", "onnx"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 export interface ExportOptions {
   readonly format: ExportFormat;
   /** Folder to be made; it must not exist yet. */
   readonly out: string;
+  /** With `onnx`: write a dynamically quantized model as well, and measure what that changes. @default false */
+  readonly int8?: boolean;
 }
 
-const writers: Readonly<Record<ExportFormat, (loaded: LoadedModel, out: string) => Promise<void> | void>> = {
+type Write = (loaded: LoadedModel, folder: string, options: ExportOptions) => Promise<void> | void;
+
+const writers: Readonly<Record<ExportFormat, Write>> = {
   peft: writePeft,
   transformers: writeTransformers,
+  onnx: writeOnnx,
 };
 
-/** @throws AttuneError that says why a format cannot hold a model */
-export async function exportRun(run: string, { format, out }: ExportOptions): Promise<void> {
+/**
+ * Writes the folder whole or not at all; returns what the user should know.
+ *
+ * @throws AttuneError that says why a format cannot hold a model
+ */
+export async function exportRun(run: string, options: ExportOptions): Promise<string[]> {
+  const { format, out, int8 = false } = options;
   if (existsSync(out)) throw new AttuneError("export/exists", `${out}: this exists already; choose another --out`);
+  if (int8 && format !== "onnx")
+    throw new AttuneError("export/int8", `--int8 goes with --format onnx; the format here is "${format}"`);
   const folder = RunFolder.open(run);
   const loaded = await loadModel({ folder: run });
-  await writers[format](loaded, out);
-  const facts = folder.readJson<RunFacts>("run.json");
-  const result = folder.has("result.json") ? folder.readJson<RunResult>("result.json") : undefined;
-  writeFileSync(join(out, "README.md"), modelCard(cardOf(loaded, facts, result, format, out)));
+  const partial = `${out}.partial`;
+  try {
+    await writers[format](loaded, partial, options);
+    const facts = folder.readJson<RunFacts>("run.json");
+    const result = folder.has("result.json") ? folder.readJson<RunResult>("result.json") : undefined;
+    const change = int8 ? await int8Change(loaded, partial, folder) : undefined;
+    const card = cardOf(loaded, facts, result, options, change);
+    writeFileSync(join(partial, "README.md"), modelCard(card));
+    renameSync(partial, out);
+    return change ? [change] : [];
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 function writePeft({ path, model, adapted, adapter, filled, memory }: LoadedModel, out: string): void {
@@ -47,7 +74,7 @@ function writePeft({ path, model, adapted, adapter, filled, memory }: LoadedMode
   // The classifier is part of every adapter for sequence classification, whether it was trained or not.
   const held = adapted.encoder.parameters.filter(({ name, part }) => filled.has(name) || part === "classifier");
   const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.weights[name]!.data as Float32Array }));
-  writePeftAdapter(out, { ...adapter, base: resolve(path), encoder: model.encoder, tensors });
+  writePeftAdapter(out, { ...adapter, base: resolve(path), labels: model.labels, encoder: model.encoder, tensors });
 }
 
 async function writeTransformers({ path, model, adapted, memory }: LoadedModel, out: string): Promise<void> {
@@ -63,6 +90,38 @@ async function writeTransformers({ path, model, adapted, memory }: LoadedModel, 
   await writeModelFolder(out, { encoder, config, labels, weights: memory.weights, files });
 }
 
+function writeOnnx(loaded: LoadedModel, folder: string, { int8 = false }: ExportOptions): void {
+  const { path, model, adapted, memory } = loaded;
+  const { merge } = adapted.adaptation;
+  merge?.((name) => memory.weights[name]!.data as Float32Array, 1);
+  const encoder = merge ? model.encoder : adapted.encoder;
+  mkdirSync(folder, { recursive: true });
+  fillOnnxFolder(folder, {
+    program: evaluationProgram(encoder),
+    encoder,
+    config: model.config,
+    labels: model.labels,
+    weights: memory.weights,
+    tokenizer: loadTokenizer(path),
+    maxLength: maxLengthOf(loaded),
+    int8,
+  });
+}
+
+/** Texts are cut where they were cut in training. */
+const maxLengthOf = ({ trained, adapted }: LoadedModel): number => trained?.maxLength ?? adapted.encoder.maxPositions;
+
+/** On the texts and predictions that the run has kept of its test. */
+async function int8Change(loaded: LoadedModel, folder: string, run: RunFolder): Promise<string> {
+  const stored = readFileSync(run.at("predictions", "test.jsonl"), "utf8").trim().split("\n");
+  const before = stored.map((line) => JSON.parse(line) as StoredPrediction);
+  const { labels } = loaded.model;
+  const tokenizer = loadTokenizer(loaded.path);
+  const change = await measureChange(join(folder, INT8_MODEL), before, labels, tokenizer, maxLengthOf(loaded));
+  const [float, int8] = change.accuracy.map((accuracy) => accuracy.toFixed(4));
+  return `int8: accuracy ${float} → ${int8} on the ${change.texts} test texts, ${change.agreeing} of which get the same label as before.`;
+}
+
 /** What stands elsewhere in a card, and where and how a run was computed, which is nobody else's business. */
 const NOT_TOLD = new Set([
   "method",
@@ -76,21 +135,20 @@ const NOT_TOLD = new Set([
 ]);
 
 function cardOf(
-  { path, model }: LoadedModel,
+  loaded: LoadedModel,
   facts: RunFacts,
   result: RunResult | undefined,
-  format: ExportFormat,
-  out: string,
+  { format, out, int8 = false }: ExportOptions,
+  change: string | undefined,
 ): ModelCard {
+  const { path, model } = loaded;
   const folder = basename(resolve(out));
   const { method, data, model: base } = facts.options;
   const options = Object.fromEntries(Object.entries(facts.options).filter(([key]) => !NOT_TOLD.has(key)));
   const { accuracy, precision, recall, f1, loss } = result?.test ?? {};
   const metrics = { accuracy, "macro precision": precision, "macro recall": recall, "macro F1": f1, loss };
   const measured = Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== undefined);
-  const count = model.labels.length;
-  const pythonClass =
-    format === "peft" ? "AutoPeftModelForSequenceClassification" : "AutoModelForSequenceClassification";
+  const maxLength = maxLengthOf(loaded);
   return {
     folder,
     base: basename(base),
@@ -100,16 +158,7 @@ function cardOf(
     options,
     metrics: Object.fromEntries(measured),
     versions: { attune: version, engine: facts.engine, node: facts.node },
-    python: [
-      `from ${format === "peft" ? "peft" : "transformers"} import ${pythonClass}`,
-      `model = ${pythonClass}.from_pretrained("${folder}", num_labels=${count})`,
-    ].join("\n"),
-    javascript: [
-      'import { load } from "attune";',
-      format === "peft"
-        ? `const classifier = await load("${basename(path)}", { adapter: "${folder}", labels: ${JSON.stringify(model.labels)} });`
-        : `const classifier = await load("${folder}");`,
-      'console.log(await classifier.predict(["some text"]));',
-    ].join("\n"),
+    ...(change && { note: change }),
+    usage: usageOf({ format, name: folder, base: basename(path), labels: model.labels, maxLength, int8 }),
   };
 }
