@@ -12,6 +12,7 @@ import type { AdaptedModel } from "../methods/adapt.ts";
 import type { MethodName } from "../methods/registry.ts";
 import type { Semantics } from "../methods/semantics.ts";
 import type { HeadChoice } from "../models/head-choice.ts";
+import type { PretrainedModel } from "../models/load.ts";
 
 const FACTS = "attune_adapter.json";
 const WEIGHTS = "adapter.safetensors";
@@ -86,6 +87,25 @@ export function openAdapter(folder: string): Adapter {
   if (isPeftAdapter(folder)) return openPeftAdapter(folder);
   const facts = readAdapterFacts(folder);
   return { ...facts, labelCount: facts.labels.length, readInto: (weights) => readAdapterWeights(folder, weights) };
+}
+
+/** Every part of the model must come from its file or from the adapter. */
+export function requireWhole(
+  path: string,
+  { encoder }: AdaptedModel,
+  { fresh }: Pick<PretrainedModel, "fresh">,
+  filled: ReadonlySet<string>,
+): void {
+  const missing = encoder.parameters.find(
+    ({ name, part }) => (fresh.has(name) || part === "adapter") && !filled.has(name),
+  );
+  if (!missing) return;
+  throw filled.size > 0
+    ? new AttuneError("adapter/missing-tensor", `${path}: neither this model nor its adapter holds ${missing.name}`)
+    : new AttuneError(
+        "model/no-head",
+        `${path}: this is an encoder without a trained ${missing.part}, which cannot classify yet; train it first`,
+      );
 }
 
 function readAdapterFacts(folder: string): AdapterFacts {

@@ -6,7 +6,7 @@ import { sha256OfWeights } from "../data/weights.ts";
 import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
 import { openModel, type PretrainedModel, readLabels } from "../models/load.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
-import { type Adapter, adapterFolder, openAdapter } from "./adapter.ts";
+import { type Adapter, adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
 
@@ -52,24 +52,6 @@ export async function loadModel(source: ModelSource): Promise<LoadedModel> {
   } finally {
     model.close();
   }
-}
-
-function requireWhole(
-  path: string,
-  { encoder }: AdaptedModel,
-  { fresh }: PretrainedModel,
-  filled: ReadonlySet<string>,
-): void {
-  const missing = encoder.parameters.find(
-    ({ name, part }) => (fresh.has(name) || part === "adapter") && !filled.has(name),
-  );
-  if (!missing) return;
-  throw filled.size > 0
-    ? new AttuneError("adapter/missing-tensor", `${path}: neither this model nor its adapter holds ${missing.name}`)
-    : new AttuneError(
-        "model/no-head",
-        `${path}: this is an encoder without a trained ${missing.part}, which cannot classify yet; train it first`,
-      );
 }
 
 interface Found {

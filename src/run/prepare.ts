@@ -16,7 +16,7 @@ import { Optimizer } from "../train/optimizer.ts";
 import { evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
 import type { TrainingJob } from "../train/trainer.ts";
-import { adapterFolder, openAdapter } from "./adapter.ts";
+import { adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import { KeptSplits } from "./kept-splits.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 
@@ -88,7 +88,7 @@ export async function prepareRun(
     weights: (name) => memory.weights[name]!.data as Float32Array,
     tokenize: (text) => tokenizer.encode(text, Number.POSITIVE_INFINITY).ids,
   });
-  if (options.adapter) fillFromAdapter(options.adapter, adapted, memory, dataset.labels);
+  if (options.adapter) fillFromAdapter(options.adapter, adapted, model, memory);
 
   const training = await engine.compile(program.outputs, { spin: true });
   const evaluation = new LazyProgram(() => engine.compile(evaluationProgram(encoder, kept)));
@@ -145,12 +145,8 @@ export async function prepareRun(
 }
 
 /** Begins where an adapter ended. Its classifier is put into the order of the data's labels. */
-function fillFromAdapter(
-  path: string,
-  { encoder }: AdaptedModel,
-  { weights }: ModelMemory,
-  labels: readonly string[],
-): void {
+function fillFromAdapter(path: string, adapted: AdaptedModel, model: PretrainedModel, { weights }: ModelMemory): void {
+  const { labels } = model;
   const adapter = openAdapter(adapterFolder(path));
   const own = adapter.labels ?? (adapter.labelCount === labels.length ? labels : undefined);
   if (own?.length !== labels.length || !labels.every((label) => own.includes(label)))
@@ -159,8 +155,9 @@ function fillFromAdapter(
       `${path}: this adapter is for ${own ? listOf(own, "and") : `${adapter.labelCount} labels`}, the data have ${listOf(labels, "and")}`,
     );
   const filled = adapter.readInto((name) => weights[name]?.data as Float32Array);
+  requireWhole(path, adapted, model, filled);
   const order = labels.map((label) => own.indexOf(label));
-  for (const name of classifierNames(encoder))
+  for (const name of classifierNames(adapted.encoder))
     if (filled.has(name)) reorderRows(weights[name]!.data as Float32Array, order);
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openSafetensors, writeSafetensors } from "../../../src/data/safetensors.ts";
 import { load } from "../../../src/run/classifier.ts";
 import { exportRun } from "../../../src/run/export.ts";
 import { resolveOptions, type TrainOptions } from "../../../src/run/options.ts";
@@ -52,6 +53,23 @@ describe("training goes on from an adapter", () => {
       'method cannot be "prompt"',
     );
     expect(resolveOptions({ ...given, rank: 3 })).toMatchObject({ method: "lora", rank: 3, head: "mean" });
+  });
+
+  test("one that lacks a part is an error", async () => {
+    await trained("whole", { method: "lora", rank: 2 });
+    await exportRun(at("whole"), { format: "peft", out: at("half") });
+    const file = openSafetensors(at("half", "adapter_model.safetensors"));
+    const [lost, ...kept] = [...file.tensors].reverse().map(([name, { shape }]) => {
+      const array = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      file.readFloat32(name, array);
+      return { name, shape, data: array };
+    });
+    file.close();
+    const more = kept.filter(({ name }) => !name.endsWith("layer.1.attention.self.value.lora_B.weight"));
+    writeSafetensors(at("half", "adapter_model.safetensors"), [lost!, ...more]);
+    const message = "neither this model nor its adapter holds bert.encoder.layer.1.attention.self.value.lora_B.weight";
+    expect(await inputError(() => trained("no", { adapter: at("half") }))).toContain(message);
+    expect(await inputError(() => load(model, { adapter: at("half") }))).toContain(message);
   });
 
   test("other labels are an error", async () => {
