@@ -4,6 +4,8 @@ import type { Usage } from "./usage.ts";
 export interface ModelCard {
   /** Name of the folder, as code that loads it would say it. */
   readonly folder: string;
+  /** `library_name` on the Hub. */
+  readonly library: string;
   readonly base: string;
   readonly labels: readonly string[];
   readonly data: string;
@@ -20,12 +22,14 @@ export interface ModelCard {
 
 export function modelCard(card: ModelCard): string {
   const rows = (values: Readonly<Record<string, unknown>>) =>
-    Object.entries(values).map(
-      ([name, value]) => `| ${name} | ${typeof value === "string" ? value : JSON.stringify(value)} |`,
-    );
+    Object.entries(values).map(([name, value]) => {
+      const text = typeof value === "string" ? value : JSON.stringify(value);
+      return `| ${name} | ${text.replaceAll("|", "\\|")} |`;
+    });
   const metrics = Object.entries(card.metrics).map(([name, value]) => [name, value.toFixed(4)]);
   return [
     "---",
+    `library_name: ${card.library}`,
     "pipeline_tag: text-classification",
     "---",
     "",

@@ -31,6 +31,8 @@ export interface ExportOptions {
   readonly out: string;
   /** With `onnx`: write a dynamically quantized model as well, and measure what that changes. @default false */
   readonly int8?: boolean;
+  /** With `peft`: what the adapter calls its base, for example its name on the Hub. @default its path */
+  readonly base?: string;
 }
 
 type Write = (loaded: LoadedModel, folder: string, options: ExportOptions) => Promise<void> | void;
@@ -49,6 +51,8 @@ const writers: Readonly<Record<ExportFormat, Write>> = {
 export async function exportRun(run: string, options: ExportOptions): Promise<string[]> {
   const { format, out, int8 = false } = options;
   if (existsSync(out)) throw new AttuneError("export/exists", `${out}: this exists already; choose another --out`);
+  if (options.base !== undefined && format !== "peft")
+    throw new AttuneError("export/base", `--base goes with --format peft; the format here is "${format}"`);
   if (int8 && format !== "onnx")
     throw new AttuneError("export/int8", `--int8 goes with --format onnx; the format here is "${format}"`);
   const folder = RunFolder.open(run);
@@ -69,12 +73,19 @@ export async function exportRun(run: string, options: ExportOptions): Promise<st
   }
 }
 
-function writePeft({ path, model, adapted, adapter, filled, memory }: LoadedModel, out: string): void {
+function writePeft(loaded: LoadedModel, out: string, options: ExportOptions): void {
+  const { path, model, adapted, adapter, filled, memory } = loaded;
   if (!adapter) throw new AttuneError("export/peft", "this cannot be a PEFT adapter: the whole model was trained");
   // The classifier is part of every adapter for sequence classification, whether it was trained or not.
   const held = adapted.encoder.parameters.filter(({ name, part }) => filled.has(name) || part === "classifier");
   const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.weights[name]!.data as Float32Array }));
-  writePeftAdapter(out, { ...adapter, base: resolve(path), labels: model.labels, encoder: model.encoder, tensors });
+  writePeftAdapter(out, {
+    ...adapter,
+    base: options.base ?? resolve(path),
+    labels: model.labels,
+    encoder: model.encoder,
+    tensors,
+  });
 }
 
 async function writeTransformers({ path, model, adapted, memory }: LoadedModel, out: string): Promise<void> {
@@ -122,6 +133,13 @@ async function int8Change(loaded: LoadedModel, folder: string, run: RunFolder): 
   return `int8: accuracy ${float} → ${int8} on the ${change.texts} test texts, ${change.agreeing} of which get the same label as before.`;
 }
 
+/** What the Hub calls those who open a format. */
+const LIBRARIES: Readonly<Record<ExportFormat, string>> = {
+  peft: "peft",
+  transformers: "transformers",
+  onnx: "transformers.js",
+};
+
 /** What stands elsewhere in a card, and where and how a run was computed, which is nobody else's business. */
 const NOT_TOLD = new Set([
   "method",
@@ -138,7 +156,7 @@ function cardOf(
   loaded: LoadedModel,
   facts: RunFacts,
   result: RunResult | undefined,
-  { format, out, int8 = false }: ExportOptions,
+  { format, out, int8 = false, base: named }: ExportOptions,
   change: string | undefined,
 ): ModelCard {
   const { path, model } = loaded;
@@ -151,7 +169,8 @@ function cardOf(
   const maxLength = maxLengthOf(loaded);
   return {
     folder,
-    base: basename(base),
+    library: LIBRARIES[format],
+    base: named ?? basename(base),
     labels: model.labels,
     data: basename(data),
     method,
@@ -159,6 +178,6 @@ function cardOf(
     metrics: Object.fromEntries(measured),
     versions: { attune: version, engine: facts.engine, node: facts.node },
     ...(change && { note: change }),
-    usage: usageOf({ format, name: folder, base: basename(path), labels: model.labels, maxLength, int8 }),
+    usage: usageOf({ format, name: folder, base: named ?? basename(path), labels: model.labels, maxLength, int8 }),
   };
 }

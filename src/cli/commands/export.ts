@@ -7,6 +7,7 @@ export function exportCommand(command: Command): void {
     .argument("<run>", "folder of a finished run")
     .addOption(new Option("--format <name>", "whose files to write").choices(exportFormats).makeOptionMandatory())
     .requiredOption("--out <path>", "folder to be made; it must not exist yet")
+    .option("--base <name>", "with peft: what the adapter calls its base, a name on the Hub (default: its path)")
     .option(
       "--int8",
       "with onnx: also a dynamically quantized model, a quarter of the size, measured on the test texts",

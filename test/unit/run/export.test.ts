@@ -77,6 +77,22 @@ describe.each(rows)("$method $options $head", ({ method, options, head, formats 
   });
 });
 
+test("an adapter calls its base as it is told to", async () => {
+  const [run, out] = [join(root, "lora named"), join(root, "lora named peft")];
+  const options = { model, data, out: run, epochs: 1, learningRate: 1e-2, threads: 1 };
+  for await (const _ of train({ ...options, method: "lora", rankPattern: { "query|key": 2 } }));
+  await exportRun(run, { format: "peft", out, base: "someone/tiny-bert" });
+  const config = JSON.parse(readFileSync(join(out, "adapter_config.json"), "utf8"));
+  expect(config.base_model_name_or_path).toBe("someone/tiny-bert");
+  const card = readFileSync(join(out, "README.md"), "utf8");
+  expect(card).toContain("library_name: peft");
+  expect(card).toContain('AutoTokenizer.from_pretrained("someone/tiny-bert")');
+  expect(card).toContain('| rankPattern | {"query\\|key":2} |');
+  expect(await inputError(() => exportRun(run, { format: "onnx", out: join(root, "x"), base: "a/b" }))).toContain(
+    "--base goes with --format peft",
+  );
+});
+
 test("what is there already is left alone", async () => {
   expect(await inputError(() => exportRun(model, { format: "peft", out: root }))).toContain("this exists already");
 });
