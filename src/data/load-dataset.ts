@@ -99,7 +99,8 @@ async function loadGivenSplits(
 ) {
   const rows: Record<SplitName, LabelledRow[]> = { train: [], validation: [], test: [] };
   let classNames: readonly string[] | undefined;
-  if (!files.train) throw new AttuneError("data/no-train", `${options.path}: there is no training split`);
+  if (!files.train)
+    throw new AttuneError("data/no-train", `${options.path}: there is no training split; add a file like train.csv`);
   for (const split of SPLITS) {
     if (!files[split]) continue;
     const read = await readRows(source, files[split], split, options);

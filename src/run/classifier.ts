@@ -17,6 +17,7 @@ import { allocateModel } from "../train/model-memory.ts";
 import { evaluationProgram } from "../train/program.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
+import { longestText, requireVocabulary } from "./model-limits.ts";
 
 export interface LoadOptions {
   /** Threads of the engine. @default all that the machine has */
@@ -71,16 +72,11 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<C
     if (missing)
       throw new AttuneError(
         "model/no-head",
-        `${path}: this is an encoder without a trained ${missing.part}, which cannot classify yet; train it first`,
+        `${path}: this is not a trained classifier, as its weights lack the ${missing.part}; train it first`,
       );
-    const { maxPositions } = encoder;
-    const maxLength = options.maxLength ?? trained?.maxLength ?? maxPositions;
-    if (maxLength > maxPositions || maxLength < 2)
-      throw new AttuneError(
-        "options/max-length",
-        `the longest text cannot have ${maxLength} tokens; for this model it is 2 to ${maxPositions}`,
-      );
+    const maxLength = longestText(options.maxLength ?? trained?.maxLength, encoder);
     const tokenizer = loadTokenizer(path);
+    requireVocabulary(tokenizer, encoder, path);
     const memory = allocateModel(encoder);
     model.readInto((name) => memory.weights[name]!.data as Float32Array, 0);
     const engine = onnxRuntimeEngine({ threads: options.threads ?? availableParallelism() });

@@ -79,17 +79,17 @@ export function resolveOptions(options: unknown, spell: Spell = (key) => key): R
     throw new AttuneError("options/missing", `the option ${spell(key)} is missing: ${describe(key)}`);
   throw new AttuneError(
     "options/value",
-    `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${right(issue)}`,
+    `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${right(issue, key)}`,
   );
 }
 
 const describe = (key: string): string => trainOptions.shape[key as keyof typeof trainOptions.shape]?.description ?? "";
 
 /** The end of the sentence "it must be …". */
-function right(issue: z.core.$ZodIssue): string {
+function right(issue: z.core.$ZodIssue, key: string): string {
   switch (issue.code) {
     case "invalid_type":
-      return issue.expected === "int" ? "a whole number" : `a ${issue.expected}`;
+      return isWhole(key) ? "a whole number" : `a ${issue.expected}`;
     case "too_small":
       if (issue.origin === "string") return "given";
       return `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
@@ -101,3 +101,6 @@ function right(issue: z.core.$ZodIssue): string {
       return `something else (${issue.message})`;
   }
 }
+
+const isWhole = (key: string): boolean =>
+  z.toJSONSchema(trainOptions.shape[key as keyof typeof trainOptions.shape], { io: "input" }).type === "integer";

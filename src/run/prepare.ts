@@ -14,6 +14,7 @@ import { Optimizer } from "../train/optimizer.ts";
 import { evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
 import type { TrainingJob } from "../train/trainer.ts";
+import { longestText, requireVocabulary } from "./model-limits.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 
 export interface PreparedRun {
@@ -55,12 +56,8 @@ export async function prepareRun(
   const model = await openModel(options.model, dataset.labels);
   const tokenizer = loadTokenizer(options.model);
   const { encoder } = model;
-  const maxLength = options.maxLength ?? encoder.maxPositions;
-  if (maxLength > encoder.maxPositions)
-    throw new AttuneError(
-      "options/max-length",
-      `--max-length cannot be ${maxLength}: the model has ${encoder.maxPositions} positions`,
-    );
+  requireVocabulary(tokenizer, encoder, options.model);
+  const maxLength = longestText(options.maxLength, encoder);
 
   const trained = encoder.parameters.filter((p) => methods[options.method].trains(p));
   const program = trainingProgram(encoder, trained);

@@ -106,9 +106,8 @@ class Run {
     } catch (error) {
       const kind = error instanceof AttuneError ? error.kind : "failure";
       if (kind === "interrupted" && this.#base) yield* this.#checkpoint();
-      if (kind === "failure" && this.#state.bestEpoch > 0) await this.#keepBest();
       await this.#hashed.catch(() => {}); // It writes run.json as well, and must not do so after what follows.
-      const reported = kind === "interrupted" ? this.#interrupted() : (error as Error);
+      const reported = kind === "interrupted" ? this.#interrupted() : await this.#failed(error as Error);
       this.#writeRunJson(kind === "interrupted" ? "interrupted" : "failed", { reason: reported.message });
       throw reported;
     } finally {
@@ -211,9 +210,13 @@ class Run {
   }
 
   /** After a failure: the best epoch so far as a model, so that the time was not for nothing. */
-  async #keepBest(): Promise<void> {
+  async #failed(error: Error): Promise<Error> {
+    const { bestEpoch } = this.#state;
+    if (bestEpoch === 0 || !(error instanceof AttuneError)) return error;
     restoreWeights(this.#folder.at(...BEST), ...this.#weights());
     await this.#writeModel();
+    const kept = `the model of epoch ${bestEpoch}, the best so far, is in ${this.#folder.at("model")}`;
+    return new AttuneError(error.code, `${error.message}; ${kept}`, error.kind, { cause: error });
   }
 
   #restore(): void {
