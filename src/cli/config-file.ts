@@ -15,7 +15,11 @@ export function readConfigFile(path: string): Record<string, unknown> {
   }
   const document = parseDocument(text);
   const [problem] = document.errors;
-  if (problem) throw new AttuneError("config/yaml", `${path}: this is not YAML (${problem.message.split("\n")[0]})`);
+  if (problem)
+    throw new AttuneError(
+      "config/yaml",
+      `${path}: this is not YAML (${problem.message.split("\n")[0]!.replace(/:$/, "")})`,
+    );
   const value: unknown = document.toJS() ?? {};
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new AttuneError("config/shape", `${path}: there must be one option a line, like "epochs: 3"`);

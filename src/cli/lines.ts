@@ -22,12 +22,18 @@ export async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerato
     const bytes = Buffer.concat([rest, chunk]);
     const lines: string[] = [];
     let start = 0;
-    for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
-      lines.push(decode(bytes.subarray(start, end)));
+    let problem: unknown;
+    for (let end = bytes.indexOf(LINE_FEED); end >= 0 && !problem; end = bytes.indexOf(LINE_FEED, start)) {
+      try {
+        lines.push(decode(bytes.subarray(start, end)));
+      } catch (error) {
+        problem = error;
+      }
       start = end + 1;
     }
     rest = bytes.subarray(start);
     if (lines.length > 0) yield lines;
+    if (problem) throw problem;
   }
   if (rest.length > 0) yield [decode(rest)];
 }

@@ -35,7 +35,16 @@ async function main(): Promise<number> {
   const program = new Command("attune")
     .description("Fine-tune transformer text classifiers, and compare the ways of doing it.")
     .version(version)
-    .showHelpAfterError("(attune --help lists the commands, attune COMMAND --help their options)")
+    // One line, as for every other error; commander puts "(Did you mean …)" on a line of its own.
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `attune: ${text
+            .replace(/^error: /, "")
+            .trim()
+            .replace(/\s*\n/g, " ")}\n`,
+        ),
+    })
     .exitOverride();
   for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = program.command(name).summary(summary).description(summary);
@@ -63,10 +72,14 @@ function report(error: unknown): number {
   return EXIT_CODES.failure;
 }
 
-// A reader that has seen enough (`| head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
+// A reader of results that has seen enough (`| head`) ends the program; without one of the progress, work goes on.
+for (const [stream, isOver] of [
+  [process.stdout, true],
+  [process.stderr, false],
+] as const)
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    if (isOver) process.exit(0);
+  });
 
 process.exitCode = await main();

@@ -1,4 +1,6 @@
 /** A training run on the terminal: one live line while it trains, plain lines for what stays. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
 import type { StartEvent, TrainEvent } from "../run/events.ts";
@@ -62,7 +64,7 @@ class ProgressView {
     const sizes = `${grouped(examples.train)} training, ${grouped(examples.validation)} validation, ${grouped(examples.test)} test texts`;
     this.#print(`${sizes}; ${labels.length} labels`);
     this.#print(
-      `${grouped(parameters.trainable)} of ${grouped(parameters.total)} parameters are trained, ${epochs} epochs, ${grouped(totalSteps)} steps`,
+      `${grouped(parameters.trainable)} of ${grouped(parameters.total)} parameters are trained, ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, ${grouped(totalSteps)} ${totalSteps === 1 ? "step" : "steps"}`,
     );
     if (resumedAtStep > 0) this.#print(`going on after step ${grouped(resumedAtStep)}`);
     this.#live?.("measuring the model before training …");
@@ -114,6 +116,7 @@ class ProgressView {
 
 function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: string): string {
   const { test, base, bestEpoch, seconds, memory: used } = result;
+  const kept = existsSync(join(out, "model")) ? "model" : "adapter";
   const count = test.perClass.reduce((sum, { support }) => sum + support, 0);
   const change = alignColumns([
     ["", "before", "after"],
@@ -129,6 +132,6 @@ function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: st
     ...change,
     "",
     `${duration(seconds.train)} of training in ${duration(seconds.total)}, peak memory ${memory(used.peakRssBytes)}`,
-    `run ${out}`,
+    `run ${out}, ${kept} ${join(out, kept)}`,
   ].join("\n");
 }

@@ -37,7 +37,10 @@ export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
   const { rows, notes, classNames } = await loadRows(findSource(options.path), options);
   const labels = classNames ?? orderLabels(rows.train.map(({ label }) => label));
   const splits = Object.fromEntries(
-    SPLITS.map((split) => [split, toExamples(rows[split], labels, "the training split has no such label")]),
+    SPLITS.map((split) => [
+      split,
+      toExamples(rows[split], labels, "the training split has no such label; correct it, or leave the row out"),
+    ]),
   ) as Record<SplitName, Example[]>;
   return { labels, splits, notes: [...notes, ...emptyTexts(Object.values(splits))], sha256: hashOf(labels, splits) };
 }
@@ -51,7 +54,11 @@ export async function loadSplit(
   },
 ): Promise<{ readonly examples: readonly Example[]; readonly notes: readonly string[] }> {
   const { rows, notes } = await loadRowsOf(options, options.split);
-  const examples = toExamples(rows, options.labels, "the model was not trained on such a label");
+  const examples = toExamples(
+    rows,
+    options.labels,
+    "the model was not trained on such a label; correct it, or leave the row out",
+  );
   return { examples, notes: [...notes, ...emptyTexts([examples])] };
 }
 
@@ -99,7 +106,8 @@ async function loadGivenSplits(
 ) {
   const rows: Record<SplitName, LabelledRow[]> = { train: [], validation: [], test: [] };
   let classNames: readonly string[] | undefined;
-  if (!files.train) throw new AttuneError("data/no-train", `${options.path}: there is no training split`);
+  if (!files.train)
+    throw new AttuneError("data/no-train", `${options.path}: there is no training split; add a file like train.csv`);
   for (const split of SPLITS) {
     if (!files[split]) continue;
     const read = await readRows(source, files[split], split, options);
@@ -166,7 +174,8 @@ async function readRows(source: Source, files: readonly string[], idPrefix: stri
       });
     }
   }
-  if (rows.length === 0) throw new AttuneError("data/empty", `${files[0]}: there are no rows`);
+  if (rows.length === 0)
+    throw new AttuneError("data/empty", `${files[0]}: there are no rows; fill this file, or remove it`);
   return { rows, classNames };
 }
 
@@ -178,7 +187,7 @@ const idOf = (value: unknown): string | undefined =>
 function textOf(value: unknown, column: string, where: string): string {
   if (typeof value === "string") return value;
   if (value === null) return "";
-  const found = value === undefined ? "missing" : typeof value;
+  const found = value === undefined ? "missing" : `of type ${typeof value}`;
   throw new AttuneError("data/text", `${where}: the ${column} is ${found}; it must be a text`);
 }
 

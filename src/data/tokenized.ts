@@ -1,6 +1,10 @@
 /** Examples as token ids, made when they are first asked for, so that training starts without waiting for all. */
 import type { Tokenizer } from "./tokenizer.ts";
 
+/** Says how many texts were too long. */
+export const cutTexts = (count: number): string =>
+  `${count} ${count === 1 ? "text was" : "texts were"} longer than the limit and cut.`;
+
 export class TokenizedSplit {
   readonly count: number;
   /** Texts that were too long, among those asked for so far. */

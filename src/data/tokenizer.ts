@@ -14,6 +14,8 @@ export interface Encoded {
 export interface Tokenizer {
   /** Ids with special tokens and without padding; of a longer text the first ones that fit between them. */
   encode(text: string, maxLength: number): Encoded;
+  /** The largest id that a text can get. */
+  readonly largestId: number;
   /** Files that belong into a model folder. */
   readonly files: readonly { readonly name: string; readonly path: string }[];
   /** Its tokenizer.json and tokenizer_config.json, with text prepared by the former as the latter says. */
@@ -34,7 +36,8 @@ interface Normalizer extends BertNormalizerOptions {
 interface Definition {
   readonly normalizer?: Normalizer | null;
   readonly pre_tokenizer?: { readonly type: string } | null;
-  readonly added_tokens?: readonly { readonly content: string; readonly single_word?: boolean }[];
+  readonly added_tokens?: readonly { readonly id: number; readonly content: string; readonly single_word?: boolean }[];
+  readonly model: { readonly vocab: Readonly<Record<string, number>> };
 }
 
 /** What is used here of tokenizer_config.json. */
@@ -70,6 +73,7 @@ export function loadTokenizer(folder: string): Tokenizer {
       const kept = !truncated ? ids : keepsEnd ? ids.slice(ids.length - room) : ids.slice(0, room);
       return { ids: Int32Array.from([...opening, ...kept, ...closing]), truncated };
     },
+    largestId: largestIdOf(definition),
     files: FILES.map((name) => ({ name, path: join(folder, name) })).filter(({ path }) => existsSync(path)),
     definition: prepared,
     config,
@@ -100,6 +104,13 @@ function encoderOf(file: string, definition: Definition, config: Config): Encode
       cause,
     });
   }
+}
+
+function largestIdOf({ model, added_tokens = [] }: Definition): number {
+  let largest = 0;
+  for (const id of [...Object.values(model.vocab), ...added_tokens.map((token) => token.id)])
+    if (id > largest) largest = id;
+  return largest;
 }
 
 /** In transformers' BertTokenizer, the configuration says how text is prepared, and not tokenizer.json. */

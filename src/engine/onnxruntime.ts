@@ -60,7 +60,7 @@ class OnnxRuntimeExecutable implements Executable {
     const fetches: Record<string, ort.Tensor | null> = { [SEQUENCE_OUTPUT]: null };
     for (const name of Object.keys(this.#outputs)) fetches[name] = view(name, outputs[name]);
     try {
-      await this.#session.run(feeds, fetches);
+      await this.#session.run(feeds, fetches, { logSeverityLevel: 4 });
       this.#onCopy?.();
     } catch (error) {
       if (error instanceof Error && error.message.includes(STOPPED_BEFORE_COPYING)) return;

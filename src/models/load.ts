@@ -62,7 +62,7 @@ async function readConfig(file: string): Promise<Record<string, unknown>> {
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const missing = ["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "");
     const what = missing
       ? "there is no such file: a model is a folder with config.json and model.safetensors"
       : String(cause);

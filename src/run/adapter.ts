@@ -104,7 +104,7 @@ export function requireWhole(
     ? new AttuneError("adapter/missing-tensor", `${path}: neither this model nor its adapter holds ${missing.name}`)
     : new AttuneError(
         "model/no-head",
-        `${path}: this is an encoder without a trained ${missing.part}, which cannot classify yet; train it first`,
+        `${path}: this is not a trained classifier, as its weights lack the ${missing.part}; train it first`,
       );
 }
 

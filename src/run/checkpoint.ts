@@ -34,7 +34,9 @@ export async function saveCheckpoint(
 ): Promise<string> {
   const name = `step-${String(state.training.step).padStart(8, "0")}-${state.training.epochs.length}`;
   const partial = join(folder, `${name}.partial`);
-  rmSync(partial, { recursive: true, force: true });
+  // Also what a killed process left half-written.
+  for (const left of readdirSync(folder).filter((entry) => entry.endsWith(".partial")))
+    rmSync(join(folder, left), { recursive: true });
   mkdirSync(partial);
   await saveWeights(join(partial, "weights.safetensors"), weights, trainables);
   const touched: Record<string, readonly number[]> = {};

@@ -1,9 +1,8 @@
 /** A trained classifier, loaded from the folder of a run or of a model: predicts and is evaluated. */
 import { availableParallelism } from "node:os";
-import { AttuneError } from "../base/error.ts";
 import type { SplitName } from "../data/dataset.ts";
 import { loadSplit } from "../data/load-dataset.ts";
-import { TokenizedSplit } from "../data/tokenized.ts";
+import { cutTexts, TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import type { Executable } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
@@ -13,6 +12,7 @@ import { predictedLabels, type SplitMetrics, softmax, splitMetrics } from "../tr
 import type { ModelMemory } from "../train/model-memory.ts";
 import { evaluationProgram } from "../train/program.ts";
 import { loadModel } from "./load-model.ts";
+import { longestText, requireVocabulary } from "./model-limits.ts";
 
 export interface LoadOptions {
   /** Threads of the engine. @default all that the machine has */
@@ -66,14 +66,9 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<C
   const { adapter, labels: named } = options;
   const { path, model, adapted, memory, trained } = await loadModel({ folder, adapter, labels: named });
   const { encoder } = adapted;
-  const { maxPositions } = encoder;
-  const maxLength = options.maxLength ?? trained?.maxLength ?? maxPositions;
-  if (maxLength > maxPositions || maxLength < 2)
-    throw new AttuneError(
-      "options/max-length",
-      `the longest text cannot have ${maxLength} tokens; for this model it is 2 to ${maxPositions}`,
-    );
+  const maxLength = longestText(options.maxLength ?? trained?.maxLength, encoder);
   const tokenizer = loadTokenizer(path);
+  requireVocabulary(tokenizer, encoder, path);
   const engine = onnxRuntimeEngine({ threads: options.threads ?? availableParallelism() });
   const executable = await engine.compile(evaluationProgram(encoder), { spin: true });
   const { labels } = model;
@@ -129,7 +124,7 @@ export class Classifier {
     const tokens = this.#tokenize(examples);
     const truth = examples.map((example) => example.label);
     const metrics = splitMetrics(await this.#logits(tokens, signal), truth, this.labels);
-    const cut = tokens.truncatedCount > 0 ? [`${tokens.truncatedCount} texts were longer than the limit and cut.`] : [];
+    const cut = tokens.truncatedCount > 0 ? [cutTexts(tokens.truncatedCount)] : [];
     return { metrics, examples: examples.length, notes: [...notes, ...cut] };
   }
 

@@ -39,7 +39,7 @@ export class RunFolder {
   /** A new run's folder. It appears with its run.json in it, so that one can go on with whatever is there. */
   static create(path: string, runJson: unknown): RunFolder {
     RunFolder.requireNew(path);
-    const partial = `${path}.partial`;
+    const partial = `${path.replace(/[/\\]+$/, "")}.partial`;
     try {
       rmSync(partial, { recursive: true, force: true });
       mkdirSync(join(partial, "checkpoints"), { recursive: true });
@@ -47,9 +47,14 @@ export class RunFolder {
       new RunFolder(partial).writeJson(runJson, RUN);
       renameSync(partial, path);
     } catch (cause) {
-      throw new AttuneError("run/create", `${path}: cannot make this folder (${(cause as Error).message})`, "input", {
-        cause,
-      });
+      throw new AttuneError(
+        "run/create",
+        `${path}: cannot make this folder (${(cause as Error).message}); choose another --out`,
+        "input",
+        {
+          cause,
+        },
+      );
     }
     return new RunFolder(path);
   }

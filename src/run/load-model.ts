@@ -66,12 +66,14 @@ async function find({ folder, adapter }: ModelSource): Promise<Found> {
   if (adapter !== undefined) return { path: folder, adapter: openAdapter(adapterFolder(adapter)) };
   if (!existsSync(join(folder, "run.json"))) return { path: folder };
   const run = RunFolder.open(folder);
-  const { options, status } = run.readJson<RunFacts & { status: string }>("run.json");
+  const { options, status, reason } = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
   if (run.has("adapter")) return { ...(await findBase(run.at("adapter"))), trained: options };
   if (!run.has("model"))
     throw new AttuneError(
       "run/no-model",
-      `${folder}: this run has no model yet (it is ${status}); go on with: attune train --resume ${folder}`,
+      status === "failed"
+        ? `${folder}: this run failed before it had a model: ${reason}`
+        : `${folder}: this run has no model yet (it is ${status}); go on with: attune train --resume ${folder}`,
     );
   return { path: run.at("model"), trained: options };
 }

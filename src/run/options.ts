@@ -121,7 +121,7 @@ export function resolveOptions(options: unknown, spell: Spell = (key) => key): R
     throw new AttuneError("options/missing", `the option ${spell(key)} is missing: ${shape[key]?.description}`);
   throw new AttuneError(
     "options/value",
-    `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${right(issue)}`,
+    `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${right(issue, shape[key]!)}`,
   );
 }
 
@@ -140,11 +140,11 @@ function withAdapter(given: Readonly<Record<string, unknown>>, spell: Spell): Re
 }
 
 /** The end of the sentence "it must be …". */
-function right(issue: z.core.$ZodIssue): string {
+function right(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   switch (issue.code) {
     case "invalid_type":
       if (issue.expected === "boolean") return "true or false";
-      return issue.expected === "int" ? "a whole number" : `a ${issue.expected}`;
+      return isWhole(schema) ? "a whole number" : `a ${issue.expected}`;
     case "too_small":
       if (issue.origin === "string") return "given";
       return `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
@@ -156,3 +156,5 @@ function right(issue: z.core.$ZodIssue): string {
       return `something else (${issue.message})`;
   }
 }
+
+const isWhole = (schema: z.ZodType): boolean => z.toJSONSchema(schema, { io: "input" }).type === "integer";

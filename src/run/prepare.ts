@@ -18,6 +18,7 @@ import { BatchRunner } from "../train/step.ts";
 import type { TrainingJob } from "../train/trainer.ts";
 import { adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import { KeptSplits } from "./kept-splits.ts";
+import { longestText, requireVocabulary } from "./model-limits.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 
 export interface PreparedRun {
@@ -56,22 +57,14 @@ export async function prepareRun(
   if (dataset.labels.length < 2)
     throw new AttuneError(
       "data/one-label",
-      `${options.data}: every text has the label "${dataset.labels[0]}"; a classifier needs at least two`,
+      `${options.data}: every text has the label "${dataset.labels[0]}"; a classifier needs at least two, in the column that --label names`,
     );
   const model = await openModel(options.model, dataset.labels, headOf(options));
   const tokenizer = loadTokenizer(options.model);
   const adapted = adaptModel(model.encoder, options.method, options, { ...options, fresh: model.fresh });
   const { encoder, trained } = adapted;
-  const { maxPositions } = encoder;
-  const maxLength = options.maxLength ?? maxPositions;
-  if (maxLength > maxPositions || maxLength < 2) {
-    const virtual = model.encoder.maxPositions - maxPositions;
-    throw new AttuneError(
-      "options/max-length",
-      `--max-length cannot be ${maxLength}: the model has ${model.encoder.maxPositions} positions` +
-        (virtual > 0 ? `, of which ${options.method} takes ${virtual}` : ""),
-    );
-  }
+  requireVocabulary(tokenizer, encoder, options.model);
+  const maxLength = longestText(options.maxLength, encoder);
 
   // Transformers' dropout is in frozen layers too, so their outputs change from step to step.
   const kept = options.semantics === "attune" && trained.length > 0 ? findKept(encoder, trained) : undefined;

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
+import { cutTexts } from "../data/tokenized.ts";
 import { sha256OfWeights } from "../data/weights.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
@@ -115,9 +116,8 @@ class Run {
     } catch (error) {
       const kind = error instanceof AttuneError ? error.kind : "failure";
       if (kind === "interrupted" && this.#base) yield* this.#checkpoint();
-      if (kind === "failure" && this.#state.bestEpoch > 0) await this.#keepBest();
       await this.#hashed.catch(() => {}); // It writes run.json as well, and must not do so after what follows.
-      const reported = kind === "interrupted" ? this.#interrupted() : (error as Error);
+      const reported = kind === "interrupted" ? this.#interrupted() : await this.#failed(error as Error);
       this.#writeRunJson(kind === "interrupted" ? "interrupted" : "failed", { reason: reported.message });
       throw reported;
     } finally {
@@ -161,7 +161,7 @@ class Run {
     const result = this.#result(test.metrics);
     this.#folder.writeJson(result, "result.json");
     const truncated = this.#run.truncatedCount();
-    if (truncated > 0) this.#facts.notes.push(`${truncated} texts were longer than the limit and cut.`);
+    if (truncated > 0) this.#facts.notes.push(cutTexts(truncated));
     this.#writeRunJson("done");
     return this.#record({ type: "result", result, notes: this.#facts.notes });
   }
@@ -212,7 +212,8 @@ class Run {
     return `${lines.join("\n")}\n`;
   }
 
-  async #writeModel(): Promise<void> {
+  /** What is kept of training: the whole model, or only what was added; returns its folder. */
+  async #writeModel(): Promise<string> {
     const { model, adapted, dataset, memory, tokenizer } = this.#run;
     const { encoder, config } = model;
     if (leavesEncoder(adapted)) {
@@ -227,16 +228,27 @@ class Run {
         semantics,
       };
       writeAdapter(this.#folder.at("adapter"), facts, adapted, memory.weights, model.fresh);
-      return;
+      return this.#folder.at("adapter");
     }
     const content = { encoder, config, labels: dataset.labels, weights: memory.weights, files: tokenizer.files };
     await writeModelFolder(this.#folder.at("model"), content);
+    return this.#folder.at("model");
   }
 
   /** After a failure: the best epoch so far as a model, so that the time was not for nothing. */
-  async #keepBest(): Promise<void> {
-    restoreWeights(this.#folder.at(...BEST), ...this.#weights());
-    await this.#writeModel();
+  async #failed(error: Error): Promise<Error> {
+    const { bestEpoch } = this.#state;
+    if (bestEpoch === 0) return error;
+    let where: string;
+    try {
+      restoreWeights(this.#folder.at(...BEST), ...this.#weights());
+      where = await this.#writeModel();
+    } catch {
+      return error; // The first failure is the one to know of.
+    }
+    if (!(error instanceof AttuneError)) return error;
+    const kept = `the model of epoch ${bestEpoch}, the best so far, is in ${where}`;
+    return new AttuneError(error.code, `${error.message}; ${kept}`, error.kind, { cause: error });
   }
 
   #restore(): void {

@@ -170,6 +170,7 @@ function diverged(what: string, value: number, step: number, epoch: number): Att
 async function finishEpoch(job: TrainingJob, state: TrainingState, epoch: number): Promise<EpochEvent> {
   const started = performance.now();
   const validation = await job.validate();
+  if (Number.isNaN(validation.loss)) throw diverged("validation loss", validation.loss, state.step, epoch);
   const seconds = (performance.now() - started) / 1000;
   const result: EpochResult = {
     epoch,
@@ -186,12 +187,10 @@ async function finishEpoch(job: TrainingJob, state: TrainingState, epoch: number
   return { type: "epoch", ...result, best };
 }
 
-/** Strictly better: the earliest wins a tie, and NaN never wins. */
+/** Strictly better: the earliest wins a tie. NaN has ended the run before. */
 function isBetter(metric: BestMetric, candidate: SplitMetrics, champion: SplitMetrics | undefined): boolean {
-  const value = candidate[metric];
-  if (Number.isNaN(value)) return false;
   if (!champion) return true;
-  return metric === "loss" ? value < champion.loss : value > champion[metric];
+  return metric === "loss" ? candidate.loss < champion.loss : candidate[metric] > champion[metric];
 }
 
 function isStalled({ epochs, bestEpoch }: TrainingState, { earlyStopping }: TrainingOptions): boolean {

@@ -99,7 +99,7 @@ describe("a folder with one file for each split", () => {
     [
       "a text that is a number",
       { "train.jsonl": '{"text":5,"label":"a"}' },
-      /line 1: the text is number; it must be a text/,
+      /line 1: the text is of type number; it must be a text/,
     ],
     [
       "a text that is not there",

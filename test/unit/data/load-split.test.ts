@@ -49,6 +49,6 @@ test("integers with class names are matched to the model's labels by name", asyn
 test("a label that the model does not know", async () => {
   const path = file("a.csv", "text,label\nhi,b\nho,z");
   expect(await inputError(() => split(path, ["b"]))).toBe(
-    `${path}, line 3: the label "z": the model was not trained on such a label`,
+    `${path}, line 3: the label "z": the model was not trained on such a label; correct it, or leave the row out`,
   );
 });
