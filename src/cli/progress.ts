@@ -49,6 +49,7 @@ class ProgressView {
       );
     else if (event.type === "step") this.#showStep(event);
     else if (event.type === "epoch") this.#showEpoch(event);
+    else if (event.type === "result") this.end();
   }
 
   end(): void {
