@@ -49,6 +49,16 @@ export function normal(key: number, index: number): number {
   return radius * Math.cos(2 * Math.PI * uniform(key, 2 * index + 1));
 }
 
+/** Fills an array from the normal distribution with mean 0. */
+export function fillNormal(array: Float32Array, key: number, deviation = 1): void {
+  for (let i = 0; i < array.length; i++) array[i] = deviation * normal(key, i);
+}
+
+/** Fills the weight of a linear layer with so many inputs as PyTorch begins: evenly in ±1/√inputs (Kaiming with a = √5). */
+export function fillKaiming(array: Float32Array, key: number, inputs: number): void {
+  for (let i = 0; i < array.length; i++) array[i] = (2 * uniform(key, i) - 1) / Math.sqrt(inputs);
+}
+
 /** The numbers 0 … count-1 in an order that depends on `key` only (Fisher–Yates, bias below 2^-20 for a million). */
 export function permutation(key: number, count: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);

@@ -1,4 +1,5 @@
 /** The header of a safetensors file: names, types, shapes and places of the tensors as JSON, read strictly and written. */
+import { sizeOf } from "../base/size-of.ts";
 
 export interface TensorEntry {
   readonly dtype: string;
@@ -74,8 +75,6 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const isSizes = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
-
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** Length and header, padded so that the data begins at a multiple of 8 bytes. */
 export function headerOf(sorted: readonly TensorToWrite[], metadata: Readonly<Record<string, string>>): Uint8Array {

@@ -1,12 +1,13 @@
 /** The safetensors format: tensors read straight into memory of ours, and written so that no half file is left. */
+
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { AttuneError } from "../base/error.ts";
+import { sizeOf } from "../base/size-of.ts";
 import {
   type Fail,
   headerOf,
   parseHeader,
   type SafetensorsHeader,
-  sizeOf,
   type TensorEntry,
   type TensorToWrite,
 } from "./safetensors-header.ts";

@@ -1,7 +1,9 @@
 /** Reads adapters that PEFT wrote, in Attune's terms. */
+
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
+import { sizeOf } from "../base/size-of.ts";
 import { openSafetensors } from "../data/safetensors.ts";
 import { type MethodName, methodNames, methodOf } from "../methods/registry.ts";
 import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
@@ -64,7 +66,7 @@ export function openPeftAdapter(folder: string): PeftAdapter {
           const array = weights(name);
           if (!array) throw foreign(folder, storedName);
           const { shape } = tensors.tensors.get(storedName)!;
-          if (shape.reduce((a, b) => a * b, 1) !== array.length) throw misshapen(folder, storedName, shape);
+          if (sizeOf(shape) !== array.length) throw misshapen(folder, storedName, shape);
           tensors.readFloat32(storedName, array);
         }
         return new Set(stored.names.keys());

@@ -1,7 +1,7 @@
 /** LoRA: a frozen linear layer plus a product of two thin matrices, y = x Wᵀ + b + s · x Aᵀ Bᵀ. */
 import { z } from "zod";
 import { AttuneError, listOf } from "../base/error.ts";
-import { randomKey, uniform } from "../base/random.ts";
+import { fillKaiming, randomKey } from "../base/random.ts";
 import { affine, product } from "../graph/ops/linalg.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import type { LinearRole, LinearSite } from "../models/scope.ts";
@@ -189,7 +189,12 @@ function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
     const rank = rankFor(name);
     const scaling = alphaFor(name) / (chosen.rslora ? Math.sqrt(rank) : rank);
     const rest = { kind: "weight", part: "adapter", ...(site.layer !== undefined && { layer: site.layer }) } as const;
-    const a: AddedParameter = { name: `${name}${A}`, shape: [rank, from], ...rest, start: kaimingUniform };
+    const a: AddedParameter = {
+      name: `${name}${A}`,
+      shape: [rank, from],
+      ...rest,
+      start: (array, { seed }) => fillKaiming(array, randomKey(seed, "initialise", `${name}${A}`), from),
+    };
     const b: AddedParameter = {
       name: `${name}${B}`,
       shape: [out, rank],
@@ -197,12 +202,6 @@ function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
       start: (array) => array.fill(0),
     };
     return { site, rank, scaling, a, b };
-
-    /** Kaiming's bound with PyTorch's a = √5 comes out as 1/√in. */
-    function kaimingUniform(array: Float32Array, { seed }: { readonly seed: number }): void {
-      const key = randomKey(seed, "initialise", `${name}${A}`);
-      for (let i = 0; i < array.length; i++) array[i] = (2 * uniform(key, i) - 1) / Math.sqrt(from);
-    }
   });
 }
 

@@ -1,6 +1,6 @@
 /** Prefix tuning: in every layer, trained keys and values stand before those of the text's own tokens. */
 import { z } from "zod";
-import { normal, randomKey, uniform } from "../base/random.ts";
+import { fillKaiming, fillNormal, randomKey } from "../base/random.ts";
 import { linear } from "../graph/nn.ts";
 import { add, scale, tanh } from "../graph/ops/elementwise.ts";
 import { constant } from "../graph/ops/leaf.ts";
@@ -90,7 +90,8 @@ function tableOf({ virtualTokens, init }: PrefixOptions, width: number): AddedPa
   const parameter = { name: TABLE, shape: [virtualTokens, width], kind: "embedding", part: "adapter" } as const;
   return {
     ...parameter,
-    start: (array, { seed }) => (init === "zero" ? array.fill(0) : drawNormal(array, seed, TABLE)),
+    start: (array, { seed }) =>
+      init === "zero" ? array.fill(0) : fillNormal(array, randomKey(seed, "initialise", TABLE)),
   };
 }
 
@@ -104,8 +105,8 @@ function networkOf(encoder: Encoder, chosen: PrefixOptions, width: number): Adde
     const start =
       (of: string) =>
       (array: Float32Array, { seed }: { readonly seed: number }) => {
-        const key = randomKey(seed, "initialise", of);
-        for (let i = 0; i < array.length; i++) array[i] = isZero ? 0 : (2 * uniform(key, i) - 1) / Math.sqrt(from);
+        if (isZero) array.fill(0);
+        else fillKaiming(array, randomKey(seed, "initialise", of), from);
       };
     const [weight, bias] = [`${name}.weight`, `${name}.bias`];
     return [
@@ -115,15 +116,10 @@ function networkOf(encoder: Encoder, chosen: PrefixOptions, width: number): Adde
   };
   const rows = { name: ROWS, shape: [chosen.virtualTokens, hidden], kind: "embedding", part: "adapter" } as const;
   return [
-    { ...rows, start: (array, { seed }) => drawNormal(array, seed, ROWS) },
+    { ...rows, start: (array, { seed }) => fillNormal(array, randomKey(seed, "initialise", ROWS)) },
     ...layer(INNER, [inner, hidden], false),
     ...layer(OUTER, [width, inner], chosen.init === "zero"),
   ];
-}
-
-function drawNormal(array: Float32Array, seed: number, name: string): void {
-  const key = randomKey(seed, "initialise", name);
-  for (let i = 0; i < array.length; i++) array[i] = normal(key, i);
 }
 
 function computedTable(scope: Scope): Tensor {

@@ -1,7 +1,7 @@
 /** Prompt tuning: trained vectors stand before the words of every text, as if they were words. */
 import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
-import { normal, randomKey, uniform } from "../base/random.ts";
+import { fillNormal, randomKey, uniform } from "../base/random.ts";
 import { add, mul } from "../graph/ops/elementwise.ts";
 import { constant } from "../graph/ops/leaf.ts";
 import { affine, product } from "../graph/ops/linalg.ts";
@@ -62,7 +62,7 @@ export const prompt = defineMethod({
       part: "adapter",
       start: (array, from) => {
         const key = randomKey(from.seed, "initialise", NAME);
-        if (init === "random") for (let i = 0; i < array.length; i++) array[i] = normal(key, i);
+        if (init === "random") fillNormal(array, key);
         else {
           const ids = init === "text" ? idsOf(initText, from) : undefined;
           const idAt = (i: number) => ids?.[i % ids.length] ?? Math.floor(uniform(key, i) * encoder.vocabularySize);

@@ -2,6 +2,7 @@
  * What a model publishes: its parameters, its sites by role, and its forward pass. Methods choose roles; nothing outside
  * a model's own file knows the names of its weights.
  */
+import { sizeOf } from "../base/size-of.ts";
 import type { VirtualTokens } from "../data/batch.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { HeadChoice } from "./head-choice.ts";
@@ -64,3 +65,7 @@ export interface Encoder {
   /** Logits [batch, labels] of a packed batch, whose fields are inputs of the program. */
   logits(scope: Scope): Tensor;
 }
+
+/** How many numbers parameters hold together. */
+export const parameterCount = (parameters: readonly Pick<Parameter, "shape">[]): number =>
+  parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);

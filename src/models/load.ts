@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
-import { normal, randomKey } from "../base/random.ts";
+import { fillNormal, randomKey } from "../base/random.ts";
 import type { WeightFiles } from "../data/safetensors.ts";
 import { openWeights } from "../data/weights.ts";
 import type { Encoder, Parameter } from "./encoder.ts";
@@ -189,10 +189,7 @@ function checkShape(
 function draw({ name, kind }: Parameter, array: Float32Array, seed: number, deviation: number): void {
   if (kind === "bias" || kind === "layerNormBias") array.fill(0);
   else if (kind === "layerNormWeight") array.fill(1);
-  else {
-    const key = randomKey(seed, "initialise", name);
-    for (let i = 0; i < array.length; i++) array[i] = deviation * normal(key, i);
-  }
+  else fillNormal(array, randomKey(seed, "initialise", name), deviation);
 }
 
 /** The parameters that have a row for each label. */

@@ -2,8 +2,10 @@
  * Full-state checkpoints: weights, moments and where training stands. A run that goes on from one ends with the same
  * bytes as a run that was never interrupted.
  */
+
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sizeOf } from "../base/size-of.ts";
 import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
@@ -76,7 +78,7 @@ export function restoreCheckpoint(
     const { name } = trainable.parameter;
     const read = (key: string) => {
       const { shape } = moments.tensors.get(key)!;
-      const array = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      const array = new Float32Array(sizeOf(shape));
       moments.readFloat32(key, array);
       return array;
     };

@@ -2,6 +2,7 @@
  * `--head auto`: tries the heads on the frozen encoder and takes the one with the lowest validation loss. The encoder runs
  * once; every head then learns from its kept outputs.
  */
+
 import { AttuneError } from "../base/error.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { loadDataset } from "../data/load-dataset.ts";
@@ -9,6 +10,7 @@ import { TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer } from "../data/tokenizer.ts";
 import type { Engine } from "../engine/engine.ts";
 import { adaptModel } from "../methods/adapt.ts";
+import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, type HeadName, headNames } from "../models/head-choice.ts";
 import { openModel } from "../models/load.ts";
 import { computeLogits } from "../train/evaluate.ts";
@@ -161,6 +163,6 @@ async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadNa
     await evaluation.dispose();
   }
   const { loss, accuracy } = state.epochs[state.bestEpoch - 1]!.validation;
-  const trainable = trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const trainable = parameterCount(trained);
   return { head, trainable, loss, accuracy, epoch: state.bestEpoch };
 }

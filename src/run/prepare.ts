@@ -1,4 +1,5 @@
 /** Everything a run needs before its first step: data, tokens, weights, compiled programs. Input errors end here. */
+
 import { AttuneError, listOf } from "../base/error.ts";
 import type { Dataset, Example, SplitName } from "../data/dataset.ts";
 import { loadDataset } from "../data/load-dataset.ts";
@@ -6,6 +7,7 @@ import { TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import type { Engine, Executable } from "../engine/engine.ts";
 import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
+import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, ownHead } from "../models/head-choice.ts";
 import { classifierNames, openModel, type PretrainedModel, reorderRows } from "../models/load.ts";
 import { computeLogits } from "../train/evaluate.ts";
@@ -124,7 +126,7 @@ export async function prepareRun(
       }),
       validate: async () => (await evaluate("validation")).metrics,
     },
-    parameters: { trainable: countOf(trained), total: countOf(encoder.parameters) },
+    parameters: { trainable: parameterCount(trained), total: parameterCount(encoder.parameters) },
     // What a model lacks, an adapter brings.
     notes: [...dataset.notes, ...(options.adapter ? [] : model.notes)],
     truncatedCount: () => Object.values(tokens).reduce((sum, split) => sum + split.truncatedCount, 0),
@@ -161,9 +163,6 @@ function headOf({ head, mlpSize, headDropout }: ResolvedTrainOptions): HeadChoic
     ? undefined
     : { head: head ?? ownHead.head, mlpSize, headDropout };
 }
-
-const countOf = (parameters: readonly { readonly shape: readonly number[] }[]): number =>
-  parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 
 /** A program that is compiled when it is first needed: not before the first training step. */
 class LazyProgram {

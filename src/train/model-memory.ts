@@ -1,5 +1,6 @@
 /** Places a model's weights and, for the trained ones, gradients and moments; made once, used by every program. */
 
+import { sizeOf } from "../base/size-of.ts";
 import type { PackedBatch } from "../data/batch.ts";
 import { float32 } from "../engine/engine.ts";
 import { allocateBlocks } from "../engine/memory.ts";
@@ -19,7 +20,7 @@ export interface ModelMemory {
   readonly weightBytes: number;
 }
 
-const countOf = (parameter: Parameter): number => parameter.shape.reduce((a, b) => a * b, 1);
+const countOf = (parameter: Parameter): number => sizeOf(parameter.shape);
 
 export interface BatchLimits {
   /** The most tokens that one batch can have. */

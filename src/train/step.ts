@@ -1,5 +1,7 @@
 /** One training batch on the engine: what is fed, and where the results go. */
+
 import { randomKey } from "../base/random.ts";
+import { sizeOf } from "../base/size-of.ts";
 import type { PackedBatch } from "../data/batch.ts";
 import { type Executable, float32 } from "../engine/engine.ts";
 import { ScratchMemory } from "../engine/memory.ts";
@@ -52,7 +54,7 @@ export class BatchRunner {
   #drawMasks(batch: PackedBatch, seed: number, draw: number): Record<string, HostTensor> {
     const { masks } = this.#program;
     const shapes = masks.map(({ shape }) => evaluateShape(shape, batch.sizes));
-    const lengths = shapes.map((shape) => shape.reduce((a, b) => a * b, 1));
+    const lengths = shapes.map(sizeOf);
     // The kernel writes whole groups of eight.
     const { arrays, kernels } = this.#masks.arrays(lengths.map((length) => Math.ceil(length / 8) * 8));
     const drawn: Record<string, HostTensor> = {};

@@ -1,4 +1,5 @@
 /** Where values enter a program: named inputs and constants. */
+import { sizeOf } from "../../base/size-of.ts";
 import type { Shape } from "../dim.ts";
 import { apply, type DType, type Op, type Tensor } from "../tensor.ts";
 
@@ -30,9 +31,7 @@ type ConstantAttributes = {
 export const constantOp: Op<[], ConstantAttributes> = {
   name: "constant",
   infer: (_, { dtype, values, shape }) =>
-    values.length === shape.reduce((a, b) => a * b, 1)
-      ? [{ dtype, shape }]
-      : `has ${values.length} values for shape [${shape}]`,
+    values.length === sizeOf(shape) ? [{ dtype, shape }] : `has ${values.length} values for shape [${shape}]`,
   grad: "none",
   onnx: ({ constant, attributes: { dtype, values, shape } }) => [constant(dtype, values, shape)],
 };
