@@ -56,6 +56,8 @@ export interface Cost {
   /** Floating-point operations for one training text, a multiply-add counted as 2. */
   readonly forwardOperations: number;
   readonly backwardOperations: number;
+  /** What outputs of frozen layers that are kept took, once for each training text; 0 where nothing is kept. */
+  readonly onceOperations: number;
   /** What one task takes on disk. */
   readonly storedBytes: number;
 }

@@ -104,6 +104,7 @@ function meanCost(results: readonly FinishedRun["result"][]): Cost {
     keptBytes: over(({ memory }) => memory.keptBytes),
     forwardOperations: over(({ operations }) => operations.forward),
     backwardOperations: over(({ operations }) => operations.backward),
+    onceOperations: over(({ operations }) => operations.once ?? 0),
     storedBytes: over(({ storedBytes }) => storedBytes),
   };
 }
