@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { isMap, isPair, isSeq, LineCounter, type Node, parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
-import type { ResolvedPlan } from "./plan.ts";
 import type { Place } from "./plan-error.ts";
+import type { ResolvedPlan } from "./plan-schema.ts";
 import { planSchema } from "./plan-schema.ts";
 
 const SCHEMA = fileURLToPath(new URL("../../plan.schema.json", import.meta.url));

@@ -113,3 +113,12 @@ export type Plan = SharedGiven & {
   /** Further runs; a list of values for an option stands for as many runs. */
   readonly runs?: readonly { [Name in MethodName]: { readonly method: Name } & MethodGrid<Name> }[MethodName][];
 };
+
+/** A plan after all defaults. */
+export type ResolvedPlan = Plan & {
+  readonly recipe: RecipeChoice;
+  readonly methods: readonly MethodName[];
+  readonly ranks: readonly number[];
+  readonly seeds: readonly number[];
+  readonly jobs: number;
+};

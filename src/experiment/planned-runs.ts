@@ -1,8 +1,8 @@
 /** A plan as the runs that it means, with their names. */
 import { type MethodName, methods } from "../methods/registry.ts";
 import { resolveOptions } from "../run/options.ts";
-import { type ResolvedPlan, recipesOf } from "./plan.ts";
-import { isListOption, sharedKeys } from "./plan-schema.ts";
+import { recipesOf } from "./plan.ts";
+import { isListOption, type ResolvedPlan, sharedKeys } from "./plan-schema.ts";
 import { recipeOptions, type Sourced } from "./recipes.ts";
 import type { PlannedRun, RecipeName } from "./study.ts";
 

@@ -1,7 +1,7 @@
 /** Whether a study can go on with a plan: only with the one it was begun with. */
 import { isDeepStrictEqual } from "node:util";
 import { AttuneError } from "../base/error.ts";
-import type { ResolvedPlan } from "./plan.ts";
+import type { ResolvedPlan } from "./plan-schema.ts";
 import type { PlannedRun, Study } from "./study.ts";
 
 /** What may change between two calls: it decides how runs are done, not what they are. */

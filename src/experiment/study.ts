@@ -1,7 +1,7 @@
 /** A study: the folder that holds the runs of one comparison, and what stands in its study.json. */
 import type { MethodName } from "../methods/registry.ts";
 import type { TrainOptions } from "../run/options.ts";
-import type { ResolvedPlan } from "./plan.ts";
+import type { ResolvedPlan } from "./plan-schema.ts";
 
 /*
  *   STUDY/
