@@ -1,6 +1,20 @@
 /** Attune's public API. */
 export { AttuneError, type ErrorKind } from "./base/error.ts";
 export type { SplitName } from "./data/dataset.ts";
+export { type CompareContext, compare, resumeComparison } from "./experiment/compare.ts";
+export type {
+  CompareDoneEvent,
+  CompareEvent,
+  EstimateEvent,
+  PlanEvent,
+  RunDoneEvent,
+  RunEvent,
+  RunFailedEvent,
+  RunStartEvent,
+  TimingEvent,
+} from "./experiment/compare-events.ts";
+export type { MethodGrid, Plan } from "./experiment/plan-schema.ts";
+export type { FailedRun, PlannedRun, RecipeName, Study } from "./experiment/study.ts";
 export {
   type Classifier,
   type EvaluateOptions,
