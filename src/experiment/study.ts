@@ -5,6 +5,7 @@ import type { TrainOptions } from "../run/options.ts";
 /*
  *   STUDY/
  *     study.json            Study: the plan after all defaults, and the runs that it means
+ *     data.json             DataFacts: what the data are, so that reports do not need them
  *     runs/<name>/          one run folder for each planned run
  *     failed/<name>.json    FailedRun: why a run did not come to its end
  *     shared/               tokens and frozen features that several runs use, by content hash
