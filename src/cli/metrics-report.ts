@@ -6,12 +6,17 @@ import { alignColumns, grouped, metric } from "./format.ts";
 const WIDEST_MATRIX = 12;
 
 export function metricsReport(metrics: SplitMetrics, examples: number): string {
-  const { loss, accuracy, precision, recall, f1, perClass, confusion } = metrics;
+  const { loss, accuracy, precision, recall, f1, calibrationError, perClass, confusion } = metrics;
   const totals = [
     ["texts", grouped(examples)],
-    ...Object.entries({ loss, accuracy, "macro precision": precision, "macro recall": recall, "macro F1": f1 }).map(
-      ([name, value]) => [name, metric(value)],
-    ),
+    ...Object.entries({
+      loss,
+      accuracy,
+      "macro precision": precision,
+      "macro recall": recall,
+      "macro F1": f1,
+      "calibration error": calibrationError,
+    }).map(([name, value]) => [name, metric(value)]),
   ];
   const classes = [
     ["label", "precision", "recall", "F1", "texts"],

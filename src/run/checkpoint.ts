@@ -23,6 +23,8 @@ export interface CheckpointState {
   /** Seconds the run has taken so far, over all its processes. */
   readonly totalSeconds: number;
   readonly startToFirstStep: number;
+  /** Absent before the first epoch has ended. */
+  readonly toBestEpoch?: number;
 }
 
 type Weights = Readonly<Record<string, HostTensor>>;

@@ -10,11 +10,12 @@ import { writeModelFolder } from "../interop/transformers.ts";
 import { usageOf } from "../interop/usage.ts";
 import { isTransformersHead } from "../models/head-choice.ts";
 import { evaluationProgram } from "../train/program.ts";
-import { measureChange, type StoredPrediction } from "./exported-predictions.ts";
+import { measureChange } from "./exported-predictions.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { version } from "./machine.ts";
+import type { StoredPrediction } from "./predictions.ts";
 import type { RunResult } from "./result.ts";
 
 /**

@@ -8,6 +8,7 @@ import { computeKeptRows, type KeptProgram, type KeptRows } from "../train/kept-
 export class KeptSplits {
   readonly #compute: (split: SplitName) => Promise<KeptRows>;
   readonly #splits = new Map<SplitName, Promise<KeptRows>>();
+  #memoryBytes = 0;
 
   constructor(
     kept: Kept,
@@ -21,7 +22,10 @@ export class KeptSplits {
     this.#compute = async (split) => {
       const executable = await engine.compile(kept.outputs, { spin: true });
       try {
-        return await computeKeptRows({ ...model, executable }, kept, texts[split], budgetBytes, signal);
+        const left = budgetBytes - this.#memoryBytes;
+        const rows = await computeKeptRows({ ...model, executable }, kept, texts[split], left, signal);
+        this.#memoryBytes += rows.memoryBytes;
+        return rows;
       } finally {
         await executable.dispose();
       }
@@ -31,6 +35,11 @@ export class KeptSplits {
   of(split: SplitName): Promise<KeptRows> {
     if (!this.#splits.has(split)) this.#splits.set(split, this.#compute(split));
     return this.#splits.get(split)!;
+  }
+
+  /** What they take of the budget. */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
   }
 
   async dispose(): Promise<void> {

@@ -30,11 +30,13 @@ export interface PreparedRun {
   readonly adapted: AdaptedModel;
   readonly tokenizer: Tokenizer;
   readonly memory: ModelMemory;
-  readonly job: TrainingJob;
+  readonly job: Omit<TrainingJob, "validate">;
   readonly parameters: { readonly trainable: number; readonly total: number };
   readonly notes: readonly string[];
   /** Texts longer than the limit, among those read so far. */
   truncatedCount(): number;
+  /** Memory for outputs of frozen layers. */
+  keptBytes(): number;
   evaluate(split: SplitName): Promise<Evaluation>;
   dispose(): Promise<void>;
 }
@@ -124,12 +126,12 @@ export async function prepareRun(
         ...options,
         headRateFactor: (options.headLearningRate ?? options.learningRate) / options.learningRate,
       }),
-      validate: async () => (await evaluate("validation")).metrics,
     },
     parameters: { trainable: parameterCount(trained), total: parameterCount(encoder.parameters) },
     // What a model lacks, an adapter brings.
     notes: [...dataset.notes, ...(options.adapter ? [] : model.notes)],
     truncatedCount: () => Object.values(tokens).reduce((sum, split) => sum + split.truncatedCount, 0),
+    keptBytes: () => keptSplits?.memoryBytes ?? 0,
     evaluate,
     dispose: async () => {
       await training.dispose();

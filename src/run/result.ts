@@ -19,14 +19,24 @@ export interface RunResult {
     readonly total: number;
     /** From the start until the first step begins, without the base evaluation. */
     readonly startToFirstStep: number;
+    /** From the start to the end of the best epoch's validation, without the base evaluation; absent without training. */
+    readonly toBestEpoch?: number;
+    /** What the tokens and kept values that were taken from `TrainContext.shared` had cost those that made them. */
+    readonly shared: number;
   };
+  /** Training texts per second of `seconds.train`; absent without training. */
+  readonly examplesPerSecond?: number;
   readonly parameters: { readonly trainable: number; readonly total: number };
   readonly memory: {
     readonly peakRssBytes: number;
     readonly weightBytes: number;
     readonly gradientBytes: number;
     readonly optimizerBytes: number;
+    /** Outputs of frozen layers that are held in memory; those in files are not counted. */
+    readonly keptBytes: number;
   };
+  /** The size of the files of `model/` or `adapter/`. */
+  readonly storedBytes: number;
   /** Optimizer steps. */
   readonly steps: number;
   /** Real tokens trained on, all epochs together. */

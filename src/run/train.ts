@@ -8,17 +8,17 @@ import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
 import { ownOptions } from "../methods/registry.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
-import { predictedLabels, softmax } from "../train/metrics.ts";
 import { initialState, stepsPerEpoch, type TrainingState, trainEpochs } from "../train/trainer.ts";
 import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import { type CheckpointState, restoreCheckpoint, restoreWeights, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import { chooseHead } from "./choose-head.ts";
 import type { TrainEvent } from "./events.ts";
 import { describeRun, type RunFacts, type RunStatus } from "./facts.ts";
-import { RunFolder } from "./folder.ts";
+import { RunFolder, sizeOfFiles } from "./folder.ts";
 import { peakRssBytes } from "./machine.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./options.ts";
-import { type Evaluation, type PreparedRun, prepareRun } from "./prepare.ts";
+import { predictionLines } from "./predictions.ts";
+import { type PreparedRun, prepareRun } from "./prepare.ts";
 import type { RunResult } from "./result.ts";
 
 export interface TrainContext {
@@ -91,6 +91,7 @@ class Run {
   #state: TrainingState = initialState();
   #base: SplitMetrics | undefined;
   #startToFirstStep: number | undefined;
+  #toBestEpoch: number | undefined;
   #lastCheckpoint = performance.now();
   /** Where the newest checkpoint stands, so that it is not written twice. */
   #saved = "";
@@ -129,9 +130,19 @@ class Run {
   async *#trainAndTest(): AsyncGenerator<TrainEvent> {
     if (!this.#base) yield this.#record(await this.#evaluateBase());
     this.#startToFirstStep ??= this.#seconds();
-    for await (const event of trainEpochs(this.#run.job, this.#state)) {
+    let logits: Float32Array = new Float32Array();
+    const validate = async () => {
+      const validation = await this.#run.evaluate("validation");
+      logits = validation.logits;
+      return validation.metrics;
+    };
+    for await (const event of trainEpochs({ ...this.#run.job, validate }, this.#state)) {
       this.#record(event);
-      if (event.type === "epoch" && event.best) await saveWeights(this.#folder.at(...BEST), ...this.#weights());
+      if (event.type === "epoch" && event.best) {
+        this.#toBestEpoch = this.#seconds();
+        await saveWeights(this.#folder.at(...BEST), ...this.#weights());
+        this.#writePredictions("validation", logits);
+      }
       yield event;
       // Lets signals and timers in: the engine computes without returning to the event loop.
       await setImmediate();
@@ -153,12 +164,13 @@ class Run {
     const { bestEpoch, epochs } = this.#state;
     if (bestEpoch > 0 && bestEpoch < epochs.length) restoreWeights(this.#folder.at(...BEST), ...this.#weights());
     const started = performance.now();
+    if (epochs.length === 0) this.#writePredictions("validation", (await this.#run.evaluate("validation")).logits);
     const test = await this.#run.evaluate("test");
     this.#state.evaluationSeconds += (performance.now() - started) / 1000;
-    this.#folder.writeText(this.#predictions(test), "predictions", "test.jsonl");
-    await this.#writeModel();
+    this.#writePredictions("test", test.logits);
+    const storedBytes = sizeOfFiles(await this.#writeModel());
     await this.#hashed;
-    const result = this.#result(test.metrics);
+    const result = this.#result(test.metrics, storedBytes);
     this.#folder.writeJson(result, "result.json");
     const truncated = this.#run.truncatedCount();
     if (truncated > 0) this.#facts.notes.push(cutTexts(truncated));
@@ -166,7 +178,7 @@ class Run {
     return this.#record({ type: "result", result, notes: this.#facts.notes });
   }
 
-  #result(test: SplitMetrics): RunResult {
+  #result(test: SplitMetrics, storedBytes: number): RunResult {
     const { epochs, bestEpoch, step, tokens, trainSeconds, evaluationSeconds } = this.#state;
     const parts = this.#run.memory.trainables.map((trainable) => trainable.bytes());
     return {
@@ -181,35 +193,27 @@ class Run {
         evaluation: evaluationSeconds,
         total: this.#seconds(),
         startToFirstStep: this.#startToFirstStep!,
+        ...(this.#toBestEpoch !== undefined && { toBestEpoch: this.#toBestEpoch }),
+        shared: 0,
       },
+      ...(epochs.length > 0 && { examplesPerSecond: (epochs.length * this.#run.job.texts.count) / trainSeconds }),
       parameters: this.#run.parameters,
       memory: {
         peakRssBytes: peakRssBytes(),
         weightBytes: this.#run.memory.weightBytes,
         gradientBytes: parts.reduce((sum, { gradient }) => sum + gradient, 0),
         optimizerBytes: parts.reduce((sum, { optimizer }) => sum + optimizer, 0),
+        keptBytes: this.#run.keptBytes(),
       },
+      storedBytes,
       steps: step,
       tokens,
     };
   }
 
-  /** One JSON object per test text. */
-  #predictions({ logits }: Evaluation): string {
+  #writePredictions(split: "validation" | "test", logits: Float32Array): void {
     const { labels, splits } = this.#run.dataset;
-    const predicted = predictedLabels(logits, labels.length);
-    const lines = splits.test.map(({ id, text, label }, row) => {
-      const values = logits.subarray(row * labels.length, (row + 1) * labels.length);
-      return JSON.stringify({
-        id,
-        text,
-        label: labels[label],
-        predicted: labels[predicted[row]!],
-        logits: Array.from(values),
-        probabilities: Array.from(softmax(values)),
-      });
-    });
-    return `${lines.join("\n")}\n`;
+    this.#folder.writeText(predictionLines(splits[split], labels, logits), "predictions", `${split}.jsonl`);
   }
 
   /** What is kept of training: the whole model, or only what was added; returns its folder. */
@@ -258,6 +262,7 @@ class Run {
     this.#state = found.training;
     this.#base = found.base;
     this.#startToFirstStep = found.startToFirstStep;
+    this.#toBestEpoch = found.toBestEpoch;
     this.#run.job.optimizer.step = found.training.step;
     this.#started -= found.totalSeconds * 1000;
   }
@@ -276,6 +281,7 @@ class Run {
       eventBytes: this.#folder.eventBytes,
       totalSeconds: this.#seconds(),
       startToFirstStep: this.#startToFirstStep!,
+      ...(this.#toBestEpoch !== undefined && { toBestEpoch: this.#toBestEpoch }),
     };
     const path = await saveCheckpoint(this.#folder.at("checkpoints"), state, ...this.#weights());
     this.#lastCheckpoint = performance.now();

@@ -59,8 +59,9 @@ export class KeptRows {
     }
   }
 
-  get isOnDisk(): boolean {
-    return this.#file !== undefined;
+  /** 0 where they are in a file. */
+  get memoryBytes(): number {
+    return this.#memory?.byteLength ?? 0;
   }
 
   /** Stores a text's values, which `values` begins with; returns how many they are. */

@@ -26,11 +26,13 @@ const resumeArgs = (out: string): string[] => ["train", "--resume", out];
 
 /** What must not depend on what happened to a run: all but its times and its peak memory. */
 function outcomeOf(out: string) {
-  const { seconds, memory, epochs, ...result } = readJson<RunResult>(cwd, out, "result.json");
+  const { seconds, examplesPerSecond, memory, epochs, ...result } = readJson<RunResult>(cwd, out, "result.json");
   return {
     model: readFileSync(join(cwd, out, "model/model.safetensors")).toString("base64"),
     config: readFileSync(join(cwd, out, "model/config.json"), "utf8"),
-    predictions: readFileSync(join(cwd, out, "predictions/test.jsonl"), "utf8"),
+    predictions: ["validation", "test"].map((split) =>
+      readFileSync(join(cwd, out, `predictions/${split}.jsonl`), "utf8"),
+    ),
     metrics: { ...result, epochs: epochs.map(({ seconds: _, ...epoch }) => epoch) },
   };
 }

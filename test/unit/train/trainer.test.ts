@@ -36,7 +36,7 @@ const OPTIONS: TrainingOptions = {
 };
 
 const metrics = (found: Partial<SplitMetrics>): SplitMetrics => ({
-  ...{ loss: 1, accuracy: 0, precision: 0, recall: 0, f1: 0, perClass: [], confusion: [] },
+  ...{ loss: 1, calibrationError: 0, accuracy: 0, precision: 0, recall: 0, f1: 0, perClass: [], confusion: [] },
   ...found,
 });
 
