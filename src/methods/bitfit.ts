@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineMethod, trainsHead } from "./method.ts";
 
 export const bitfit = defineMethod({
+  title: "BitFit",
   summary: "train the biases and the head",
   paper: {
     title:

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineMethod } from "./method.ts";
 
 export const full = defineMethod({
+  title: "Full fine-tuning",
   summary: "train every weight of the encoder and the head",
   paper: {
     title: "BERT: Pre-training of Deep Bidirectional Transformers (Devlin et al. 2019)",

@@ -71,6 +71,7 @@ const options = z.strictObject({
 type LoraOptions = z.output<typeof options>;
 
 export const lora = defineMethod({
+  title: "LoRA",
   summary: "train two thin matrices beside each chosen linear layer, and the head",
   paper: {
     title: "LoRA: Low-Rank Adaptation of Large Language Models (Hu et al. 2021)",

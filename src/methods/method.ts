@@ -15,6 +15,8 @@ export interface Paper {
 
 /** One way of fine-tuning. Everything that anyone needs to know about it is declared here. */
 export interface Method<Options extends z.ZodObject = z.ZodObject> {
+  /** What people call it, for tables and headings. */
+  readonly title: string;
   /** One sentence for `--help` and reports. */
   readonly summary: string;
   readonly paper?: Paper;

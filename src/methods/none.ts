@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineMethod } from "./method.ts";
 
 export const none = defineMethod({
+  title: "No training",
   summary: "train nothing: measure the model as it is",
   options: z.strictObject({}),
   adapt: () => ({ trains: () => false }),

@@ -26,6 +26,7 @@ const options = z.strictObject({
 type PrefixOptions = z.output<typeof options>;
 
 export const prefix = defineMethod({
+  title: "Prefix tuning",
   summary: "train keys and values that stand before every text in each layer, and the head",
   paper: {
     title: "Prefix-Tuning: Optimizing Continuous Prompts for Generation (Li and Liang 2021)",

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineMethod, trainsHead } from "./method.ts";
 
 export const probe = defineMethod({
+  title: "Linear probe",
   summary: "train the head alone, on the outputs of the frozen encoder",
   paper: {
     title: "Understanding intermediate layers using linear classifier probes (Alain and Bengio 2016)",

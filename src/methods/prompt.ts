@@ -20,6 +20,7 @@ const options = z.strictObject({
 });
 
 export const prompt = defineMethod({
+  title: "Prompt tuning",
   summary: "train vectors that stand before the words of every text, and the head",
   paper: {
     title: "The Power of Scale for Parameter-Efficient Prompt Tuning (Lester et al. 2021)",
