@@ -12,6 +12,7 @@ import { type HeadChoice, ownHead } from "../models/head-choice.ts";
 import { classifierNames, openModel, type PretrainedModel, reorderRows } from "../models/load.ts";
 import { computeLogits } from "../train/evaluate.ts";
 import { findKept } from "../train/kept.ts";
+import { keptOperations } from "../train/kept-rows.ts";
 import { type SplitMetrics, splitMetrics } from "../train/metrics.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { Optimizer } from "../train/optimizer.ts";
@@ -37,6 +38,8 @@ export interface PreparedRun {
   truncatedCount(): number;
   /** Memory for outputs of frozen layers. */
   keptBytes(): number;
+  /** Floating-point operations that computing them takes for all training texts; undefined where nothing is kept. */
+  keptOperations(): number | undefined;
   evaluate(split: SplitName): Promise<Evaluation>;
   dispose(): Promise<void>;
 }
@@ -121,6 +124,7 @@ export async function prepareRun(
       heads: encoder.heads,
       virtual: encoder.virtual,
       ...(keptSplits && { kept: () => keptSplits.of("train") }),
+      operations: program.operations,
       runner: new BatchRunner(program, training, encoder, memory, labelCount),
       optimizer: new Optimizer(memory.trainables, {
         ...options,
@@ -131,6 +135,7 @@ export async function prepareRun(
     // What a model lacks, an adapter brings.
     notes: [...dataset.notes, ...(options.adapter ? [] : model.notes)],
     truncatedCount: () => Object.values(tokens).reduce((sum, split) => sum + split.truncatedCount, 0),
+    keptOperations: () => kept && keptOperations(kept, encoder, tokens.train),
     keptBytes: () => keptSplits?.memoryBytes ?? 0,
     evaluate,
     dispose: async () => {

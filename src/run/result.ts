@@ -26,6 +26,15 @@ export interface RunResult {
   };
   /** Training texts per second of `seconds.train`; absent without training. */
   readonly examplesPerSecond?: number;
+  /** Floating-point operations for one training text, mean over all steps; a multiply-add counts as 2. */
+  readonly operations: {
+    /** Up to the loss, above kept outputs of frozen layers. */
+    readonly forward: number;
+    /** From there to the gradients. */
+    readonly backward: number;
+    /** What computing the kept outputs took, once for each text; absent where nothing is kept. */
+    readonly once?: number;
+  };
   readonly parameters: { readonly trainable: number; readonly total: number };
   readonly memory: {
     readonly peakRssBytes: number;

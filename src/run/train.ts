@@ -197,6 +197,7 @@ class Run {
         shared: 0,
       },
       ...(epochs.length > 0 && { examplesPerSecond: (epochs.length * this.#run.job.texts.count) / trainSeconds }),
+      operations: this.#operations(),
       parameters: this.#run.parameters,
       memory: {
         peakRssBytes: peakRssBytes(),
@@ -208,6 +209,18 @@ class Run {
       storedBytes,
       steps: step,
       tokens,
+    };
+  }
+
+  #operations(): RunResult["operations"] {
+    const { epochs, operations } = this.#state;
+    const { count } = this.#run.job.texts;
+    const trainedOn = Math.max(1, epochs.length * count);
+    const once = this.#run.keptOperations();
+    return {
+      forward: operations.forward / trainedOn,
+      backward: operations.backward / trainedOn,
+      ...(once !== undefined && { once: once / count }),
     };
   }
 

@@ -3,10 +3,11 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Executable, float32 } from "../engine/engine.ts";
+import { evaluateDim } from "../graph/dim.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { batchValues, KEPT } from "../models/inputs.ts";
-import { eachBatch, type TokenSource } from "./evaluate.ts";
+import { batchesByLength, eachBatch, type TokenSource } from "./evaluate.ts";
 import type { Kept } from "./kept.ts";
 
 export interface KeptProgram {
@@ -34,6 +35,15 @@ export async function computeKeptRows(
     for (const i of indices) at += found.put(i, values.subarray(at));
   }
   return found;
+}
+
+/** Floating-point operations that computing them takes. */
+export function keptOperations({ operations }: Kept, { virtual }: Encoder, texts: TokenSource): number {
+  return batchesByLength(texts, virtual).reduce((sum, indices) => {
+    const lengths = indices.map((i) => virtual.tokens + texts.ids(i).length);
+    const tokens = lengths.reduce((a, b) => a + b, 0);
+    return sum + evaluateDim(operations, { tokens, batch: indices.length, length: Math.max(...lengths) });
+  }, 0);
 }
 
 export class KeptRows {

@@ -110,6 +110,7 @@ describe("a run", () => {
       epochs: [1, 2, 3].map((epoch) => ({ epoch, ...anyOf({ trainLoss: 0, seconds: 0 }), validation: split })),
       seconds: anyOf({ train: 0, evaluation: 0, total: 0, startToFirstStep: 0, toBestEpoch: 0, shared: 0 }),
       ...anyOf({ examplesPerSecond: 0, storedBytes: 0 }),
+      operations: anyOf({ forward: 0, backward: 0 }),
       parameters: { trainable: 15_362, total: 15_362 },
       memory: anyOf({ peakRssBytes: 0, weightBytes: 0, gradientBytes: 0, optimizerBytes: 0, keptBytes: 0 }),
     });

@@ -241,6 +241,7 @@ describe("the folder of a run", () => {
       "examplesPerSecond",
       "memory",
       "method",
+      "operations",
       "parameters",
       "seconds",
       "seed",
