@@ -3,19 +3,20 @@ import type { MarkedColumn, ParetoFront, Setting } from "./comparison.ts";
 import { paretoFront } from "./statistics/pareto.ts";
 
 /** Value of a column in a row. Marks and order follow from these alone. */
-const columns: Readonly<Record<MarkedColumn, { readonly of: (setting: Setting) => number; readonly best: "most" | "least" }>> =
-  {
-    accuracy: { of: ({ test }) => test.accuracy.value, best: "most" },
-    precision: { of: ({ test }) => test.precision.value, best: "most" },
-    recall: { of: ({ test }) => test.recall.value, best: "most" },
-    f1: { of: ({ test }) => test.f1.value, best: "most" },
-    calibrationError: { of: ({ test }) => test.calibrationError.value, best: "least" },
-    trainSeconds: { of: ({ cost }) => cost.trainSeconds, best: "least" },
-    totalSeconds: { of: ({ cost }) => cost.totalSeconds, best: "least" },
-    peakRssBytes: { of: ({ cost }) => cost.peakRssBytes, best: "least" },
-    trainableParameters: { of: ({ cost }) => cost.trainableParameters, best: "least" },
-    storedBytes: { of: ({ cost }) => cost.storedBytes, best: "least" },
-  };
+const columns: Readonly<
+  Record<MarkedColumn, { readonly of: (setting: Setting) => number; readonly best: "most" | "least" }>
+> = {
+  accuracy: { of: ({ test }) => test.accuracy.value, best: "most" },
+  precision: { of: ({ test }) => test.precision.value, best: "most" },
+  recall: { of: ({ test }) => test.recall.value, best: "most" },
+  f1: { of: ({ test }) => test.f1.value, best: "most" },
+  calibrationError: { of: ({ test }) => test.calibrationError.value, best: "least" },
+  trainSeconds: { of: ({ cost }) => cost.trainSeconds, best: "least" },
+  totalSeconds: { of: ({ cost }) => cost.totalSeconds, best: "least" },
+  peakRssBytes: { of: ({ cost }) => cost.peakRssBytes, best: "least" },
+  trainableParameters: { of: ({ cost }) => cost.trainableParameters, best: "least" },
+  storedBytes: { of: ({ cost }) => cost.storedBytes, best: "least" },
+};
 
 /** Means that differ by less than this share differ only by the order of their sums. */
 const ROUNDING = 1e-12;

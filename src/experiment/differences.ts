@@ -39,9 +39,7 @@ function referenceFor(
   trained: readonly ScoredSetting[],
   studyOf: (setting: ScoredSetting) => number,
 ): ScoredSetting | undefined {
-  const all = trained.filter(
-    ({ setting }) => setting.method === REFERENCE && setting.recipe === one.setting.recipe,
-  );
+  const all = trained.filter(({ setting }) => setting.method === REFERENCE && setting.recipe === one.setting.recipe);
   const near = all.filter((other) => studyOf(other) === studyOf(one));
   const f1 = ({ setting }: ScoredSetting) => setting.validation!.f1;
   return (near.length > 0 ? near : all).toSorted((a, b) => f1(b) - f1(a))[0];

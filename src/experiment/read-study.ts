@@ -37,7 +37,10 @@ const STUDY = "study.json";
 export function readStudy(path: string): StoredStudy {
   const file = join(path, STUDY);
   if (!existsSync(file))
-    throw new AttuneError("study/not-a-study", `${path}: there is no ${STUDY} in it, so this is not the folder of a study`);
+    throw new AttuneError(
+      "study/not-a-study",
+      `${path}: there is no ${STUDY} in it, so this is not the folder of a study`,
+    );
   const study = readJson<Study>(file, studyShape);
   const finished: FinishedRun[] = [];
   const failed: FailedRun[] = [];

@@ -45,7 +45,8 @@ export function resampledScores(
 ): Readonly<Record<Measure, Float64Array>>[] {
   const scorers = runs.map((texts) => new Scorer(texts));
   const scores = runs.map(
-    () => Object.fromEntries(measures.map((name) => [name, new Float64Array(resamples)])) as Record<Measure, Float64Array>,
+    () =>
+      Object.fromEntries(measures.map((name) => [name, new Float64Array(resamples)])) as Record<Measure, Float64Array>,
   );
   let r = 0;
   for (const weights of resample(runs[0]?.truth.length ?? 0, resamples, "texts")) {
