@@ -1,6 +1,5 @@
 /** What every figure of a run follows from, text by text, so that it can be computed again for many resamples. */
-import { CALIBRATION_BINS, calibrationBin } from "../train/calibration.ts";
-import { classificationMetrics, softmax } from "../train/metrics.ts";
+import { CALIBRATION_BINS, calibrationBin, classificationMetrics, softmax } from "../train/metrics.ts";
 import type { Predictions } from "./read-predictions.ts";
 import { RESAMPLES, resample } from "./statistics/bootstrap.ts";
 import { mean } from "./statistics/spread.ts";
