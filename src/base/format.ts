@@ -3,6 +3,10 @@
 /** 0.9285 → "92.9 %". */
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
+/** 0.0001 → "0.010 %": the same with two figures where the share is small and its size is the point. */
+export const smallPercent = (share: number): string =>
+  share > 0 && share < 0.00095 ? `${(100 * share).toPrecision(2)} %` : percent(share);
+
 /** "8:05", "1:02:09". */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);
@@ -11,9 +15,12 @@ export function duration(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-/** "640 MB", "2.1 GB". */
-export const memory = (bytes: number): string =>
-  bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+/** "11 kB", "1.2 MB", "640 MB", "2.1 GB". */
+export function memory(bytes: number): string {
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
+  if (bytes >= 9.95e6) return `${Math.round(bytes / 1e6)} MB`;
+  return bytes >= 9.995e5 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.round(bytes / 1e3)} kB`;
+}
 
 /** 22715526 → "22,715,526". */
 export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ",");

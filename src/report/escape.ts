@@ -31,10 +31,7 @@ const REPLACEMENT = "\uFFFD";
 
 /** Without lone surrogates and without control characters other than tab and line ends. */
 function wellFormed(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-  return text
-    .replace(/\p{Surrogate}/gu, REPLACEMENT)
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]/g, REPLACEMENT);
+  return text.replace(/[^\P{Cc}\t\n\r]|\p{Surrogate}|\p{Noncharacter_Code_Point}/gu, REPLACEMENT);
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });

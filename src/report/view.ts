@@ -1,6 +1,6 @@
 /** A comparison with what every part of a report asks of it: names, colours, rows by recipe. */
 import { groupBy } from "../base/group-by.ts";
-import type { Comparison, Difference, Setting } from "../experiment/comparison.ts";
+import type { Comparison, Difference, MarkedColumn, Setting } from "../experiment/comparison.ts";
 import type { RecipeName } from "../experiment/study.ts";
 import { type MethodName, methods } from "../methods/registry.ts";
 import { type Colour, methodColour } from "./palette.ts";
@@ -74,3 +74,7 @@ export const methodsIn = (settings: readonly Setting[]): MethodName[] => [
 ];
 
 export const methodTitle = (method: MethodName): string => methods[method].title;
+
+/** Times that cannot be compared have no best one. */
+export const isMarked = (view: View, column: MarkedColumn, { id }: Setting): boolean =>
+  view.comparison.best[column].includes(id) && (view.timed || !column.endsWith("Seconds"));

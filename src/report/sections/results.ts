@@ -1,8 +1,8 @@
 /** The table of all methods, with the best cell of each column marked. */
-import { abbreviated, grouped, memory, metric, percent, timeSpan } from "../../base/format.ts";
+import { abbreviated, grouped, memory, metric, smallPercent, timeSpan } from "../../base/format.ts";
 import type { Estimate, MarkedColumn, Setting } from "../../experiment/comparison.ts";
-import { type Block, type Cell, type Column, type RowGroup, remark, type Section } from "../document.ts";
-import { colourOf, isTrained, type View } from "../view.ts";
+import { type Block, type Cell, type Column, heading, type RowGroup, remark, type Section } from "../document.ts";
+import { colourOf, isMarked, isTrained, type View } from "../view.ts";
 
 interface ResultColumn extends Column {
   readonly marks?: MarkedColumn;
@@ -36,16 +36,21 @@ function difference(setting: Setting, view: View): Cell | string {
 }
 
 const costColumns: readonly ResultColumn[] = [
-  { title: "Training", note: "steps only", marks: "trainSeconds", cell: ({ cost }) => timeSpan(cost.trainSeconds) },
+  {
+    title: "Training",
+    note: "steps only",
+    marks: "trainSeconds",
+    cell: ({ cost }) => (cost.trainSeconds === 0 ? "–" : timeSpan(cost.trainSeconds)),
+  },
   { title: "Total time", marks: "totalSeconds", cell: ({ cost }) => timeSpan(cost.totalSeconds) },
   {
     title: "To best epoch",
-    cell: ({ cost }) => (cost.secondsToBestEpoch === undefined ? "" : timeSpan(cost.secondsToBestEpoch)),
+    cell: ({ cost }) => (cost.secondsToBestEpoch === undefined ? "–" : timeSpan(cost.secondsToBestEpoch)),
   },
   {
     title: "Texts/s",
     note: "training",
-    cell: ({ cost }) => (cost.examplesPerSecond === undefined ? "" : grouped(Math.round(cost.examplesPerSecond))),
+    cell: ({ cost }) => (cost.examplesPerSecond === undefined ? "–" : grouped(Math.round(cost.examplesPerSecond))),
   },
   { title: "Peak memory", marks: "peakRssBytes", cell: ({ cost }) => memory(cost.peakRssBytes) },
   {
@@ -53,7 +58,7 @@ const costColumns: readonly ResultColumn[] = [
     marks: "trainableParameters",
     cell: ({ cost }) => ({
       text: grouped(Math.round(cost.trainableParameters)),
-      below: percent(cost.trainableParameters / cost.totalParameters),
+      ...(cost.trainableParameters > 0 && { below: smallPercent(cost.trainableParameters / cost.totalParameters) }),
     }),
   },
   { title: "Stored", note: "per task", marks: "storedBytes", cell: ({ cost }) => storage(cost.storedBytes) },
@@ -75,15 +80,7 @@ const partColumns: readonly ResultColumn[] = [
   { title: "F1 before", note: "training, test", cell: ({ base }) => metric(base.f1) },
 ];
 
-/** Small amounts keep their figures: an adapter's kilobytes are the point. */
-const storage = (bytes: number): string =>
-  bytes === 0
-    ? "–"
-    : bytes < 1e6
-      ? `${Math.round(bytes / 1e3)} kB`
-      : bytes < 1e7
-        ? `${(bytes / 1e6).toFixed(1)} MB`
-        : memory(bytes);
+const storage = (bytes: number): string => (bytes === 0 ? "–" : memory(bytes));
 
 export function resultsSection(view: View): Section {
   const severalSeeds = view.trained.some(({ test }) => test.f1.standardDeviation !== undefined);
@@ -100,9 +97,9 @@ export function resultsSection(view: View): Section {
     id: "results",
     title: "All methods",
     blocks: [
-      heading2("Quality on test"),
+      heading("Quality on test"),
       tableOf(view, qualityColumns),
-      heading2("Cost"),
+      heading("Cost"),
       tableOf(view, costColumns),
       remark(`The best cell of each column is marked. ${under} Costs are means over seeds.${untrained}${times}`),
       { block: "more", summary: "Parts of memory, operations, validation", blocks: [tableOf(view, partColumns)] },
@@ -110,8 +107,6 @@ export function resultsSection(view: View): Section {
     ],
   };
 }
-
-const heading2 = (text: string): Block => ({ block: "heading", text });
 
 function tableOf(view: View, columns: readonly ResultColumn[]): Block {
   const rowsOf = (settings: readonly Setting[]): RowGroup["rows"] =>
@@ -131,14 +126,10 @@ function tableOf(view: View, columns: readonly ResultColumn[]): Block {
   return { block: "table", columns: [{ title: "Method" }, ...shown], groups };
 }
 
-/** Times that cannot be compared have no best one. */
-export const isMarked = (view: View, column: MarkedColumn, { id }: Setting): boolean =>
-  view.comparison.best[column].includes(id) && (view.timed || !column.endsWith("Seconds"));
-
 function failures({ comparison: { failed, missing } }: View): Block[] {
   const items = [
     ...failed.map(({ name, reason }) => [{ mark: "code" as const, text: name }, ` failed: ${reason}`]),
     ...missing.map((name) => [{ mark: "code" as const, text: name }, " has not ended yet"]),
   ];
-  return items.length === 0 ? [] : [heading2("Runs that are not in the table"), { block: "list", items }];
+  return items.length === 0 ? [] : [heading("Runs that are not in the table"), { block: "list", items }];
 }
