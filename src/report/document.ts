@@ -68,8 +68,12 @@ export interface Chart {
 export interface LegendEntry {
   readonly text: string;
   readonly colour: string;
-  readonly dash?: "solid" | "dashed" | "dotted";
+  /** Lengths of strokes and gaps; none for a solid line. Without it, the legend shows a dot. */
+  readonly dash?: readonly number[];
 }
+
+/** `beneath`: smaller, for those who want to know more. */
+export type Fact = readonly [term: string, said: Text, beneath?: string];
 
 export type Block =
   | { readonly block: "paragraph"; readonly text: Text; readonly quiet?: boolean }
@@ -78,7 +82,7 @@ export type Block =
   /** Terms with what is said of each. */
   | {
       readonly block: "facts";
-      readonly items: readonly (readonly [term: string, said: Text])[];
+      readonly items: readonly Fact[];
       readonly large?: boolean;
     }
   | { readonly block: "command"; readonly text: string }

@@ -68,12 +68,15 @@ function blockHtml(block: Block): string {
       return `<ul>${block.items.map((item) => `<li>${textHtml(item)}</li>`).join("")}</ul>`;
     case "facts":
       return `<dl${block.large ? ' class="answer"' : ""}>${block.items
-        .map(([term, said]) => `<div><dt>${escapeHtml(term)}</dt><dd>${textHtml(said)}</dd></div>`)
+        .map(
+          ([term, said, beneath]) =>
+            `<div><dt>${escapeHtml(term)}</dt><dd>${textHtml(said)}${beneath ? `<p>${escapeHtml(beneath)}</p>` : ""}</dd></div>`,
+        )
         .join("")}</dl>`;
     case "command":
       return `<pre><code>${escapeHtml(block.text)}</code></pre>`;
     case "charts":
-      return `${legendHtml(block.legend)}<div class="charts">${block.charts.map(chartHtml).join("\n")}</div>`;
+      return `${legendHtml(block.legend)}<div class="charts" style="--width:${Math.max(...block.charts.map(({ width }) => width))}px">${block.charts.map(chartHtml).join("\n")}</div>`;
     case "more":
       return `<details><summary>${escapeHtml(block.summary)}</summary>\n${block.blocks.map(blockHtml).join("\n")}\n</details>`;
     case "table":
@@ -81,21 +84,19 @@ function blockHtml(block: Block): string {
   }
 }
 
-const DASHES = { solid: "", dashed: ' stroke-dasharray="6 4"', dotted: ' stroke-dasharray="2 3"' };
-
 function legendHtml(entries: readonly LegendEntry[]): string {
   if (entries.length === 0) return "";
   const items = entries.map(({ text, colour, dash }) => {
     const mark = dash
-      ? `<svg width="26" height="10" aria-hidden="true"><path d="M1 5H25" stroke="var(--${colour})" stroke-width="2.5"${DASHES[dash]}/></svg>`
+      ? `<svg width="26" height="10" aria-hidden="true"><path d="M1 5H25" stroke="var(--${colour})" stroke-width="2"${dash.length > 0 ? ` stroke-dasharray="${dash.join(" ")}"` : ""}/></svg>`
       : dot(colour);
     return `<li>${mark}${escapeHtml(text)}</li>`;
   });
   return `<ul class="legend">${items.join("")}</ul>`;
 }
 
-const chartHtml = ({ title, themed, width }: Chart): string =>
-  `<figure style="max-width:${Math.round(width * 1.2)}px"><figcaption>${escapeHtml(title)}</figcaption>${themed}</figure>`;
+const chartHtml = ({ title, themed }: Chart): string =>
+  `<figure><figcaption>${escapeHtml(title)}</figcaption>${themed}</figure>`;
 
 const dot = (colour: string): string => `<i class="dot" style="background:var(--${colour})"></i>`;
 

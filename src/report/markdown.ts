@@ -51,7 +51,12 @@ function blockMarkdown(block: Block, pictures: string): string {
     case "list":
       return block.items.map((item) => `- ${textMarkdown(item)}`).join("\n");
     case "facts":
-      return block.items.map(([term, said]) => `- **${escapeMarkdown(term)}:** ${textMarkdown(said)}`).join("\n");
+      return block.items
+        .map(
+          ([term, said, beneath]) =>
+            `- **${escapeMarkdown(term)}:** ${textMarkdown(said)}${beneath ? `. ${escapeMarkdown(beneath)}` : ""}`,
+        )
+        .join("\n");
     case "command":
       return block.text
         .split("\n")

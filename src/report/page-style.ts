@@ -50,10 +50,11 @@ dl > div + div { border-top: 1px solid var(--rule); }
 dt { color: var(--muted); font-size: 0.94rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
 .answer > div { padding: 0.75rem 0; }
+.answer dd p { margin: 0.15rem 0 0; color: var(--muted); font-size: 0.9rem; }
 .answer dd > strong { color: var(--accent); font-weight: 650; }
 #answer h2 { border: 0; padding: 0; }
 
-.scroll { overflow-x: auto; margin: 0.8rem 0; max-width: 100%; width: fit-content; }
+.scroll { position: relative; overflow-x: auto; margin: 0.8rem 0; max-width: 100%; width: fit-content; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: separate; border-spacing: 0; font-size: 0.875rem; line-height: 1.35; font-variant-numeric: tabular-nums lining-nums; }
 caption { text-align: left; color: var(--muted); padding: 0 0 0.5rem; font-size: 0.9rem; }
@@ -74,16 +75,17 @@ td.best small { color: var(--ink); }
 tbody tr:hover > :not(.best):not(.shade) { background: var(--panel); }
 .prose { width: 100%; }
 .prose tr > :first-child { position: static; }
-.prose tbody th[scope="row"], .prose td { white-space: normal; overflow-wrap: anywhere; min-width: 5.5rem; }
+.prose tbody th[scope="row"], .prose td { white-space: normal; }
 .prose .wide { min-width: 15rem; width: 55%; }
-bdi { overflow-wrap: anywhere; }
+td, th { max-width: 18rem; overflow-wrap: break-word; }
+.prose .wide { overflow-wrap: anywhere; max-width: none; }
 .dot { display: inline-block; width: 0.62em; height: 0.62em; border-radius: 50%; margin-right: 0.5em; }
 
 .legend { list-style: none; padding: 0; margin: 0.8rem 0; display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; font-size: 0.875rem; max-width: none; }
 .legend li { margin: 0; display: flex; align-items: center; }
 .legend svg { margin-right: 0.45rem; flex: none; }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); gap: 1.4rem 1.2rem; margin: 0.8rem 0; }
-figure { margin: 0; min-width: 0; width: 100%; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, calc(var(--width) * 0.8)), 1fr)); gap: 1.4rem 1.2rem; margin: 0.8rem 0; }
+figure { margin: 0; min-width: 0; width: 100%; max-width: calc(var(--width) * 1.25); }
 figcaption { font-weight: 600; font-size: 0.9rem; margin-bottom: 0.35rem; }
 figure svg { display: block; width: 100%; height: auto; font-family: inherit; }
 details { margin: 0.9rem 0; }

@@ -1,9 +1,9 @@
 /** Rules on computational cost: time, memory and its parts, operations, storage, and what no other setting beats. */
-import { abbreviated, memory, percent } from "../../base/format.ts";
+import { abbreviated, memory, smallPercent } from "../../base/format.ts";
 import type { Setting } from "../../experiment/comparison.ts";
 import type { View } from "../view.ts";
 import type { Rule } from "./rule.ts";
-import { least, most, names, peakMemory, times, totalTime } from "./wording.ts";
+import { inARow, least, most, names, peakMemory, times, totalTime } from "./wording.ts";
 
 /** Full fine-tuning that stands for all: of the recipe of what is recommended, else the first. */
 function reference({ trained, comparison, of }: View): Setting | undefined {
@@ -57,7 +57,7 @@ export const operations: Rule = (view) => {
   if (total(full) === 0) return undefined;
   const said = rest
     .toSorted((a, b) => total(a) - total(b))
-    .map((setting) => `${view.name(setting)} ${percent(total(setting) / total(full))}`);
+    .map((setting) => `${view.name(setting)} ${smallPercent(total(setting) / total(full))}`);
   return `${view.name(full)} computes ${abbreviated(total(full))} operations for each training text, forward and backward; the others do this much of it: ${said.join(", ")}.`;
 };
 
@@ -71,14 +71,23 @@ export const storage: Rule = (view) => {
   return `Each further task takes ${memory(full.cost.storedBytes)} with ${view.name(full)} and ${memory(smallest.cost.storedBytes)} with ${view.name(smallest)}, beside one model for all.`;
 };
 
-/** Settings that no other beats in macro F1 and a cost at once. */
+/** Settings that no other beats in macro F1 and a cost at once: whichever the cost, and whatever it is. */
 export const fronts: Rule = (view) => {
-  const said = view.comparison.pareto
-    .filter(({ cost }) => view.timed || !cost.endsWith("Seconds"))
-    .filter(({ cost }) => cost !== "trainSeconds")
-    .map(({ cost, settings }) => `for ${COSTS[cost]}, ${names(view, settings.map(view.of))}`);
-  if (view.trained.length < 3) return undefined;
-  return `No other setting is at once better and cheaper: ${said.join("; ")}.`;
+  const shown = view.comparison.pareto.filter(
+    ({ cost }) => cost !== "trainSeconds" && (view.timed || cost !== "totalSeconds"),
+  );
+  if (view.trained.length < 3 || shown.length === 0) return undefined;
+  const costs = inARow(shown.map(({ cost }) => COSTS[cost]));
+  const on = ({ id }: Setting) => shown.filter(({ settings }) => settings.includes(id)).length;
+  const always = view.trained.filter((setting) => on(setting) === shown.length);
+  const never = view.trained.filter((setting) => on(setting) === 0);
+  const unbeaten =
+    always.length > 0
+      ? `none is both better and cheaper than ${names(view, always)}`
+      : "no setting is unbeaten in all of them";
+  const beaten =
+    never.length > 0 ? `; some other setting is better and cheaper than ${names(view, never)} in each of them` : "";
+  return `Of macro F1 on test against ${costs}: ${unbeaten}${beaten}.`;
 };
 
 const COSTS = {

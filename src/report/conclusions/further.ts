@@ -18,11 +18,14 @@ export const calibration: Rule = ({ leading, name }) => {
 
 /** Texts that nothing helps with: a limit of the data rather than of a method. */
 export const hardTexts: Rule = ({ comparison, trained, settings }) => {
-  const texts = settings[0]?.runs[0]!.test.confusion.flat().reduce((a, b) => a + b, 0) ?? 0;
+  const texts = testTexts(settings);
   const wrong = comparison.allWrong.length;
   if (trained.length < 2 || wrong === 0) return undefined;
   return `${plural(wrong, "test text")} of ${grouped(texts)} (${percent(wrong / texts)}) ${wrong === 1 ? "is" : "are"} wrong in every setting: ambiguous or wrongly labelled texts set a limit that no method here passes.`;
 };
+
+const testTexts = ([first]: readonly Setting[]): number =>
+  first ? first.runs[0]!.test.confusion.flat().reduce((a, b) => a + b, 0) : 0;
 
 export const repeatedTexts: Rule = ({ comparison: { data } }) => {
   const { duplicates, counts } = data;

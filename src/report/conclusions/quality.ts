@@ -3,7 +3,7 @@ import { metric, probability, signed } from "../../base/format.ts";
 import type { Setting } from "../../experiment/comparison.ts";
 import { methodTitle } from "../view.ts";
 import type { Rule } from "./rule.ts";
-import { isShown, least, most, names } from "./wording.ts";
+import { foldedNames, inARow, isShown, least, most, names } from "./wording.ts";
 
 const f1 = ({ test }: Setting): number => test.f1.value;
 
@@ -26,10 +26,7 @@ export const againstFullFineTuning: Rule = (view) => {
   return references.map((reference) => {
     const held = differences.filter(({ against }) => against === reference);
     const group = (found: typeof held) =>
-      names(
-        view,
-        found.map(({ setting }) => view.of(setting)),
-      );
+      inARow(foldedNames(found.map(({ setting }) => view.shortName(view.of(setting)))));
     const better = held.filter((one) => isShown(one) && one.f1 > 0);
     const worse = held.filter((one) => isShown(one) && one.f1 < 0);
     const open = held.filter((one) => !isShown(one));

@@ -16,17 +16,16 @@ const epochs = ({ result }: ComparedRun): readonly EpochResult[] => result.epoch
 export const notConverged: Rule = (view) => {
   const found = mostly(view, (run) => epochs(run).length > 1 && run.result.bestEpoch === epochs(run).length);
   if (found.length === 0) return undefined;
-  const all =
-    found.length === view.trained.length && found.length > 1 ? "For every setting" : `For ${names(view, found)}`;
-  return `${all} the last epoch is the best on validation: not converged, and more epochs might still help.`;
+  const who = found.length === view.trained.length && found.length > 1 ? "every setting" : names(view, found);
+  return `The last epoch is the best on validation, so that training had not converged and more epochs might still help, with ${who}.`;
 };
 
 /** The best epoch comes in the first half: the rest of the time was for nothing. */
 export const earlyBest: Rule = (view) => {
   const found = mostly(view, (run) => epochs(run).length >= 4 && run.result.bestEpoch * 2 <= epochs(run).length);
   if (found.length === 0) return undefined;
-  const said = found.map((setting) => `${view.name(setting)} (epoch ${bestEpochs(setting)} of ${epochsOf(setting)})`);
-  return `The best epoch came in the first half, so that fewer epochs would have been enough, for ${said.join(", ")}.`;
+  const said = found.map((setting) => `${view.name(setting)}, epoch ${bestEpochs(setting)} of ${epochsOf(setting)}`);
+  return `The best epoch came in the first half, so that fewer epochs would have been enough, with ${said.join("; ")}.`;
 };
 
 function bestEpochs({ runs }: Setting): string {
@@ -61,7 +60,7 @@ export const overfits: Rule = (view) => {
   const worst = most(found, rise)!;
   const { epochs: all } = worst.runs[0]!.result;
   return (
-    `After their best epoch, training loss falls on while validation loss rises: ${names(view, found)} overfit${found.length > 1 ? "" : "s"}. ` +
+    `After the best epoch, training loss goes on falling while validation loss rises with ${names(view, found)}: the model overfits. ` +
     `It is most with ${view.name(worst)}: validation loss ${metric(lowestLoss(all))} at its lowest, ${metric(all.at(-1)!.validation.loss)} at the end` +
     `${worst.runs.length > 1 ? " (first seed)" : ""}. The weights of the best epoch are kept, so the figures on test do not suffer from it.`
   );

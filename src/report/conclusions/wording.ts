@@ -1,5 +1,6 @@
 /** Words that conclusions share: names in a row, differences with their p, costs against full fine-tuning. */
 import { memory, percent, probability, signed, timeSpan } from "../../base/format.ts";
+import { groupBy } from "../../base/group-by.ts";
 import type { Difference, Setting } from "../../experiment/comparison.ts";
 import type { View } from "../view.ts";
 
@@ -12,7 +13,22 @@ export const isShown = ({ f1AdjustedP }: Difference): boolean => f1AdjustedP < S
 export const inARow = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 
-export const names = (view: View, settings: readonly Setting[]): string => inARow(settings.map(view.name));
+/** Each name once for its recipe, and once for settings that differ in one figure: "LoRA, rank 2/4 (both tuned)". */
+export function names(view: View, settings: readonly Setting[]): string {
+  const groups = [...groupBy(settings, ({ recipe }) => recipe)].map(([recipe, all]) => {
+    const folded = inARow(foldedNames(all.map(view.shortName)));
+    const count = all.length > 2 ? "all " : all.length === 2 ? "both " : "";
+    return view.recipes.length > 1 ? `${folded} (${count}${recipe})` : folded;
+  });
+  return groups.join(", and ");
+}
+
+/** Names that differ in their last figure only, as one. */
+export function foldedNames(all: readonly string[]): string[] {
+  const parts = all.map((name) => /^([^,]+, [^,]+ )([\d.]+)$/.exec(name) ?? [name, name, ""]);
+  const groups = groupBy(parts, ([, start]) => start!);
+  return [...groups].map(([start, same]) => `${start}${same.map(([, , figure]) => figure).join("/")}`);
+}
 
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
@@ -33,16 +49,17 @@ export function times(value: number, reference: number): string {
   return ratio >= 0.1 ? `${percent(ratio)} of` : `1/${Math.round(1 / ratio)} of`;
 }
 
-/** What a setting costs against full fine-tuning: quality, time, memory. */
+/** What a setting costs against full fine-tuning: quality, memory, time. */
 export function againstFull(view: View, setting: Setting): string {
   const held = view.against(setting);
   if (!held)
     return setting.method === "full"
-      ? "This is full fine-tuning itself."
+      ? "It is full fine-tuning itself."
       : "There is no full fine-tuning of the same recipe to hold it against.";
   const { full, difference } = held;
-  const time = view.timed ? `, ${times(setting.cost.totalSeconds, full.cost.totalSeconds)} its total time` : "";
-  return `Against ${view.name(full)}: ${f1Difference(difference)}; ${times(setting.cost.peakRssBytes, full.cost.peakRssBytes)} its peak memory${time}.`;
+  const time = view.timed ? ` and ${times(setting.cost.totalSeconds, full.cost.totalSeconds)} its total time` : "";
+  const memory = `${times(setting.cost.peakRssBytes, full.cost.peakRssBytes)} its peak memory`;
+  return `Against ${view.name(full)}: ${f1Difference(difference)}; ${memory}${time}.`;
 }
 
 export const peakMemory = ({ cost }: Setting): string => memory(cost.peakRssBytes);

@@ -12,7 +12,11 @@ export function answerSection(view: View): Section {
       {
         block: "facts",
         large: true,
-        items: answer(view).map(({ question, answer: said, reason }) => [question, [strong(said), `. ${reason}`]]),
+        items: answer(view).map(({ question, answer: said, figure, detail }) => [
+          question,
+          [strong(said), figure ? `: ${figure}` : ""],
+          detail,
+        ]),
       },
     ],
   };

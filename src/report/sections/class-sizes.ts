@@ -29,6 +29,9 @@ export function classesSection(view: View): Section | undefined {
   };
 }
 
+/** Sizes that differ by more than so many times are shown on a logarithmic axis. */
+const WIDE = 30;
+
 /** One setting of each method. */
 const byMethod = ({ leading }: View) =>
   leading.filter(({ method }, i) => leading.findIndex((one) => one.method === method) === i);
@@ -37,7 +40,7 @@ function plot(view: View, sizes: readonly number[], which: string, recipe: strin
   const settings = view.leading.filter((setting) => setting.recipe === recipe);
   const scores = settings.map(classScores);
   const order = [...sizes.keys()].toSorted((a, b) => sizes[a]! - sizes[b]!).filter((k) => sizes[k]! > 0);
-  const isWide = Math.max(...sizes) > 8 * Math.min(...sizes.filter((size) => size > 0));
+  const isWide = Math.max(...sizes) > WIDE * Math.min(...sizes.filter((size) => size > 0));
   return drawChart({
     file: several ? `class-sizes-${recipe}` : "class-sizes",
     title: several ? `F1 by class size, ${recipe}` : "F1 by class size",
@@ -51,8 +54,12 @@ function plot(view: View, sizes: readonly number[], which: string, recipe: strin
         type: isWide ? "log" : "value",
         name: `${which} texts of the class${isWide ? ", logarithmic" : ""}`,
         nameGap: 26,
-        scale: true,
-        axisLabel: { ...axis.axisLabel, formatter: (value: number) => grouped(Math.round(value)), hideOverlap: true },
+        axisLabel: {
+          ...axis.axisLabel,
+          formatter: (value: number) => grouped(Math.round(value)),
+          hideOverlap: true,
+          ...(isWide && { showMinLabel: false, showMaxLabel: false }),
+        },
         ...(isWide && { min: Math.min(...order.map((k) => sizes[k]!)) / 1.3, max: Math.max(...sizes) * 1.3 }),
       },
       yAxis: { ...axis, type: "value", min: 0, max: 1, splitNumber: 4, name: "F1", nameGap: 34 },

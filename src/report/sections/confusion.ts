@@ -17,7 +17,9 @@ export function confusionSection(view: View): Section | undefined {
   if (view.trained.length === 0) return undefined;
   const labels = view.comparison.data.labels;
   const first = view.comparison.recommended && view.of(view.comparison.recommended.chosen);
-  const leading = [...new Set([...(first ? [first] : []), ...view.leading])];
+  // Of the recipe of what is recommended: what differs between recipes is the subject of other sections.
+  const same = view.leading.filter(({ recipe, id }) => id !== first?.id && (!first || recipe === first.recipe));
+  const leading = [...(first ? [first] : []), ...same];
   const isSmall = labels.length <= MOST_WITH_FIGURES;
   const open = isSmall ? leading : leading.slice(0, labels.length <= MOST_LABELS ? 4 : 0);
   const rest = isSmall ? view.trained.filter((setting) => !leading.includes(setting)) : [];
@@ -33,7 +35,7 @@ export function confusionSection(view: View): Section | undefined {
       ...(open.length > 0 ? [matrices(open)] : []),
       remark(
         open.length > 0
-          ? "A row is a true label, a column an answer; cells are shaded by their share of the row, and figures count test texts over all seeds."
+          ? "A row is a true label, a column an answer; figures and shades are the percentage of the row, over all seeds."
           : `With ${labels.length} labels a matrix cannot be read; the most frequent confusions follow.`,
       ),
       ...(rest.length > 0 ? [more(`The other ${rest.length} settings`, [matrices(rest)])] : []),
@@ -61,7 +63,7 @@ function pairsTable(view: View, settings: readonly Setting[]): Block {
           [quoted(predicted)],
           ...found.map((all) => {
             const same = all.find((one) => one.truth === truth && one.predicted === predicted);
-            return { text: percent(same?.share ?? 0), below: grouped(same?.count ?? 0), shade: same?.share ?? 0 };
+            return { text: percent(same?.share ?? 0), shade: same?.share ?? 0 };
           }),
         ]),
       },
@@ -105,8 +107,9 @@ function matrix(view: View, setting: Setting, labels: readonly string[], withFig
           label: {
             show: withFigures,
             color: ink("ink"),
+            opacity: 1,
             fontSize: 11,
-            formatter: ({ dataIndex }: { dataIndex: number }) => grouped(shown[dataIndex]!.count),
+            formatter: ({ dataIndex }: { dataIndex: number }) => cellFigure(shown[dataIndex]!),
           },
           data: shown.map(({ i, j, share }) => ({
             value: [j, i, share],
@@ -123,4 +126,10 @@ function matrix(view: View, setting: Setting, labels: readonly string[], withFig
         : `${labels[i]} taken for ${labels[j]}: ${grouped(count)}, ${percent(share)}`;
     },
   });
+}
+
+/** Whole percent; nothing where there is nothing, so that what is there stands out. */
+function cellFigure({ count, share }: { readonly count: number; readonly share: number }): string {
+  if (count === 0) return "";
+  return share < 0.005 ? "< 1" : (100 * share).toFixed(0);
 }

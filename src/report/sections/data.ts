@@ -1,7 +1,7 @@
 /** The data: labels, lengths, repeated texts. */
 import { grouped, percent } from "../../base/format.ts";
 import type { SplitName } from "../../data/dataset.ts";
-import { type Block, code, list, quoted, type Section, type Text } from "../document.ts";
+import { type Block, code, type Fact, list, quoted, type Section } from "../document.ts";
 import type { View } from "../view.ts";
 
 const SPLITS: readonly SplitName[] = ["train", "validation", "test"];
@@ -11,7 +11,7 @@ export function dataSection(view: View): Section {
   const { data } = view.comparison;
   const { tokens, cutShare, duplicates, majorityAccuracy, trainedOn, counts } = data;
   const train = counts.train?.reduce((a, b) => a + b, 0);
-  const items: (readonly [string, Text])[] = [
+  const items: Fact[] = [
     ["Path", [code(data.path)]],
     ["SHA-256", [code(data.sha256)]],
   ];

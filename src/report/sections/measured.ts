@@ -1,12 +1,12 @@
 /** How it was measured, and all that is needed to measure it again. */
 import { memory } from "../../base/format.ts";
 import type { ComparedRun } from "../../experiment/comparison.ts";
-import { type Block, code, heading, list, paragraph, type Section, type Text } from "../document.ts";
+import { type Block, code, type Fact, heading, list, paragraph, type Section, type Text } from "../document.ts";
 import type { View } from "../view.ts";
 
 export function measuredSection(view: View): Section {
   const several = view.settings.some(({ runs }) => runs.length > 1);
-  const items: readonly (readonly [string, Text])[] = [
+  const items: readonly Fact[] = [
     [
       "Quality",
       "Every figure on test is computed from the stored predictions of the best epoch, by scikit-learn's definitions; macro averages weigh each class alike, whatever its size.",
@@ -47,7 +47,7 @@ export function repeatSection(view: View): Section {
   ];
   const coded = (values: readonly string[]): Text =>
     values.flatMap((value, i) => (i > 0 ? [", ", code(value)] : [code(value)]));
-  const items: readonly (readonly [string, Text])[] = [
+  const items: readonly Fact[] = [
     [
       "Machine",
       distinct(

@@ -1,8 +1,9 @@
-/** Each method explained, and where the values of its options come from; why the shared ones are what they are. */
+/** Each method explained, the recipes, and where the value of each option comes from. */
 
-import type { Setting } from "../../experiment/comparison.ts";
+import { groupBy } from "../../base/group-by.ts";
 import { type Recipe, recipes as recipesByName } from "../../experiment/recipes.ts";
 import { methodOf } from "../../methods/registry.ts";
+import { foldedNames } from "../conclusions/wording.ts";
 import { type Block, code, link, list, paragraph, remark, type Section, strong, type Text } from "../document.ts";
 import { methodsIn, type View } from "../view.ts";
 
@@ -22,62 +23,47 @@ export function methodsSection(view: View): Section {
             strong(chooseWhen),
             ...(paper ? [" Paper: ", link(paper.title, paper.url), "."] : []),
           ]),
-          ...optionTable(
-            view,
-            view.settings.filter((setting) => setting.method === method),
-          ),
         ];
       }),
       ...recipeNotes(view),
+      ...optionTable(view),
     ],
   };
 }
 
 const shown = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
 
-/** One row for each value of an option, with the settings that have it where they differ. */
-function optionTable(view: View, settings: readonly Setting[]): Block[] {
-  const rows = new Map<
-    string,
-    { recipe: string; option: string; value: string; source: string; settings: Setting[] }
-  >();
-  for (const setting of settings) {
+/** One row for each value of an option, with the settings that have it and where it comes from. */
+function optionTable(view: View): Block[] {
+  const valued = view.settings.flatMap((setting) => {
     const { options, sources } = setting.runs[0]!.planned;
-    for (const [option, source] of Object.entries(sources)) {
+    return Object.entries(sources).map(([option, source]) => {
       const value = shown(options[option as keyof typeof options]);
-      const key = JSON.stringify([setting.recipe, option, value, source]);
-      const row = rows.get(key) ?? { recipe: setting.recipe, option, value, source, settings: [] };
-      row.settings.push(setting);
-      rows.set(key, row);
-    }
-  }
-  if (rows.size === 0) return [];
-  const groups = view.recipes.flatMap((recipe) => {
-    const own = [...rows.values()].filter((row) => row.recipe === recipe);
-    const all = settings.filter((setting) => setting.recipe === recipe).length;
-    return own.length === 0
-      ? []
-      : [
-          {
-            ...(view.recipes.length > 1 && { title: `Recipe: ${recipe}` }),
-            rows: own.map(({ option, value, source, settings: having }): readonly Text[] => [
-              [code(option)],
-              having.length < all
-                ? [value, ` (${having.map(({ title }) => title.split(", ").slice(1).join(", ") || title).join("; ")})`]
-                : value,
-              source,
-            ]),
-          },
-        ];
+      return { setting, option, value, source, key: JSON.stringify([setting.recipe, option, value, source]) };
+    });
   });
+  if (valued.length === 0) return [];
+  const rows = [...groupBy(valued, ({ key }) => key).values()];
+  const order = new Map([...new Set(valued.map(({ option }) => option))].map((option, i) => [option, i]));
+  const groups = view.recipes.map((recipe) => {
+    const own = rows.filter(([first]) => first!.setting.recipe === recipe);
+    const all = view.settings.filter((setting) => setting.recipe === recipe).length;
+    return {
+      ...(view.recipes.length > 1 && { title: `Recipe: ${recipe}` }),
+      rows: own
+        .toSorted(([a], [b]) => order.get(a!.option)! - order.get(b!.option)!)
+        .map((same): readonly Text[] => {
+          const { option, value, source } = same[0]!;
+          const having = foldedNames(same.map(({ setting }) => view.shortName(setting))).join("; ");
+          return [[code(option)], value, same.length === all ? "all" : having, source];
+        }),
+    };
+  });
+  const columns = [{ title: "Option" }, { title: "Value" }, { title: "Of" }, { title: "From" }];
   return [
-    {
-      block: "more",
-      summary: "Its options and their sources",
-      blocks: [
-        { block: "table", columns: [{ title: "Option" }, { title: "Value" }, { title: "From", wide: true }], groups },
-      ],
-    },
+    { block: "heading", text: "Where each option's value comes from" },
+    { block: "table", columns, groups: groups.filter((group) => group.rows.length > 0) },
+    remark("Options that are not listed have Attune's defaults; run.json of each run has all of them."),
   ];
 }
 
@@ -91,6 +77,5 @@ function recipeNotes({ recipes }: View): Block[] {
       paragraph([strong(recipe), `: ${summary}.`]),
       ...(notes.length > 0 ? [list(notes)] : []),
     ]),
-    remark("Options that are not listed have Attune's defaults; run.json of each run has all of them."),
   ];
 }

@@ -1,16 +1,25 @@
 /** Pareto plots: macro F1 against a cost, with the settings that nothing beats in both. */
-import { abbreviated, memory, metric, timeSpan } from "../../base/format.ts";
+import { abbreviated, grouped, memory, metric, timeSpan } from "../../base/format.ts";
 import { groupBy } from "../../base/group-by.ts";
 import type { ParetoFront, Setting } from "../../experiment/comparison.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { type Chart, remark, type Section } from "../document.ts";
 import { colourOf, type View } from "../view.ts";
 
-const COSTS: Readonly<Record<ParetoFront["cost"], { title: string; shown: (value: number) => string }>> = {
-  trainSeconds: { title: "training time", shown: timeSpan },
-  totalSeconds: { title: "total time", shown: timeSpan },
-  peakRssBytes: { title: "peak memory", shown: memory },
-  trainableParameters: { title: "trained parameters", shown: abbreviated },
+interface CostAxis {
+  readonly title: string;
+  shown(value: number): string;
+  /** On the axis, where a round number stands best in one unit. */
+  tick(value: number): string;
+}
+
+const inSeconds = (value: number): string => `${grouped(value)} s`;
+
+const COSTS: Readonly<Record<ParetoFront["cost"], CostAxis>> = {
+  trainSeconds: { title: "training time", shown: timeSpan, tick: inSeconds },
+  totalSeconds: { title: "total time", shown: timeSpan, tick: inSeconds },
+  peakRssBytes: { title: "peak memory", shown: memory, tick: memory },
+  trainableParameters: { title: "trained parameters", shown: abbreviated, tick: abbreviated },
 };
 
 /** Costs that differ by more than so many times are shown on a logarithmic axis. */
@@ -49,18 +58,23 @@ export function plotLabel({ title }: Setting, isAlone: boolean): string {
 }
 
 function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
-  const { title, shown } = COSTS[cost];
+  const { title, shown, tick } = COSTS[cost];
   const costs = view.trained.map((setting) => setting.cost[cost]);
   const isWide = Math.min(...costs) > 0 && Math.max(...costs) / Math.min(...costs) > WIDE;
   const groups = [...groupBy(view.trained, ({ method, recipe }) => `${recipe}/${method}`).values()];
   const onFront = new Set(front);
+  const place = (value: number) => (isWide ? Math.log(value) : value);
+  const [low, high] = [place(Math.min(...costs)), place(Math.max(...costs))];
+  // A label stands where there is room.
+  const isRight = (value: number) => place(value) - low > 0.6 * (high - low);
   const rings = view.recipes.length > 1 ? view.recipes[0] : undefined;
   const legend = groups.map((all) => titleOf(all[0]!));
   return drawChart({
     file: `f1-against-${title.replace(" ", "-")}`,
     title: `Macro F1 against ${title}`,
     description: `Each setting by its ${title} and its macro F1 on test. On the Pareto front: ${front.map((id) => view.name(view.of(id))).join(", ")}.`,
-    height: 320,
+    width: 500,
+    height: 340,
     legend: [...new Set(legend)],
     option: {
       xAxis: {
@@ -70,7 +84,12 @@ function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
         name: isWide ? `${title}, logarithmic` : title,
         nameGap: 26,
         splitNumber: 3,
-        axisLabel: { ...axis.axisLabel, formatter: shown, hideOverlap: true },
+        axisLabel: {
+          ...axis.axisLabel,
+          formatter: tick,
+          hideOverlap: true,
+          ...(isWide && { showMinLabel: false, showMaxLabel: false }),
+        },
         ...(isWide && { min: Math.min(...costs) / 1.6, max: Math.max(...costs) * 1.6 }),
       },
       yAxis: { ...axis, type: "value", scale: true, splitNumber: 4, name: "macro F1", nameGap: 38 },
@@ -95,13 +114,21 @@ function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
             borderColor: ink(colourOf(all[0]!)),
             color: ink(all[0]!.recipe === rings ? "paper" : colourOf(all[0]!)),
           },
-          label: { show: true, position: "right", distance: 6, fontSize: 11, color: ink("ink"), opacity: 1 },
+          label: {
+            fontSize: 11,
+            color: ink("ink"),
+            opacity: 1,
+            distance: 7,
+            textBorderColor: ink("paper"),
+            textBorderWidth: 3,
+          },
           labelLayout: { hideOverlap: true },
           data: all.map((setting) => ({
             value: [setting.cost[cost], setting.test.f1.value],
             label: {
               formatter: plotLabel(setting, all.length === 1),
-              show: onFront.has(setting.id) || all.length === 1 || setting === all.at(-1),
+              show: onFront.has(setting.id) || all.length === 1 || setting === all[0] || setting === all.at(-1),
+              position: isRight(setting.cost[cost]) ? "left" : "right",
             },
           })),
         })),

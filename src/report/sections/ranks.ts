@@ -7,6 +7,7 @@ import { type Colour, methodColour } from "../palette.ts";
 import type { View } from "../view.ts";
 
 const LORA = methodColour("lora");
+const THRESHOLD = "one standard error below the best on validation";
 
 export function ranksSection(view: View): Section | undefined {
   const { ranks } = view.comparison;
@@ -23,8 +24,9 @@ export function ranksSection(view: View): Section | undefined {
       {
         block: "charts",
         legend: [
-          { text: "validation", colour: "muted", dash: "dashed" },
-          { text: "test", colour: LORA, dash: "solid" },
+          { text: "validation", colour: "muted", dash: [6, 4] },
+          { text: "test", colour: LORA, dash: [] },
+          { text: THRESHOLD, colour: "accent", dash: [2, 3] },
         ],
         charts: ranks.map((choice) => plot(choice, several)),
       },
@@ -58,7 +60,7 @@ function plot({ ranks, recipe, chosen, standardError }: RankChoice, several: boo
     file: several ? `lora-ranks-${recipe}` : "lora-ranks",
     title: several ? `Macro F1 by rank, ${recipe}` : "Macro F1 by rank",
     description: `Macro F1 of LoRA by rank. ${ranks.map(({ rank, validationF1, testF1 }) => `Rank ${rank}: validation ${metric(validationF1)}, test ${metric(testF1)}`).join("; ")}.`,
-    legend: ["validation", "test"],
+    legend: ["validation", "test", THRESHOLD],
     option: {
       xAxis: { ...axis, type: "category", data: ranks.map(({ rank }) => String(rank)), name: "rank", nameGap: 26 },
       yAxis: { ...axis, type: "value", scale: true, splitNumber: 4 },
@@ -67,10 +69,10 @@ function plot({ ranks, recipe, chosen, standardError }: RankChoice, several: boo
         line("test", LORA, ({ testF1 }) => testF1),
         {
           type: "line",
-          name: "one standard error below the best",
+          name: THRESHOLD,
           symbol: "none",
           silent: true,
-          lineStyle: { color: ink("accent"), width: 1, type: "dotted" },
+          lineStyle: { color: ink("accent"), width: 1.5, type: "dotted", opacity: 1 },
           data: ranks.map(() => best - standardError),
         },
       ],

@@ -1,7 +1,7 @@
 /** Why optimizer, schedule, batch size and truncation are what they are, with the values that were used. */
 import { grouped, percent } from "../../base/format.ts";
 import type { ResolvedTrainOptions } from "../../run/options.ts";
-import type { Section, Text } from "../document.ts";
+import type { Fact, Section } from "../document.ts";
 import type { View } from "../view.ts";
 
 export function reasonsSection(view: View): Section {
@@ -9,11 +9,13 @@ export function reasonsSection(view: View): Section {
   const used = (of: (options: ResolvedTrainOptions) => unknown) =>
     [...new Set(all.map((options) => String(of(options))))].join(" or ");
   const { tokens, cutShare } = view.comparison.data;
-  const limit = used(({ maxLength }) => maxLength ?? "the model's own number of positions");
+  const limit = used(({ maxLength }) =>
+    maxLength ? `${maxLength} tokens` : "as many tokens as the model has positions",
+  );
   const lengths = tokens
     ? ` Of the texts here, 95 % have at most ${grouped(tokens.p95)} tokens, and ${cutShare ? percent(cutShare) : "none"} ${cutShare ? "were" : "was"} cut.`
     : "";
-  const items: readonly (readonly [string, Text])[] = [
+  const items: readonly Fact[] = [
     [
       "Optimizer",
       `AdamW with β₁ ${used(({ beta1 }) => beta1)}, β₂ ${used(({ beta2 }) => beta2)}, ε ${used(({ epsilon }) => epsilon)}, weight decay ${used(({ weightDecay }) => weightDecay)}. ` +
@@ -36,7 +38,7 @@ export function reasonsSection(view: View): Section {
     ],
     [
       "Truncation",
-      `At ${limit} tokens. The cost of attention grows with the square of the length, and the beginning of a text mostly suffices to classify it. Batches hold real tokens only and no padding, so a high limit costs short texts nothing.${lengths}`,
+      `At ${limit}. The cost of attention grows with the square of the length, and the beginning of a text mostly suffices to classify it. Batches hold real tokens only and no padding, so a high limit costs short texts nothing.${lengths}`,
     ],
     [
       "Best epoch",

@@ -13,7 +13,7 @@ const MEASURES = [
 ] as const;
 
 /** Settings of one method differ in their lines. */
-const DASHES = ["solid", "dashed", "dotted"] as const;
+const DASHES: readonly (readonly number[])[] = [[], [8, 3], [4, 3], [1.5, 2.5], [8, 3, 1.5, 3]];
 
 export function curvesSection(view: View): Section | undefined {
   const trained = view.trained.filter((setting) => epochsOf(setting) > 0);
@@ -52,7 +52,7 @@ export function legendOf(view: View, settings: readonly Setting[]): LegendEntry[
   }));
 }
 
-export const dashOf = (setting: Setting, settings: readonly Setting[]): (typeof DASHES)[number] => {
+export const dashOf = (setting: Setting, settings: readonly Setting[]): readonly number[] => {
   const place = settings.filter(({ method }) => method === setting.method).indexOf(setting);
   return DASHES[place % DASHES.length]!;
 };
@@ -81,12 +81,12 @@ function curve(
       },
       yAxis: { ...axis, type: "value", scale: true, splitNumber: 4 },
       series: settings.map((setting, s) => {
-        const best = bestEpoch(setting);
+        const [best, dash] = [bestEpoch(setting), dashOf(setting, settings)];
         return {
           type: "line",
           name: view.shortName(setting),
           color: ink(colourOf(setting)),
-          lineStyle: { width: 1.6, type: dashOf(setting, settings) },
+          lineStyle: { width: 1.6, ...(dash.length > 0 && { type: dash }) },
           emphasis: { disabled: true },
           symbol: "circle",
           symbolSize: 5,
