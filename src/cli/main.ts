@@ -18,6 +18,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "list the methods of fine-tuning with their options and papers",
     load: async () => (await import("./commands/methods.ts")).methodsCommand,
   },
+  report: {
+    summary: "compare the finished runs of studies, as a page, tables and pictures",
+    load: async () => (await import("./commands/report.ts")).reportCommand,
+  },
   evaluate: {
     summary: "measure a trained classifier on labelled texts",
     load: async () => (await import("./commands/evaluate.ts")).evaluateCommand,

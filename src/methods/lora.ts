@@ -73,6 +73,12 @@ type LoraOptions = z.output<typeof options>;
 export const lora = defineMethod({
   title: "LoRA",
   summary: "train two thin matrices beside each chosen linear layer, and the head",
+  about:
+    "Beside each chosen linear layer stands a product of two thin matrices, of which one begins at zero, so that training starts from the model as it is. " +
+    "Only these matrices and the classifier are trained; rank is their inner size, and alpha / rank scales what they add. " +
+    "Afterwards the product can be added to the weights, so that the model runs as fast as before.",
+  chooseWhen:
+    "Choose it to come close to full fine-tuning with a small part of its memory, and to keep a small file for each task.",
   paper: {
     title: "LoRA: Low-Rank Adaptation of Large Language Models (Hu et al. 2021)",
     url: "https://arxiv.org/abs/2106.09685",

@@ -1,6 +1,7 @@
 /** `attune compare`. */
 import type { Command } from "commander";
 import { AttuneError } from "../../base/error.ts";
+import { alignColumns, duration, memory, metric } from "../../base/format.ts";
 import { type CompareContext, compare, resumeComparison } from "../../experiment/compare.ts";
 import type { CompareDoneEvent, CompareEvent } from "../../experiment/compare-events.ts";
 import { resolvePlan } from "../../experiment/plan.ts";
@@ -8,7 +9,6 @@ import type { Place } from "../../experiment/plan-error.ts";
 import { planText, readPlanFile } from "../../experiment/plan-file.ts";
 import { DEFAULT_METHODS, planSchema, sharedKeys } from "../../experiment/plan-schema.ts";
 import { CompareView } from "../compare-view.ts";
-import { alignColumns, duration, memory, metric } from "../format.ts";
 import { flagOf, optionOf, propertiesOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 
