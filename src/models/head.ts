@@ -71,7 +71,8 @@ function pool(encoder: Encoder, scope: Scope, encoded: Encoded, pooling: Pooling
   if (pooling === "cls") return scope.mayKeep(rowOfEach(hidden, batch.firstToken, scope.pooledPosition));
   const { hiddenSize } = encoder;
   // From the pooled token on: virtual tokens before it are no part of the text.
-  const ofText = (x: Tensor, axis: number) => (scope.pooledPosition > 0 ? slice(x, axis, scope.pooledPosition, "end") : x);
+  const ofText = (x: Tensor, axis: number) =>
+    scope.pooledPosition > 0 ? slice(x, axis, scope.pooledPosition, "end") : x;
   const padded = (x: Tensor) => ofText(toHeads(x, batch.fillIndex, batch.unpadIndex, "filled"), 2);
   const bias = ofText(batch.attentionBias, 3);
   const byHead = padded(hidden); // [batch, heads, length of the text, dim]
