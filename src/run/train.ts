@@ -14,8 +14,9 @@ import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import { type CheckpointState, restoreCheckpoint, restoreWeights, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import { chooseHead } from "./choose-head.ts";
 import type { TrainEvent } from "./events.ts";
-import { describeRun, type RunFacts, type RunStatus } from "./facts.ts";
+import { describeRun, placesOf, type RunFacts, type RunStatus } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
+import { lockFolder } from "./lock.ts";
 import { peakRssBytes } from "./machine.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./options.ts";
 import { type Evaluation, type PreparedRun, prepareRun } from "./prepare.ts";
@@ -48,21 +49,37 @@ export async function* train(
   const prepared = await prepareRun(resolved, engine, context.signal);
   const facts = describeRun(resolved, engine, prepared, headSearch);
   const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
-  yield* new Run(prepared, folder, facts, started, context).go();
+  const lock = lockFolder(folder.path);
+  try {
+    yield* new Run(prepared, folder, facts, started, context).go();
+  } finally {
+    lock.release();
+  }
 }
 
 /**
  * Goes on with a run that was interrupted; it ends with the bytes it would have ended with.
  *
- * @throws AttuneError as `train` does, and with `kind` "input" where the run is finished, or its model or data changed.
+ * @throws AttuneError as `train` does, and with `kind` "input" where the run is finished, another process works on it,
+ * or its model or data changed.
  */
 export async function* resume(path: string, context: TrainContext = {}): AsyncGenerator<TrainEvent> {
   const started = startOf(context);
   const folder = RunFolder.open(path);
+  const lock = lockFolder(path);
+  try {
+    yield* await goOn(folder, started, context);
+  } finally {
+    lock.release();
+  }
+}
+
+async function goOn(folder: RunFolder, started: number, context: TrainContext): Promise<AsyncGenerator<TrainEvent>> {
+  const { path } = folder;
   const before = folder.readJson<RunFacts & { status: string }>("run.json");
   if (before.status === "done")
     throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
-  const resolved = resolveOptions({ ...before.options, out: path });
+  const resolved = resolveOptions({ ...before.options, ...placesOf(before, path), out: path });
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
   const prepared = await prepareRun(resolved, engine, context.signal);
   const facts = describeRun(resolved, engine, prepared, before.headSearch);
@@ -71,7 +88,7 @@ export async function* resume(path: string, context: TrainContext = {}): AsyncGe
     facts.modelSha256 = await sha256OfWeights(resolved.model);
     if (before.modelSha256 !== facts.modelSha256) throw changed(path, "model", resolved.model);
   }
-  yield* new Run(prepared, folder, facts, started, context).go();
+  return new Run(prepared, folder, facts, started, context).go();
 }
 
 const startOf = ({ startedAgo = 0 }: TrainContext): number => performance.now() - startedAgo;
