@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type MethodName, methodNames } from "../../../src/methods/registry.ts";
-import type { HeadName } from "../../../src/models/head-choice.ts";
+import { type HeadName, headNames } from "../../../src/models/head-choice.ts";
 import { load, type Prediction } from "../../../src/run/classifier.ts";
 import { type ExportFormat, exportFormats, exportRun } from "../../../src/run/export.ts";
 import type { TrainOptions } from "../../../src/run/options.ts";
@@ -84,6 +84,24 @@ describe.each(rows)("$method $options $head", ({ method, options, head, formats 
       }
     },
   );
+});
+
+describe.each(methodNames)("%s with every other head", (method) => {
+  const own = rows.find((row) => row.method === method && row.head !== "pooler")!;
+
+  test.each(headNames.filter((head) => head !== "pooler"))("%s", async (head) => {
+    const run = join(root, `${method} ${head}`);
+    const small = { epochs: 1, batchSize: 8, limit: 8, threads: 1 };
+    for await (const _ of train({ model, data, out: run, method, head, ...small } as TrainOptions));
+    for (const format of exportFormats) {
+      const exported = exportRun(run, { format, out: `${run} ${format}` });
+      if (own.formats[format] === "yes") await exported;
+      else {
+        const reason = own.formats[format].replace(/^no: /, "").replace(own.head, head);
+        expect(await inputError(() => exported)).toContain(reason);
+      }
+    }
+  });
 });
 
 /** Adapters of PEFT on their base, which has no labels by name. */
