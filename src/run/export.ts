@@ -30,7 +30,7 @@ export interface ExportOptions {
   readonly format: ExportFormat;
   /** Folder to be made; it must not exist yet. */
   readonly out: string;
-  /** With `onnx`: write a dynamically quantized model as well, and measure what that changes. @default false */
+  /** With `onnx`: write a dynamically quantized model as well, and measure on a run's test texts what that changes. @default false */
   readonly int8?: boolean;
   /** With `peft`: what the adapter calls its base, for example its name on the Hub. @default its path */
   readonly base?: string;
