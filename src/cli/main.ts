@@ -31,7 +31,7 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     load: async () => (await import("./commands/predict.ts")).predictCommand,
   },
   export: {
-    summary: "write a run's model as an adapter for PEFT or a model for Transformers",
+    summary: "write a trained model as others read it: PEFT, Transformers, or transformers.js (ONNX)",
     load: async () => (await import("./commands/export.ts")).exportCommand,
   },
 };

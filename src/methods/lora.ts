@@ -6,6 +6,7 @@ import { affine, product } from "../graph/ops/linalg.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import type { LinearRole, LinearSite } from "../models/scope.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
+import { selectedModules } from "./peft-targets.ts";
 
 const ROLES = [
   "query",
@@ -20,6 +21,7 @@ const ALL = "all-linear";
 
 const A = ".lora_A.weight";
 const B = ".lora_B.weight";
+const MATRIX = /\.lora_[AB]\.weight$/;
 
 /** Keys of PEFT 0.21 that this method has no use for, as PEFT writes them. */
 const PEFT_DEFAULTS = {
@@ -103,7 +105,7 @@ export const lora = defineMethod({
       return pair ? parameter.replace(/\.(?=bias$|weight$)/, ".base_layer.") : parameter;
     },
     understood: ["r", "lora_alpha", "lora_dropout", "bias", "use_rslora", "rank_pattern", "alpha_pattern"],
-    // Which layers have matrices is seen from the matrices. What decides only how they begin no longer matters.
+    // Which layers have matrices is seen from the matrices, and `holds` checks it. How they began no longer matters.
     ignored: [
       "target_modules",
       "exclude_modules",
@@ -122,8 +124,17 @@ export const lora = defineMethod({
       rslora: config.use_rslora ?? false,
       rankPattern: config.rank_pattern ?? {},
       alphaPattern: config.alpha_pattern ?? {},
-      targets: parameters.flatMap((name) => (name.endsWith(A) ? [name.slice(0, -A.length)] : [])),
+      targets: [...new Set(parameters.filter((name) => MATRIX.test(name)).map((name) => name.replace(MATRIX, "")))],
     }),
+    holds: (encoder, config) => {
+      const modules = selectedModules(encoder, config);
+      const biases = new Set(modules.map((module) => `${module}.bias`));
+      const which = (config.bias ?? "none") as LoraOptions["bias"];
+      return [
+        ...modules.flatMap((module) => [`${module}${A}`, `${module}${B}`]),
+        ...encoder.parameters.filter((own) => trainsBias(own, which, biases)).map(({ name }) => name),
+      ];
+    },
   },
   adapt: (encoder, chosen, setting) => {
     const pairs = pairsOf(encoder, chosen);
