@@ -163,7 +163,7 @@ function fillFromAdapter(path: string, adapted: AdaptedModel, model: PretrainedM
       "adapter/labels",
       `${path}: this adapter is for ${own ? listOf(own, "and") : `${adapter.labelCount} labels`}, the data have ${listOf(labels, "and")}`,
     );
-  const filled = adapter.readInto((name) => weights[name]?.data as Float32Array);
+  const filled = adapter.readInto(adapted.encoder, (name) => weights[name]!.data as Float32Array);
   requireWhole(path, adapted, model, filled);
   const order = labels.map((label) => own.indexOf(label));
   for (const name of classifierNames(adapted.encoder))

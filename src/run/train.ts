@@ -15,8 +15,9 @@ import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import { type CheckpointState, restoreCheckpoint, restoreWeights, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import { chooseHead } from "./choose-head.ts";
 import type { TrainEvent } from "./events.ts";
-import { describeRun, type RunFacts, type RunStatus } from "./facts.ts";
+import { describeRun, placesOf, type RunFacts, type RunStatus } from "./facts.ts";
 import { RunFolder, sizeOfFiles } from "./folder.ts";
+import { lockFolder } from "./lock.ts";
 import { describeMachine, peakRssBytes, version } from "./machine.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./options.ts";
 import { predictionLines } from "./predictions.ts";
@@ -59,21 +60,37 @@ export async function* train(
   const prepared = await prepareRun(resolved, engine, within);
   const facts = describeRun(resolved, engine, prepared, headSearch);
   const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
-  yield* new Run(prepared, folder, facts, new RunTimes(started, store), context.signal).go();
+  const lock = lockFolder(folder.path);
+  try {
+    yield* new Run(prepared, folder, facts, new RunTimes(started, store), context.signal).go();
+  } finally {
+    lock.release();
+  }
 }
 
 /**
  * Goes on with a run that was interrupted; it ends with the bytes it would have ended with.
  *
- * @throws AttuneError as `train` does, and with `kind` "input" where the run is finished, or its model or data changed.
+ * @throws AttuneError as `train` does, and with `kind` "input" where the run is finished, another process works on it,
+ * or its model or data changed.
  */
 export async function* resume(path: string, context: TrainContext = {}): AsyncGenerator<TrainEvent> {
   const started = startOf(context);
   const folder = RunFolder.open(path);
+  const lock = lockFolder(path);
+  try {
+    yield* await goOn(folder, started, context);
+  } finally {
+    lock.release();
+  }
+}
+
+async function goOn(folder: RunFolder, started: number, context: TrainContext): Promise<AsyncGenerator<TrainEvent>> {
+  const { path } = folder;
   const before = folder.readJson<RunFacts & { status: string }>("run.json");
   if (before.status === "done")
     throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
-  const resolved = resolveOptions({ ...before.options, out: path });
+  const resolved = resolveOptions({ ...before.options, ...placesOf(before, path), out: path });
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
   const store = storeOf(context, engine);
   const prepared = await prepareRun(resolved, engine, { signal: context.signal, store });
@@ -83,7 +100,7 @@ export async function* resume(path: string, context: TrainContext = {}): AsyncGe
     facts.modelSha256 = await sha256OfWeights(resolved.model);
     if (before.modelSha256 !== facts.modelSha256) throw changed(path, "model", resolved.model);
   }
-  yield* new Run(prepared, folder, facts, new RunTimes(started, store), context.signal).go();
+  return new Run(prepared, folder, facts, new RunTimes(started, store), context.signal).go();
 }
 
 /** Tokens and frozen layers' outputs are the same where version, engine and processor are. */

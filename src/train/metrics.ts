@@ -97,20 +97,23 @@ export function meanCrossEntropy(logits: Float32Array, truth: ArrayLike<number>,
   return ratio(total, truth.length);
 }
 
-const BINS = 15;
+export const CALIBRATION_BINS = 15;
+
+/** Of 15 bins of equal width, that of a probability p: bin m, from 0, holds m/15 < p ≤ (m+1)/15, and the first 0 as well. */
+export const calibrationBin = (probability: number): number =>
+  Math.max(0, Math.ceil(probability * CALIBRATION_BINS) - 1);
 
 /**
- * Expected calibration error (Guo et al. 2017), in float64: texts go into 15 bins of equal width by the probability p of
- * their top label, bin m holding (m-1)/15 < p ≤ m/15; the difference between accuracy and mean p in each bin, weighted by
- * its share of the texts.
+ * Expected calibration error (Guo et al. 2017), in float64: texts go into bins by the probability p of their top label; the
+ * difference between accuracy and mean p in each bin, weighted by its share of the texts.
  */
 export function calibrationError(logits: Float32Array, truth: ArrayLike<number>, labelCount: number): number {
   const predicted = predictedLabels(logits, labelCount);
   // Right texts minus the sum of their probabilities.
-  const surplus = new Array<number>(BINS).fill(0);
+  const surplus = new Array<number>(CALIBRATION_BINS).fill(0);
   for (const [row, label] of predicted.entries()) {
     const probability = 1 / shiftedSum(logits.subarray(row * labelCount, (row + 1) * labelCount)).sum;
-    surplus[Math.ceil(probability * BINS) - 1]! += (label === truth[row] ? 1 : 0) - probability;
+    surplus[calibrationBin(probability)]! += (label === truth[row] ? 1 : 0) - probability;
   }
   return ratio(
     surplus.reduce((sum, value) => sum + Math.abs(value), 0),
