@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { normal, randomKey, uniform } from "../src/base/random.ts";
 import type { Example } from "../src/data/dataset.ts";
+import { resolvePlan } from "../src/experiment/plan.ts";
 import type { FailedRun, PlannedRun, RecipeName, Study } from "../src/experiment/study.ts";
 import type { MethodName } from "../src/methods/registry.ts";
 import type { RunFacts } from "../src/run/facts.ts";
@@ -98,10 +99,13 @@ export function fabricateStudy(folder: string, given: FabricatedStudy = {}): str
     command: `attune compare --model gone/model --data ${GONE} --out ${folder}`,
     began: "2026-01-02T03:04:05.000Z",
     jobs,
+    threads: 2,
+    timesComparable: jobs === 1,
     model: "gone/model",
     data: GONE,
     recipes: [...new Set(planned.map(({ run }) => run.recipe))],
     seeds,
+    plan: resolvePlan({ model: "gone/model", data: GONE }),
     runs: planned.map(({ run }) => run),
   };
   mkdirSync(join(folder, "failed"), { recursive: true });
@@ -138,6 +142,7 @@ function planOf({ id, title, method, options = {} }: FabricatedSetting, seed: nu
     method,
     seed,
     options: all as PlannedRun["options"],
+    sources: { epochs: "the plan" },
   };
 }
 
@@ -184,6 +189,7 @@ function writeRun(folder: string, setting: FabricatedSetting, run: PlannedRun, t
       total: setting.trainSeconds + 6,
       startToFirstStep: 1.5,
       shared: method === "probe" ? 5 : 0,
+      sharedInTraining: method === "probe" ? 4 : 0,
       ...(trains && { toBestEpoch: setting.trainSeconds + 5 }),
     },
     ...(trains && { examplesPerSecond: 4800 / setting.trainSeconds }),

@@ -1,6 +1,7 @@
 /** Metrics of a split as text: totals, one line per class, and the confusion matrix. */
+
+import { alignColumns, grouped, metric } from "../base/format.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
-import { alignColumns, grouped, metric } from "./format.ts";
 
 /** Above so many labels a matrix no longer fits a terminal. */
 const WIDEST_MATRIX = 12;

@@ -26,8 +26,7 @@ export function propertiesOf(schema: z.ZodObject): Record<string, Property> {
  * the schema fills them in.
  */
 export function addTrainFlags(command: Command): void {
-  for (const [key, property] of Object.entries(propertiesOf(trainOptions)))
-    command.addOption(optionOf(key, property, describe(property)));
+  for (const [key, property] of Object.entries(propertiesOf(trainOptions))) command.addOption(optionOf(key, property));
   const own = new Map<string, { property: Property; descriptions: string[] }>();
   for (const [name, { options }] of Object.entries(methods))
     for (const [key, property] of Object.entries(propertiesOf(options))) {
@@ -38,7 +37,8 @@ export function addTrainFlags(command: Command): void {
     command.addOption(optionOf(key, property, descriptions.join("; ")).helpGroup("Options of one method:"));
 }
 
-function optionOf(key: string, property: Property, description: string): Option {
+/** The option of one key of a schema. */
+export function optionOf(key: string, property: Property, description = describe(property)): Option {
   const value = placeholder(key, property);
   // A switch may stand alone, which means true.
   const option = new Option(`${flagOf(key)} ${property.type === "boolean" ? `[${value}]` : `<${value}>`}`, description);

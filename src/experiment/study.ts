@@ -1,18 +1,21 @@
 /** A study: the folder that holds the runs of one comparison, and what stands in its study.json. */
 import type { MethodName } from "../methods/registry.ts";
 import type { TrainOptions } from "../run/options.ts";
+import type { ResolvedPlan } from "./plan-schema.ts";
 
 /*
  *   STUDY/
  *     study.json            Study: the plan after all defaults, and the runs that it means
  *     data.json             DataFacts: what the data are, so that reports do not need them
+ *     plan.yaml             the same plan, to be used again with --plan
+ *     lock                  who works in it now
  *     runs/<name>/          one run folder for each planned run
  *     failed/<name>.json    FailedRun: why a run did not come to its end
  *     shared/               tokens and frozen features that several runs use, by content hash
  *     report.html, report.md, report/*.svg, results.csv, epochs.csv
  */
 
-/** Where a run's options come from. `own`: from a plan file that names none. */
+/** Where a run's options come from. `own`: only from the plan and the defaults of `train`. */
 export type RecipeName = "controlled" | "tuned" | "own";
 
 /** One run of a study. Runs that differ in nothing but their seed have the same `setting`. */
@@ -26,8 +29,10 @@ export interface PlannedRun {
   readonly recipe: RecipeName;
   readonly method: MethodName;
   readonly seed: number;
-  /** Of `train`, without `out`; only what differs from the defaults of `train`. */
+  /** Of `train`, without `out` and `threads`; only what differs from the defaults of `train`. */
   readonly options: Omit<TrainOptions, "out">;
+  /** Where each of these options comes from, for reports: "the original experiment", "the plan". */
+  readonly sources: Readonly<Record<string, string>>;
 }
 
 export interface Study {
@@ -37,12 +42,17 @@ export interface Study {
   readonly command: string;
   /** When it was begun, ISO 8601. */
   readonly began: string;
-  /** Runs at once; with more than one, times are not comparable. */
+  /** The most runs at once so far. */
   readonly jobs: number;
+  /** Threads of each run. */
+  readonly threads: number;
+  /** False where runs ran side by side or with different numbers of threads. */
+  readonly timesComparable: boolean;
   readonly model: string;
   readonly data: string;
   readonly recipes: readonly RecipeName[];
   readonly seeds: readonly number[];
+  readonly plan: ResolvedPlan;
   readonly runs: readonly PlannedRun[];
 }
 

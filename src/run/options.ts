@@ -121,7 +121,7 @@ export function resolveOptions(options: unknown, spell: Spell = (key) => key): R
     throw new AttuneError("options/missing", `the option ${spell(key)} is missing: ${shape[key]?.description}`);
   throw new AttuneError(
     "options/value",
-    `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${right(issue, shape[key]!)}`,
+    `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${rightValue(issue, shape[key]!)}`,
   );
 }
 
@@ -139,14 +139,16 @@ function withAdapter(given: Readonly<Record<string, unknown>>, spell: Spell): Re
   return { ...own, ...given };
 }
 
-/** The end of the sentence "it must be …". */
-function right(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+/** The end of the sentence "it must be …", for a value that a schema refuses. */
+export function rightValue(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   switch (issue.code) {
     case "invalid_type":
       if (issue.expected === "boolean") return "true or false";
-      return isWhole(schema) ? "a whole number" : `a ${issue.expected}`;
+      if (issue.expected === "array") return "a list";
+      return issue.expected === "int" || isWhole(schema) ? "a whole number" : `a ${issue.expected}`;
     case "too_small":
       if (issue.origin === "string") return "given";
+      if (issue.origin === "array") return `a list of at least ${issue.minimum}`;
       return `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
     case "too_big":
       return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
