@@ -24,6 +24,7 @@ export {
   type Prediction,
 } from "./run/classifier.ts";
 export type { BaseEvent, CheckpointEvent, ResultEvent, StartEvent, TrainEvent } from "./run/events.ts";
+export { type ExportFormat, type ExportOptions, exportRun } from "./run/export.ts";
 export type { TrainOptions } from "./run/options.ts";
 export type { RunResult } from "./run/result.ts";
 export { resume, type TrainContext, train } from "./run/train.ts";

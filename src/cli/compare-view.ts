@@ -1,12 +1,12 @@
 /** A study on the terminal: a live table with one row a run, or plain lines where there is no terminal. */
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
+import { alignColumns, clockAfter, duration, metric, roughly } from "../base/format.ts";
 import type { CompareEvent } from "../experiment/compare-events.ts";
 import type { PlannedRun } from "../experiment/study.ts";
 import { RemainingTime } from "../run/remaining-time.ts";
 import type { RunResult } from "../run/result.ts";
 import type { StepEvent } from "../train/trainer.ts";
-import { alignColumns, clockAfter, duration, metric, roughly } from "./format.ts";
 
 /** The table is drawn anew at most so often. */
 const DRAW_MILLISECONDS = 100;

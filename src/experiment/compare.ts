@@ -9,6 +9,7 @@ import { version } from "../run/machine.ts";
 import { resolveOptions } from "../run/options.ts";
 import type { RunResult } from "../run/result.ts";
 import type { CompareEvent } from "./compare-events.ts";
+import { describePlannedData } from "./data-facts.ts";
 import { EventQueue } from "./event-queue.ts";
 import { Forecast } from "./forecast.ts";
 import { recipesOf, resolvePlan } from "./plan.ts";
@@ -94,6 +95,7 @@ async function* work(out: string, study: Study, context: CompareContext): AsyncG
   const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal;
   try {
     folder.write(study);
+    await folder.keepDataFacts(() => describePlannedData(study.runs[0]!));
     const finished = new Map(study.runs.flatMap(({ name }) => pair(name, folder.resultOf(name))));
     for (const name of finished.keys()) folder.forgetFailure(name);
     yield { type: "plan", out, study, finished: Object.fromEntries(finished) };
@@ -207,6 +209,7 @@ async function doRun(run: PlannedRun, at: Work, say: (event: CompareEvent) => vo
     out: folder.runPath(name),
     options: { ...run.options, threads: study.threads },
     lock: folder.runLock(name),
+    shared: folder.sharedPath,
   };
   const outcome = await runInProcess(
     job,

@@ -1,5 +1,5 @@
 /** What a comparison of finished runs says, as plain data: reports, tables and conclusions read nothing else. */
-import type { SplitName } from "../data/dataset.ts";
+import type { DataDescription } from "../data/describe.ts";
 import type { MethodName } from "../methods/registry.ts";
 import type { RunFacts } from "../run/facts.ts";
 import type { RunResult } from "../run/result.ts";
@@ -9,7 +9,7 @@ import type { FailedRun, PlannedRun, RecipeName, Study } from "./study.ts";
 /** A figure with its uncertainty. */
 export interface Estimate {
   readonly value: number;
-  /** 95 % interval; over test texts (bootstrap) with one seed, over seeds (t) with several. */
+  /** 95 % interval: over test texts (bootstrap percentiles) with one seed, over seeds (t) with several. */
   readonly low: number;
   readonly high: number;
   readonly interval: "bootstrap" | "t";
@@ -41,8 +41,9 @@ export interface Quality {
 export interface Cost {
   readonly trainSeconds: number;
   readonly evaluationSeconds: number;
+  /** With what had been computed before and was taken from another run, as if each run stood alone. */
   readonly totalSeconds: number;
-  /** From the start to the end of the best epoch; undefined where nothing is trained. */
+  /** As total, to the end of the best epoch; undefined where nothing is trained. */
   readonly secondsToBestEpoch: number | undefined;
   readonly examplesPerSecond: number | undefined;
   readonly trainableParameters: number;
@@ -55,13 +56,15 @@ export interface Cost {
   /** Floating-point operations for one training text, a multiply-add counted as 2. */
   readonly forwardOperations: number;
   readonly backwardOperations: number;
+  /** What outputs of frozen layers that are kept took, once for each training text; 0 where nothing is kept. */
+  readonly onceOperations: number;
   /** What one task takes on disk. */
   readonly storedBytes: number;
 }
 
 /** One row of the main table: a method with its options, over its seeds. */
 export interface Setting {
-  /** `tuned/lora-r8`. */
+  /** `tuned/lora-r8`; with `@STUDY` behind it where several merged studies have it. */
   readonly id: string;
   /** `LoRA, rank 8`. */
   readonly title: string;
@@ -72,12 +75,12 @@ export interface Setting {
   readonly test: Quality;
   /** Of the best epoch, mean over seeds; undefined for runs without training. */
   readonly validation: { readonly accuracy: number; readonly f1: number; readonly loss: number } | undefined;
-  /** On the test split before any training, mean over seeds. */
+  /** On the test split before any training, mean over seeds. Predictions of it are not kept: this is from result.json. */
   readonly base: { readonly accuracy: number; readonly f1: number; readonly loss: number };
   readonly cost: Cost;
 }
 
-/** A setting against full fine-tuning of the same recipe, on the test split. */
+/** A setting against full fine-tuning of the same recipe, on the test split, by the seeds that both have. */
 export interface Difference {
   readonly setting: string;
   /** The setting of full fine-tuning that it is held against. */
@@ -85,13 +88,13 @@ export interface Difference {
   /** Accuracy and macro F1 of the setting minus those of `against`. */
   readonly accuracy: number;
   readonly f1: number;
-  /** Exact McNemar test; over all seeds' texts together with several seeds. */
+  /** Exact McNemar test over texts; with several seeds a text counts for the one that gets it right under more of them. */
   readonly accuracyP: number;
   /** Paired bootstrap over texts, and over seeds with several: 95 % interval and p. */
   readonly f1Low: number;
   readonly f1High: number;
   readonly f1P: number;
-  /** After Holm's correction over all settings of the recipe, accuracy and macro F1 each for itself. */
+  /** After Holm's correction over all settings held against the same one, accuracy and macro F1 each for itself. */
   readonly accuracyAdjustedP: number;
   readonly f1AdjustedP: number;
 }
@@ -117,7 +120,10 @@ export interface Choice {
   readonly reason: string;
 }
 
-/** LoRA's rank: the smallest whose validation macro F1 is within one standard error of the best. */
+/**
+ * LoRA's rank: the smallest whose validation macro F1 is within one standard error of the best. Where a rank was tried in
+ * several ways, its best one on validation counts.
+ */
 export interface RankChoice extends Choice {
   readonly recipe: RecipeName;
   readonly ranks: readonly {
@@ -130,42 +136,34 @@ export interface RankChoice extends Choice {
   readonly standardError: number;
 }
 
-/** Settings that no other one beats in both macro F1 and the cost, cheapest first. */
+/** Settings that train anything and that no other one beats in test macro F1 and the cost, cheapest first. */
 export interface ParetoFront {
   readonly cost: "trainSeconds" | "totalSeconds" | "peakRssBytes" | "trainableParameters";
   readonly settings: readonly string[];
 }
 
-/** A test text that tells settings apart, or none. `right`: the settings whose first seed predicts its label. */
+/** A test text that tells settings apart, or none. */
 export interface TellingText {
   readonly id: string;
   readonly text: string;
   readonly label: string;
-  /** Predicted label by setting id. */
+  /** Label that a setting's first seed predicts, by setting id. */
   readonly predicted: Readonly<Record<string, string>>;
 }
 
-export interface DataFacts {
+/**
+ * The data of a study. They are described when it begins and kept in its folder; where that is missing and the data are
+ * no longer what the runs were made with, only what the runs' own files tell is there.
+ */
+export interface DataFacts extends Partial<Omit<DataDescription, "counts">> {
   readonly path: string;
   readonly sha256: string;
   readonly labels: readonly string[];
   /** Texts by split and label, in the order of labels. */
-  readonly counts: Readonly<Record<SplitName, readonly number[]>>;
+  readonly counts: Partial<DataDescription["counts"]>;
   /** Training texts that were used, where --limit cut them. */
-  readonly trainedOn: number;
-  /** Of the test and training texts together, in the model's tokens. */
-  readonly tokens: { readonly median: number; readonly p95: number; readonly longest: number };
-  /** Share of texts that were cut at the length limit. */
-  readonly cutShare: number;
-  /** Texts that stand more than once, within a split and between two. */
-  readonly duplicates: {
-    readonly within: Readonly<Record<SplitName, number>>;
-    readonly trainTest: number;
-    readonly trainValidation: number;
-    readonly validationTest: number;
-  };
-  /** Accuracy of always predicting the most frequent training label, on test. */
-  readonly majorityAccuracy: number;
+  readonly trainedOn?: number;
+  /** Splits that were made, texts that are empty, what is not known and why. */
   readonly notes: readonly string[];
 }
 
@@ -178,9 +176,9 @@ export interface Comparison {
   readonly failed: readonly FailedRun[];
   /** Runs that have not ended yet. */
   readonly missing: readonly string[];
-  /** Every setting but full fine-tuning itself, where full fine-tuning is there. */
+  /** Every setting that trains anything, but for the one it is held against; where full fine-tuning is there. */
   readonly differences: readonly Difference[];
-  /** Setting ids by column; several where they are equal. `none` takes part in no mark. */
+  /** Setting ids by column; several where they are equal. What trains nothing takes part in no mark. */
   readonly best: Readonly<Record<MarkedColumn, readonly string[]>>;
   readonly pareto: readonly ParetoFront[];
   readonly ranks: readonly RankChoice[];
@@ -188,7 +186,7 @@ export interface Comparison {
   readonly recommended: Choice | undefined;
   /** Test texts that every trained setting gets wrong, the most confidently wrong first. */
   readonly allWrong: readonly TellingText[];
-  /** Test texts that exactly one trained setting gets right. */
+  /** Test texts that exactly one of several trained settings gets right, the most confidently right first. */
   readonly onlyOneRight: readonly TellingText[];
   /** Whether runs ran side by side, or on different machines, so that times cannot be compared, and why. */
   readonly timesComparable: { readonly comparable: boolean; readonly reason?: string };

@@ -6,7 +6,7 @@ import { AttuneError } from "../base/error.ts";
 import type { TrainEvent } from "../run/events.ts";
 import type { RunFacts, RunStatus } from "../run/facts.ts";
 import { RunFolder } from "../run/folder.ts";
-import { Lock } from "../run/lock.ts";
+import { type FolderLock, takeLock } from "../run/lock.ts";
 import type { TrainOptions } from "../run/options.ts";
 import type { RunResult } from "../run/result.ts";
 import { resume, type TrainContext, train } from "../run/train.ts";
@@ -17,10 +17,10 @@ const PATIENCE_SECONDS = 300;
 
 const stopping = new AbortController();
 
-async function work({ out, options, lock }: RunJob): Promise<void> {
-  const held = await takeLock(lock, out);
+async function work({ out, options, lock, shared }: RunJob): Promise<void> {
+  const held = await waitForLock(lock, out);
   process.on("exit", () => held.release());
-  const context = { signal: stopping.signal, startedAgo: performance.now() };
+  const context = { signal: stopping.signal, startedAgo: performance.now(), ...(shared !== undefined && { shared }) };
   for await (const event of eventsOf(out, options, context)) send({ type: "event", event });
 }
 
@@ -35,16 +35,12 @@ async function* eventsOf(out: string, options: RunJob["options"], context: Train
   }
 }
 
-async function takeLock(file: string, out: string): Promise<Lock> {
+async function waitForLock(file: string, out: string): Promise<FolderLock> {
   for (let waited = 0; ; waited++) {
-    const lock = Lock.take(file);
-    if (lock instanceof Lock) return lock;
+    const taken = takeLock(file);
+    if ("release" in taken) return taken;
     if (waited === PATIENCE_SECONDS)
-      throw new AttuneError(
-        "run/locked",
-        `${out}: process ${lock.process} on ${lock.host} works in this run`,
-        "failure",
-      );
+      throw new AttuneError("run/locked", `${out}: process ${taken.pid} on ${taken.host} works in this run`, "failure");
     await setTimeout(1000);
   }
 }

@@ -12,6 +12,8 @@ export interface RunJob {
   readonly options: Omit<TrainOptions, "out">;
   /** File by which one process at a time works on this run. */
   readonly lock: string;
+  /** Folder of what several runs use: tokens, and outputs of frozen layers. */
+  readonly shared?: string;
 }
 
 /** What the process of a run says. `stack` comes with faults of ours. */

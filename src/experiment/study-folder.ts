@@ -2,8 +2,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
-import { Lock } from "../run/lock.ts";
+import { type FolderLock, lockFolder } from "../run/lock.ts";
 import type { RunResult } from "../run/result.ts";
+import type { DataFacts } from "./comparison.ts";
+import { DATA_FACTS } from "./data-facts.ts";
 import { planText } from "./plan-file.ts";
 import type { FailedRun, Study } from "./study.ts";
 
@@ -29,9 +31,9 @@ export function readStudy(path: string): Study {
 
 export class StudyFolder {
   readonly path: string;
-  readonly #lock: Lock;
+  readonly #lock: FolderLock;
 
-  private constructor(path: string, lock: Lock) {
+  private constructor(path: string, lock: FolderLock) {
     this.path = path;
     this.#lock = lock;
   }
@@ -42,13 +44,7 @@ export class StudyFolder {
       mkdirSync(path, { recursive: true });
       if (!isStudy(path) && readdirSync(path).some((name) => !name.startsWith(LOCK)))
         throw new AttuneError("study/exists", `${path}: this folder exists and holds no study; choose another --out`);
-      const lock = Lock.take(join(path, LOCK));
-      if (lock instanceof Lock) return new StudyFolder(path, lock);
-      throw new AttuneError(
-        "study/locked",
-        `${path}: another attune compare works in this study (process ${lock.process} on ${lock.host}, since ${lock.since}); ` +
-          `wait for it, or remove ${join(path, LOCK)} if it is gone`,
-      );
+      return new StudyFolder(path, lockFolder(path));
     } catch (error) {
       if (error instanceof AttuneError) throw error;
       throw new AttuneError(
@@ -68,6 +64,17 @@ export class StudyFolder {
 
   runPath(name: string): string {
     return join(this.path, "runs", name);
+  }
+
+  /** Where runs keep what others can use. */
+  get sharedPath(): string {
+    return join(this.path, "shared");
+  }
+
+  /** Keeps what the data are, unless that is known. */
+  async keepDataFacts(describe: () => Promise<DataFacts>): Promise<void> {
+    if (!existsSync(join(this.path, DATA_FACTS)))
+      this.#writeWhole(DATA_FACTS, `${JSON.stringify(await describe(), null, 2)}\n`);
   }
 
   /** By which one process at a time works on a run. */

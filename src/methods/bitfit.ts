@@ -5,6 +5,12 @@ import { defineMethod, trainsHead } from "./method.ts";
 export const bitfit = defineMethod({
   title: "BitFit",
   summary: "train the biases and the head",
+  about:
+    "Of the encoder, only the biases are trained, and the classifier with them. " +
+    "They are about a thousandth of the weights and are there already, so nothing is added to the model. " +
+    "What is stored for a task are the changed biases.",
+  chooseWhen:
+    "Choose it when nothing may be added to the architecture, and when few data make fewer trained parameters an advantage.",
   paper: {
     title:
       "BitFit: Simple Parameter-efficient Fine-tuning for Transformer-based Masked Language-models (Ben Zaken et al. 2022)",

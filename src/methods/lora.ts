@@ -6,6 +6,7 @@ import { affine, product } from "../graph/ops/linalg.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import type { LinearRole, LinearSite } from "../models/scope.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
+import { selectedModules } from "./peft-targets.ts";
 
 const ROLES = [
   "query",
@@ -20,6 +21,7 @@ const ALL = "all-linear";
 
 const A = ".lora_A.weight";
 const B = ".lora_B.weight";
+const MATRIX = /\.lora_[AB]\.weight$/;
 
 /** Keys of PEFT 0.21 that this method has no use for, as PEFT writes them. */
 const PEFT_DEFAULTS = {
@@ -73,6 +75,12 @@ type LoraOptions = z.output<typeof options>;
 export const lora = defineMethod({
   title: "LoRA",
   summary: "train two thin matrices beside each chosen linear layer, and the head",
+  about:
+    "Beside each chosen linear layer stands a product of two thin matrices, of which one begins at zero, so that training starts from the model as it is. " +
+    "Only these matrices and the classifier are trained; rank is their inner size, and alpha / rank scales what they add. " +
+    "Afterwards the product can be added to the weights, so that the model runs as fast as before.",
+  chooseWhen:
+    "Choose it to come close to full fine-tuning with a small part of its memory, and to keep a small file for each task.",
   paper: {
     title: "LoRA: Low-Rank Adaptation of Large Language Models (Hu et al. 2021)",
     url: "https://arxiv.org/abs/2106.09685",
@@ -97,7 +105,7 @@ export const lora = defineMethod({
       return pair ? parameter.replace(/\.(?=bias$|weight$)/, ".base_layer.") : parameter;
     },
     understood: ["r", "lora_alpha", "lora_dropout", "bias", "use_rslora", "rank_pattern", "alpha_pattern"],
-    // Which layers have matrices is seen from the matrices. What decides only how they begin no longer matters.
+    // Which layers have matrices is seen from the matrices, and `holds` checks it. How they began no longer matters.
     ignored: [
       "target_modules",
       "exclude_modules",
@@ -116,8 +124,17 @@ export const lora = defineMethod({
       rslora: config.use_rslora ?? false,
       rankPattern: config.rank_pattern ?? {},
       alphaPattern: config.alpha_pattern ?? {},
-      targets: parameters.flatMap((name) => (name.endsWith(A) ? [name.slice(0, -A.length)] : [])),
+      targets: [...new Set(parameters.filter((name) => MATRIX.test(name)).map((name) => name.replace(MATRIX, "")))],
     }),
+    holds: (encoder, config) => {
+      const modules = selectedModules(encoder, config);
+      const biases = new Set(modules.map((module) => `${module}.bias`));
+      const which = (config.bias ?? "none") as LoraOptions["bias"];
+      return [
+        ...modules.flatMap((module) => [`${module}${A}`, `${module}${B}`]),
+        ...encoder.parameters.filter((own) => trainsBias(own, which, biases)).map(({ name }) => name),
+      ];
+    },
   },
   adapt: (encoder, chosen, setting) => {
     const pairs = pairsOf(encoder, chosen);

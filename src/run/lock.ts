@@ -1,78 +1,96 @@
-/** A lock file: one process at a time works in a folder. What a process leaves that was killed is taken over. */
+/** A lock on a folder, so that one process at a time works in it. What a process left that died is taken over. */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { AttuneError } from "../base/error.ts";
+
+export interface FolderLock {
+  release(): void;
+}
 
 /** Who holds a lock. */
 export interface Holder {
-  readonly process: number;
+  readonly pid: number;
   readonly host: string;
-  /** ISO 8601. */
-  readonly since: string;
-  /** When the process began, as the system counts it: process numbers are used again. Linux only. */
-  readonly began?: string;
+  /** When the process began, where the system says it: numbers of processes are used again. */
+  readonly began?: string | undefined;
 }
 
-export class Lock {
-  readonly #file: string;
-  readonly #text: string;
+const LOCK = "lock.json";
+/** Each try ends with the lock, with an error, or because others changed the file meanwhile. */
+const TRIES = 100;
+const held = new Set<string>();
 
-  private constructor(file: string, text: string) {
-    this.#file = file;
-    this.#text = text;
-  }
+/** @throws AttuneError with `kind` "input" where another process works in the folder, or this one already */
+export function lockFolder(folder: string): FolderLock {
+  const taken = takeLock(join(folder, LOCK));
+  if ("release" in taken) return taken;
+  throw locked(folder, taken);
+}
 
-  /** Takes the lock, or returns who holds it. */
-  static take(file: string): Lock | Holder {
-    const began = beginning(process.pid);
-    const holder: Holder = {
-      process: process.pid,
-      host: hostname(),
-      since: new Date().toISOString(),
-      ...(began !== undefined && { began }),
-    };
-    const text = `${JSON.stringify(holder)}\n`;
-    // Written under a name of its own and linked, so that nobody reads half of it.
-    const own = `${file}.${process.pid}`;
-    writeFileSync(own, text);
-    try {
-      for (;;) {
-        if (link(own, file)) return new Lock(file, text);
-        const there = read(file);
-        if (there === undefined) continue;
-        const other = JSON.parse(there) as Holder;
-        if (isAlive(other)) return other;
-        removeStale(file, there);
-      }
-    } finally {
-      rmSync(own, { force: true });
+/** Takes the lock that a file stands for, or says who holds it. */
+export function takeLock(path: string): FolderLock | Holder {
+  const file = resolve(path);
+  const own: Holder = { pid: process.pid, host: hostname(), began: beginOf(process.pid) };
+  const text = JSON.stringify(own);
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    if (claim(file, text)) {
+      held.add(file);
+      return { release: () => release(file, text) };
     }
+    const found = read(file);
+    if (found === undefined) continue;
+    const holder = parse(found);
+    if (holder && mayWork(holder, own, file)) return holder;
+    setAside(file, found);
   }
+  throw new AttuneError("folder/locked", `${path}: other processes keep taking this lock; try again`);
+}
 
-  release(): void {
-    if (read(this.#file) === this.#text) rmSync(this.#file, { force: true });
+/** Makes the file with all its text, or not where there is one. */
+function claim(file: string, text: string): boolean {
+  const draft = `${file}.${process.pid}`;
+  try {
+    writeFileSync(draft, text);
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (isExisting(error)) return false;
+    // Some file systems have no links.
+    return create(file, text, error);
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 
-/** Of two processes that find the same stale lock, the slower one may get hold of the new lock: it puts it back. */
-function removeStale(file: string, stale: string): void {
-  const aside = `${file}.stale.${process.pid}`;
+function create(file: string, text: string, reason: unknown): boolean {
+  try {
+    writeFileSync(file, text, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (isExisting(error)) return false;
+    throw reason;
+  }
+}
+
+const isExisting = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "EEXIST";
+
+/** Removes the lock that was seen. Another process may have done so and locked anew; then that lock is put back. */
+function setAside(file: string, seen: string): void {
+  const aside = `${file}.${process.pid}.old`;
   try {
     renameSync(file, aside);
   } catch {
-    return; // Somebody else was faster.
+    return; // Another process was faster.
   }
-  if (read(aside) !== stale) link(aside, file);
+  const moved = read(aside);
+  if (moved !== undefined && moved !== seen) claim(file, moved);
   rmSync(aside, { force: true });
 }
 
-function link(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
+function release(file: string, text: string): void {
+  held.delete(file);
+  if (read(file) === text) rmSync(file, { force: true });
 }
 
 function read(file: string): string | undefined {
@@ -83,19 +101,43 @@ function read(file: string): string | undefined {
   }
 }
 
-/** On another machine nobody can tell, so it is. */
-function isAlive({ process: id, host, began }: Holder): boolean {
-  if (host !== hostname()) return true;
+function parse(text: string): Holder | undefined {
   try {
-    process.kill(id, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    const { pid, host, began } = JSON.parse(text) as Holder;
+    return Number.isInteger(pid) && pid > 0 && typeof host === "string" ? { pid, host, began } : undefined;
+  } catch {
+    return undefined;
   }
-  return began === undefined || beginning(id) === began;
 }
 
-/** Field 22 of /proc/N/stat; the second field, a name in parentheses, may hold anything. */
-function beginning(id: number): string | undefined {
-  const stat = read(`/proc/${id}/stat`);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+/** Of a process on another machine nothing is known. */
+function mayWork(holder: Holder, own: Holder, file: string): boolean {
+  if (holder.host !== own.host) return true;
+  if (!exists(holder.pid)) return false;
+  if (holder.began !== undefined) return holder.began === beginOf(holder.pid);
+  return holder.pid !== own.pid || held.has(file);
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Linux only: when the process began, in clock ticks since the machine did; undefined for one that is over. */
+function beginOf(pid: number): string | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  const [state, ...rest] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  return state === "Z" ? undefined : rest[18];
+}
+
+function locked(folder: string, { pid, host }: Holder): AttuneError {
+  const what =
+    host === hostname()
+      ? `process ${pid} works in this folder; wait for it, or stop it`
+      : `process ${pid} on ${host} works in this folder; if it does not any more, remove ${join(folder, LOCK)}`;
+  return new AttuneError("folder/locked", `${folder}: ${what}`);
 }

@@ -1,8 +1,9 @@
 /** Model + method → the two programs of a run: one step's loss and gradients, and logits. */
-import type { Shape } from "../graph/dim.ts";
+import type { Dim, Shape } from "../graph/dim.ts";
 import { gradients } from "../graph/gradients.ts";
 import { narrow } from "../graph/narrow.ts";
 import { crossEntropy, dropout } from "../graph/nn.ts";
+import { countOperations } from "../graph/operations.ts";
 import { input, inputName } from "../graph/ops/leaf.ts";
 import { nodesInOrder } from "../graph/order.ts";
 import { simplify } from "../graph/simplify.ts";
@@ -38,6 +39,15 @@ export interface TrainingProgram {
   readonly dense: readonly DenseGradient[];
   readonly rows: readonly RowGradient[];
   readonly masks: readonly MaskInput[];
+  readonly operations: StepOperations;
+}
+
+/** Floating-point operations of a batch, by its sizes; drawing masks, clipping and the optimizer are not counted. */
+export interface StepOperations {
+  /** Up to the loss. */
+  readonly forward: Dim;
+  /** From there to the gradients. */
+  readonly backward: Dim;
 }
 
 /** Inputs that do not come from a packed batch: one row of label weights per text, and the factor of the loss. */
@@ -101,7 +111,9 @@ export function trainingProgram(encoder: Encoder, trained: readonly Parameter[],
     }
   }
   const read = new Set(nodesInOrder(Object.values(outputs)).map(({ outputs: [y] }) => y && inputName(y)));
-  return { outputs, dense, rows, masks: masks.filter(({ name }) => read.has(name)) };
+  const forward = [outputs[LOSS]!];
+  const operations = { forward: countOperations(forward), backward: countOperations(Object.values(outputs), forward) };
+  return { outputs, dense, rows, masks: masks.filter(({ name }) => read.has(name)), operations };
 }
 
 /** Indices and rows of a gradient that consists of rows added into zeros, or undefined for any other. */

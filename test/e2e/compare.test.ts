@@ -78,7 +78,7 @@ async function stopWhen(args: string[], signal: NodeJS.Signals, isTime: () => bo
 const workersOf = (out: string): number[] =>
   readdirSync(join(cwd, out, "runs"))
     .filter((name) => name.endsWith(".lock"))
-    .map((name) => readJson<Holder>(cwd, out, "runs", name).process);
+    .map((name) => readJson<Holder>(cwd, out, "runs", name).pid);
 
 function isAlive(id: number): boolean {
   try {

@@ -8,8 +8,8 @@ import type { Place } from "../../experiment/plan-error.ts";
 import { planText, readPlanFile } from "../../experiment/plan-file.ts";
 import { DEFAULT_METHODS, planSchema, sharedKeys } from "../../experiment/plan-schema.ts";
 import { CompareView } from "../compare-view.ts";
-import { alignColumns, duration, memory, metric } from "../format.ts";
 import { flagOf, optionOf, propertiesOf, toNumber } from "../option-flags.ts";
+import { report } from "../report.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 interface Flags {
@@ -39,7 +39,7 @@ export function compareCommand(command: Command): void {
     .option("--print-plan", "write the plan as YAML to standard output, and do nothing")
     .option("--resume <study>", "go on with a study that was interrupted, by its own plan")
     .option("--no-estimate", "do not time each kind of run before the study begins")
-    .option("--quiet", "print nothing but errors");
+    .option("--quiet", "print only errors and where the report is");
   for (const key of sharedKeys) command.addOption(optionOf(key, properties[key]!).helpGroup("Options of every run:"));
   command.action(async ({ out, plan: file, printPlan, resume, estimate, quiet = false, ...flags }: Flags) => {
     const context: CompareContext = { estimate, command: commandLine() };
@@ -95,7 +95,7 @@ async function follow(events: AsyncIterable<CompareEvent>, out: string, quiet: b
   }
   if (!done) return;
   const { finished, failed } = done;
-  if (!quiet) process.stdout.write(`${listing(finished)}\n`);
+  if (Object.keys(finished).length > 0) await report([out], out, quiet);
   if (failed.length > 0) {
     const total = Object.keys(finished).length + failed.length;
     throw new AttuneError(
@@ -105,15 +105,4 @@ async function follow(events: AsyncIterable<CompareEvent>, out: string, quiet: b
       "failure",
     );
   }
-}
-
-function listing(finished: CompareDoneEvent["finished"]): string {
-  const rows = Object.entries(finished).map(([name, { test, seconds, memory: used }]) => [
-    name,
-    metric(test.accuracy),
-    metric(test.f1),
-    duration(seconds.total),
-    memory(used.peakRssBytes),
-  ]);
-  return alignColumns([["test split", "accuracy", "macro F1", "time", "peak memory"], ...rows]).join("\n");
 }
