@@ -38,13 +38,12 @@ export interface Quality {
   readonly loss: Estimate;
 }
 
-/** Means over seeds. */
+/** Means over seeds; times as if each run stood alone, with what it took from another run as that had cost there. */
 export interface Cost {
   readonly trainSeconds: number;
   readonly evaluationSeconds: number;
-  /** With what had been computed before and was taken from another run, as if each run stood alone. */
   readonly totalSeconds: number;
-  /** As total, to the end of the best epoch; undefined where nothing is trained. */
+  /** To the end of the best epoch; undefined where nothing is trained. */
   readonly secondsToBestEpoch: number | undefined;
   readonly examplesPerSecond: number | undefined;
   readonly trainableParameters: number;
