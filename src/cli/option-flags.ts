@@ -7,6 +7,9 @@ import { trainOptions } from "../run/options.ts";
 export interface Property {
   readonly type?: string;
   readonly items?: Property;
+  readonly pattern?: string;
+  /** A text of some form, or something else. */
+  readonly anyOf?: readonly Property[];
   readonly additionalProperties?: Property;
   readonly enum?: readonly string[];
   readonly default?: unknown;
@@ -46,7 +49,11 @@ export function optionOf(key: string, property: Property, description = describe
 }
 
 /** What a text on the command line stands for; a text that fits nothing stays, so that the error can show it. */
-function parsed(text: string, { type, items, additionalProperties }: Property): unknown {
+function parsed(text: string, { type, items, additionalProperties, anyOf }: Property): unknown {
+  if (anyOf) {
+    const isFixed = anyOf.some(({ pattern }) => pattern !== undefined && new RegExp(pattern).test(text));
+    return isFixed ? text : parsed(text, anyOf.at(-1)!);
+  }
   if (type === "number" || type === "integer") return toNumber(text);
   if (type === "boolean") return text === "true" ? true : text === "false" ? false : text;
   if (type === "array") return text.split(",").map((item) => parsed(item, items ?? {}));
@@ -65,7 +72,7 @@ function placeholder(key: string, property: Property): string {
   if (property.type === "integer") return "N";
   if (property.type === "number") return "number";
   if (property.type === "boolean") return "true|false";
-  if (property.type === "array") return "list";
+  if (property.type === "array" || property.anyOf) return "list";
   if (property.type === "object") return "name=value,…";
   if (property.enum) return "name";
   if (key === "text" || key === "label") return "column";

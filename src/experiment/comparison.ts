@@ -33,6 +33,7 @@ export interface Quality {
   readonly precision: Estimate;
   readonly recall: Estimate;
   readonly f1: Estimate;
+  /** Resampling adds scatter that this figure counts as error, so with one seed its interval lies high. */
   readonly calibrationError: Estimate;
   readonly loss: Estimate;
 }

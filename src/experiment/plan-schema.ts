@@ -43,10 +43,10 @@ const gridsByMethod = Object.fromEntries(
 /** Keys of one entry of `runs`; those under `options` are the same but for the method. */
 export const entryKeys = (method: MethodName): string[] => ["method", ...Object.keys(gridsByMethod[method])];
 
-/** Whether an option is a list by itself, so that a list of values for it is a list of lists. */
-export function isListOption(method: MethodName, key: string): boolean {
+/** Whether a list is one value of an option that takes lists, and not a list of values that are all tried. */
+export function isOneValue(method: MethodName, key: string, list: readonly unknown[]): boolean {
   const shape: Readonly<Record<string, z.ZodType>> = { ...shared, ...methods[method].options.shape };
-  return shape[key] !== undefined && withoutDefault(shape[key]) instanceof z.ZodArray;
+  return shape[key]?.safeParse(list).success ?? false;
 }
 
 const entries = methodNames.map((name) => z.strictObject({ method: z.literal(name), ...gridsByMethod[name] }));

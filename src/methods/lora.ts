@@ -5,6 +5,7 @@ import { fillKaiming, randomKey } from "../base/random.ts";
 import { affine, product } from "../graph/ops/linalg.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import type { LinearRole, LinearSite } from "../models/scope.ts";
+import { layerChoice, layersOption } from "./layers.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
 import { selectedModules } from "./peft-targets.ts";
 
@@ -63,7 +64,7 @@ const options = z.strictObject({
     .describe(`linear layers that get them: ${ROLES.join(", ")}, ${ALL}, or ends of names in the checkpoint`),
   bias: z.enum(["none", "all", "lora_only"]).default("none").describe("which biases of the encoder are trained too"),
   rslora: z.boolean().default(false).describe("scale by alpha / √rank, which suits high ranks (arXiv 2312.03732)"),
-  layers: z.array(z.number().int().min(0)).min(1).optional().describe("transformer layers, from 0 (default: all)"),
+  layers: layersOption,
   rankPattern: z
     .record(z.string(), z.number().int().positive())
     .default({})
@@ -176,13 +177,7 @@ interface Pair {
 const moduleOf = ({ weight }: LinearSite): string => weight.replace(/\.weight$/, "");
 
 function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
-  const { layers } = chosen;
-  const beyond = layers?.find((layer) => layer >= encoder.layers);
-  if (beyond !== undefined)
-    throw new AttuneError(
-      "options/layers",
-      `there is no layer ${beyond}: the model has layers 0 to ${encoder.layers - 1}`,
-    );
+  const isInside = layerChoice(chosen.layers, encoder);
   const shapes = new Map(encoder.parameters.map(({ name, shape }) => [name, shape]));
   for (const target of chosen.targets)
     if (!encoder.linears.some((site) => isTarget(site, target)))
@@ -191,8 +186,7 @@ function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
         `no linear layer of this model is called "${target}"; there are ${listOf([...ROLES, ALL], "and")}, or ends of names`,
       );
   const isChosen = (site: LinearSite) =>
-    chosen.targets.some((target) => isTarget(site, target)) &&
-    (!layers || (site.layer !== undefined && layers.includes(site.layer)));
+    chosen.targets.some((target) => isTarget(site, target)) && isInside(site.layer);
   const sites = encoder.linears.filter(isChosen);
   if (sites.length === 0)
     throw new AttuneError(

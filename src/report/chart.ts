@@ -5,7 +5,7 @@ import { type EChartsCoreOption, init, use } from "echarts/core";
 import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
 import type { Chart } from "./document.ts";
-import { escapeHtml } from "./escape.ts";
+import { escapeHtml, wellFormed } from "./escape.ts";
 import { type Colour, palette } from "./palette.ts";
 
 use([
@@ -124,12 +124,12 @@ function svgOf(
 
 /** Values become titles; names get the chart's own, so that several stand in one page; what only scripts read goes. */
 function tidied(svg: string, file: string, value: ChartPlan["value"]): string {
-  return svg
+  return wellFormed(svg)
     .replace(/<style[^>]*><!\[CDATA\[[\s\S]*?\]\]>\s*<\/style>/g, "")
     .replace(/ class="zr\d+-cls-\d+"/g, "")
     .replace(/zr\d+-/g, `${file}-`)
     .replace(
-      /<(\w+)([^>]*?) ecmeta_series_index="(\d+)" ecmeta_data_index="(\d+)"([^>]*)><\/\1>/g,
+      /<(\w+)([^>]*?) ecmeta_series_index="(\d+)" ecmeta_data_index="(\d+)" ecmeta_ssr_type="chart"([^>]*)><\/\1>/g,
       (_, tag, before, series, point, after) => {
         const said = value(Number(series), Number(point));
         return `<${tag}${before}${after}>${said === undefined ? "" : `<title>${escapeHtml(said)}</title>`}</${tag}>`;

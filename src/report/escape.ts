@@ -23,14 +23,15 @@ export const escapeMarkdown = (text: string): string =>
 export function csvField(value: string | number | undefined): string {
   if (value === undefined) return "";
   if (typeof value === "number") return String(value);
-  const harmless = /^[\s]*[=+\-@]|^[\t\r\n]/.test(value) ? `'${value}` : value;
+  const text = wellFormed(value);
+  const harmless = /^\s*[=+\-@]|^[\t\r\n]/.test(text) ? `'${text}` : text;
   return /[",\r\n]|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
 const REPLACEMENT = "\uFFFD";
 
 /** Without lone surrogates and without control characters other than tab and line ends. */
-function wellFormed(text: string): string {
+export function wellFormed(text: string): string {
   return text.replace(/[^\P{Cc}\t\n\r]|\p{Surrogate}|\p{Noncharacter_Code_Point}/gu, REPLACEMENT);
 }
 

@@ -41,8 +41,14 @@ const sectionHtml = ({ id, title, blocks }: Section): string =>
 
 export const textHtml = (text: Text): string =>
   piecesOf(text)
-    .map((piece) => (typeof piece === "string" ? escapeHtml(piece) : markHtml(piece)))
+    .map((piece) => (typeof piece === "string" ? escapeHtml(unbroken(piece)) : markHtml(piece)))
     .join("");
+
+/** A figure stays on one line with its unit and with what it is a figure of. */
+const unbroken = (text: string): string =>
+  text
+    .replace(/(\d) (?=(?:%|s|min|h|[kMGT]?B|[kMGT])(?![\p{L}\d]))/gu, "$1\u00a0")
+    .replace(/\bp ([=<]) (?=\d)/g, "p\u00a0$1\u00a0");
 
 function markHtml(mark: Mark): string {
   const text = escapeHtml(mark.text);
@@ -70,13 +76,13 @@ function blockHtml(block: Block): string {
       return `<dl${block.large ? ' class="answer"' : ""}>${block.items
         .map(
           ([term, said, beneath]) =>
-            `<div><dt>${escapeHtml(term)}</dt><dd>${textHtml(said)}${beneath ? `<p>${escapeHtml(beneath)}</p>` : ""}</dd></div>`,
+            `<div><dt>${escapeHtml(term)}</dt><dd>${textHtml(said)}${beneath ? `<p>${textHtml(beneath)}</p>` : ""}</dd></div>`,
         )
         .join("")}</dl>`;
     case "command":
       return `<pre><code>${escapeHtml(block.text)}</code></pre>`;
     case "charts":
-      return `${legendHtml(block.legend)}<div class="charts" style="--width:${Math.max(...block.charts.map(({ width }) => width))}px">${block.charts.map(chartHtml).join("\n")}</div>`;
+      return `<div class="plots">${legendHtml(block.legend)}<div class="charts" style="--width:${Math.max(...block.charts.map(({ width }) => width))}px">${block.charts.map(chartHtml).join("\n")}</div></div>`;
     case "more":
       return `<details><summary>${escapeHtml(block.summary)}</summary>\n${block.blocks.map(blockHtml).join("\n")}\n</details>`;
     case "table":

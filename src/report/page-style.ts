@@ -9,7 +9,7 @@ html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-behavior: 
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 body {
   margin: 0 auto; padding: 2.5rem 1.25rem 5rem; max-width: 1320px; background: var(--paper); color: var(--ink);
-  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
+  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif;
   overflow-wrap: break-word;
 }
 header, main, nav { min-width: 0; }
@@ -81,6 +81,7 @@ td, th { max-width: 18rem; overflow-wrap: break-word; }
 .prose .wide { overflow-wrap: anywhere; max-width: none; }
 .dot { display: inline-block; width: 0.62em; height: 0.62em; border-radius: 50%; margin-right: 0.5em; }
 
+.plots { margin: 0.8rem 0; }
 .legend { list-style: none; padding: 0; margin: 0.8rem 0; display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; font-size: 0.875rem; max-width: none; }
 .legend li { margin: 0; display: flex; align-items: center; }
 .legend svg { margin-right: 0.45rem; flex: none; }
@@ -112,18 +113,21 @@ summary { cursor: pointer; color: var(--accent); font-size: 0.92rem; }
 }
 @media print {
   @page { margin: 14mm 12mm; }
-  body { padding: 0; font-size: 9.5pt; max-width: none; }
+  :root { font-size: 9.5pt; }
+  body { padding: 0; max-width: none; }
+  header { margin-bottom: 1.6rem; }
   nav, .tip { display: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   section { margin-top: 1.4rem; }
   .scroll { overflow: visible; }
-  table { font-size: 7.4pt; }
+  table { font-size: 0.8rem; }
   th, td { padding: 2pt 4pt; }
-  thead th { font-size: 7pt; }
+  thead th { font-size: 0.74rem; }
   thead th.figures { min-width: 0; }
   tr > :first-child, .group span { position: static; }
   tr, figure, dl > div, h2, h3 { break-inside: avoid; }
-  h2, h3, .legend { break-after: avoid; }
-  .charts { grid-template-columns: repeat(3, 1fr); gap: 8pt; }
+  h2, h3 { break-after: avoid; }
+  .charts { grid-template-columns: repeat(auto-fill, minmax(calc(var(--width) * 0.52), 1fr)); gap: 8pt; }
+  .plots { break-inside: avoid; }
 }
 `;

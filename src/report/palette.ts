@@ -3,7 +3,7 @@ import { type MethodName, methodNames } from "../methods/registry.ts";
 
 /**
  * Text has at least 4.5 : 1 against the page and against every tint behind it, lines and dots at least 3 : 1; a test
- * holds that, and that methods' colours can be told apart without red-green or blue-yellow vision.
+ * holds that, and that the methods of a default study can be told apart without red-green or blue-yellow vision.
  */
 export const palette = {
   paper: { light: "#ffffff", dark: "#14171a" },
@@ -17,12 +17,12 @@ export const palette = {
   /** The strongest tint of shaded cells. */
   heat: { light: "#74b3ea", dark: "#2a68ab" },
   /** Of what trains nothing. */
-  none: { light: "#777d85", dark: "#8b939b" },
-  method1: { light: "#0072b2", dark: "#4ba3e3" },
-  method2: { light: "#c47a00", dark: "#eaa53a" },
-  method3: { light: "#008f6b", dark: "#2fc49a" },
-  method4: { light: "#b5508c", dark: "#e49ccb" },
-  method5: { light: "#c23b06", dark: "#f2703d" },
+  none: { light: "#6f757c", dark: "#8b939b" },
+  method1: { light: "#015ec6", dark: "#418ff7" },
+  method2: { light: "#cb8014", dark: "#fea633" },
+  method3: { light: "#008e42", dark: "#41d59a" },
+  method4: { light: "#ae5cae", dark: "#d096df" },
+  method5: { light: "#af2c06", dark: "#fe6651" },
   method6: { light: "#3f3fa0", dark: "#a9a4ff" },
   method7: { light: "#7b7400", dark: "#d3cb45" },
   method8: { light: "#5c4033", dark: "#c2a08c" },

@@ -80,7 +80,7 @@ function cheapest(
   const setting = least(all, ({ test }) => -test.f1.value);
   if (!setting) return nothing(question);
   const others = all.filter((other) => other !== setting);
-  const equal = others.length > 0 ? ` No more ${others.length > 1 ? "need" : "needs"} ${names(view, others)}.` : "";
+  const equal = others.length > 0 ? ` ${names(view, others)} ${others.length > 1 ? "need" : "needs"} as little.` : "";
   return {
     question,
     answer: view.name(setting),

@@ -96,6 +96,7 @@ function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
       series: [
         {
           type: "line",
+          z: 1,
           step: "end",
           symbol: "none",
           silent: true,

@@ -72,7 +72,7 @@ function plot({ ranks, recipe, chosen, standardError }: RankChoice, several: boo
           name: THRESHOLD,
           symbol: "none",
           silent: true,
-          lineStyle: { color: ink("accent"), width: 1.5, type: "dotted", opacity: 1 },
+          lineStyle: { color: ink("accent"), width: 1.5, type: [2, 3], opacity: 1 },
           data: ranks.map(() => best - standardError),
         },
       ],

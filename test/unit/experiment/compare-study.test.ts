@@ -41,7 +41,7 @@ describe("one seed", () => {
 
   test("costs are what a run would have cost alone", () => {
     const { cost } = settingOf(one, "tuned/probe");
-    expect(cost).toMatchObject({ trainSeconds: 2.42, evaluationSeconds: 4, totalSeconds: 2 + 6 + 5 });
+    expect(cost).toMatchObject({ trainSeconds: 2.42 + 4, evaluationSeconds: 4 + 1, totalSeconds: 2 + 6 + 5 });
     expect(cost.secondsToBestEpoch).toBe(2 + 5 + 5);
     expect(settingOf(one, "tuned/none").cost).toMatchObject({ secondsToBestEpoch: undefined, trainableParameters: 0 });
   });

@@ -80,6 +80,16 @@ describe("the runs of a plan", () => {
     });
   });
 
+  test("take a list as one value where the option takes it, and as several where it does not", () => {
+    const layersOf = (layers: string) =>
+      plannedRuns(planOf("runs:", `  - { method: bitfit, layers: ${layers} }`)).map(
+        ({ options }) => (options as { layers?: unknown }).layers,
+      );
+    expect(layersOf("[0, 1]")).toEqual([[0, 1]]);
+    expect(layersOf('["top:1", "top:2"]')).toEqual(["top:1", "top:2"]);
+    expect(layersOf('[[0, 1], "top:2"]')).toEqual([[0, 1], "top:2"]);
+  });
+
   test("take a list of lists for an option that is a list itself", () => {
     const one = planOf("runs:", "  - { method: lora, rank: 2, targets: [query, value] }");
     expect(plannedRuns(one).map(({ options }) => (options as { targets?: unknown }).targets)).toEqual([

@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { compareStudy } from "../../../src/experiment/compare-study.ts";
+import type { ComparedRun } from "../../../src/experiment/comparison.ts";
 import { readStudy } from "../../../src/experiment/read-study.ts";
+import { train } from "../../../src/run/train.ts";
 import { changePredictions, fabricatedSettings, fabricateStudy } from "../../study.ts";
+import { tinyData, tinyModel, tinyTraining } from "../../tiny.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "attune-read-study-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -68,6 +71,26 @@ describe("errors", () => {
     changePredictions(path, "tuned-full-s42", (row, i) => (i === 4 ? { ...row, label: "joy" } : { ...row }));
     await expect(compareStudy([path])).rejects.toThrow(', line 5: its label is "love", unlike ');
   });
+});
+
+test("runs as `train` leaves them", async () => {
+  const path = study({ settings: fabricatedSettings("own").slice(0, 2), missing: ["own-none-s42", "own-full-s42"] });
+  const shared = { model: tinyModel(join(folder, "model")), data: tinyData(join(folder, "data")), ...tinyTraining };
+  for (const choice of [{ method: "none" }, { method: "full" }] as const)
+    for await (const _ of train({ ...shared, ...choice, out: join(path, "runs", `own-${choice.method}-s42`) }));
+  const { settings: found, data, missing } = await compareStudy([path]);
+  expect(missing).toEqual([]);
+  expect(found.map(({ validation }) => validation !== undefined)).toEqual([false, true]);
+  for (const { runs, validation, cost } of found) {
+    const [{ test: recomputed, result }] = runs as [ComparedRun];
+    const { loss, calibrationError, ...counted } = result.test;
+    expect(recomputed).toMatchObject(counted);
+    expect(recomputed.loss).toBeCloseTo(loss, 13);
+    expect(recomputed.calibrationError).toBeCloseTo(calibrationError, 13);
+    if (validation) expect(validation.f1).toBe(result.epochs[result.bestEpoch - 1]!.validation.f1);
+    expect(cost.storedBytes).toBe(result.storedBytes);
+  }
+  expect(data.trainedOn).toBe(48);
 });
 
 describe("the state of a run", () => {
