@@ -254,7 +254,7 @@ describe("compare refuses", () => {
     const { process: child, ended } = startAttune(argsOf("busy"), { cwd });
     while (child.exitCode === null && stepsSoFar("busy") === 0) await setTimeout(2);
     const message = await refused(...argsOf("busy").slice(1));
-    expect(message).toContain(`busy: another attune compare works in this study (process ${child.pid} on `);
+    expect(message).toContain(`busy: process ${child.pid} works in this folder; wait for it, or stop it`);
     expect((await ended).code).toBe(0);
     expect(outcomeOf("busy")).toEqual(undisturbed);
   });
