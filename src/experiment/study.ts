@@ -8,7 +8,7 @@ import type { ResolvedPlan } from "./plan-schema.ts";
  *     study.json            Study: the plan after all defaults, and the runs that it means
  *     data.json             DataFacts: what the data are, so that reports do not need them
  *     plan.yaml             the same plan, to be used again with --plan
- *     lock                  who works in it now
+ *     lock.json             who works in it now
  *     runs/<name>/          one run folder for each planned run
  *     failed/<name>.json    FailedRun: why a run did not come to its end
  *     shared/               tokens and frozen features that several runs use, by content hash

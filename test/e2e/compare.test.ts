@@ -27,6 +27,7 @@ methods: [none, full, probe, lora]
 ranks: [2, 4]
 `;
 writeFileSync(join(cwd, "study.yaml"), PLAN);
+writeFileSync(join(cwd, "wrong.yaml"), `${PLAN}rankss: 3\n`);
 const NAMES = ["own-none-s42", "own-full-s42", "own-probe-s42", "own-lora-r2-s42", "own-lora-r4-s42"];
 /** Of all runs together. */
 const STEPS = 4 * 60;
@@ -43,7 +44,7 @@ function outcomeOf(out: string) {
   const runs = readdirSync(join(cwd, out, "runs")).sort();
   return runs.map((name) => {
     const path = (...parts: string[]) => join(cwd, out, "runs", name, ...parts);
-    const { seconds, memory, epochs, ...result } = readJson<RunResult>(path("result.json"));
+    const { seconds, memory, examplesPerSecond, epochs, ...result } = readJson<RunResult>(path("result.json"));
     const events = readLines<TrainEvent>(path("events.jsonl"));
     const kept = filesBelow(path()).filter((file) => /^(model|adapter|predictions)\/.*\.\w+$/.test(file));
     return {
@@ -110,20 +111,18 @@ describe("a study", () => {
       seeds: [42],
     });
     expect(plan.ranks).toEqual([2, 4]);
-    expect(filesBelow(join(cwd, "undisturbed")).filter((path) => /^[^/]+$/.test(path))).toEqual([
-      "plan.yaml",
-      "runs",
-      "study.json",
-    ]);
+    const files = filesBelow(join(cwd, "undisturbed"));
+    for (const file of ["study.json", "plan.yaml", "report.html", "report.md", "results.csv", "epochs.csv"])
+      expect(files).toContain(file);
+    expect(files.filter((path) => /lock|partial/.test(path))).toEqual([]);
   });
 
-  test("tells of its runs, and lists their test figures", () => {
+  test("tells of its runs, and ends with their table and where the report is", () => {
     expect(first.stderr).toContain("5 runs in undisturbed\n");
     expect(first.stderr).toMatch(/^own-full-s42: epoch 2\/2, validation loss 0\.\d{4}, macro F1 \d\.\d{4}, 0:\d\d$/m);
-    const lines = first.stdout.trimEnd().split("\n");
-    expect(lines.slice(1).map((line) => line.split(" ")[0])).toEqual(NAMES);
     const { test: figures } = readJson<RunResult>(cwd, "undisturbed/runs/own-full-s42/result.json");
-    expect(lines[2]).toContain(figures.f1.toFixed(4));
+    expect(first.stdout).toMatch(new RegExp(`^Full fine-tuning +${figures.accuracy.toFixed(4)}`, "m"));
+    expect(first.stdout.trimEnd().split("\n").at(-1)).toBe(join("undisturbed", "report.html"));
   });
 
   test("that is finished has nothing more to do", async () => {
@@ -217,7 +216,7 @@ describe("a run that fails", () => {
     expect(stderr.trimEnd().split("\n").at(-1)).toBe(
       `attune: 1 of 5 runs failed (${name}: ${reason}); the others are finished; try again with: attune compare --resume failing`,
     );
-    expect(stdout.trimEnd().split("\n")).toHaveLength(5);
+    expect(stdout).toContain("LoRA, rank 2");
     expect(readJson<FailedRun>(cwd, "failing/failed", `${name}.json`)).toEqual({ name, reason });
     const again = await attune(resumeArgs("failing"), { cwd });
     expect(again.code).toBe(1);
@@ -255,7 +254,7 @@ describe("compare refuses", () => {
     const { process: child, ended } = startAttune(argsOf("busy"), { cwd });
     while (child.exitCode === null && stepsSoFar("busy") === 0) await setTimeout(2);
     const message = await refused(...argsOf("busy").slice(1));
-    expect(message).toContain(`busy: another attune compare works in this study (process ${child.pid} on `);
+    expect(message).toContain(`busy: process ${child.pid} works in this folder; wait for it, or stop it`);
     expect((await ended).code).toBe(0);
     expect(outcomeOf("busy")).toEqual(undisturbed);
   });
@@ -298,7 +297,6 @@ describe("compare refuses", () => {
       "--epochs cannot be used with --resume",
     ],
   ])("%s", async (_, args, message) => {
-    writeFileSync(join(cwd, "wrong.yaml"), `${PLAN}rankss: 3\n`);
     expect(await refused(...args)).toContain(message);
     expect(existsSync(join(cwd, "new"))).toBe(false);
   });
