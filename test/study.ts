@@ -189,6 +189,7 @@ function writeRun(folder: string, setting: FabricatedSetting, run: PlannedRun, t
       total: setting.trainSeconds + 6,
       startToFirstStep: 1.5,
       shared: method === "probe" ? 5 : 0,
+      sharedInTraining: method === "probe" ? 4 : 0,
       ...(trains && { toBestEpoch: setting.trainSeconds + 5 }),
     },
     ...(trains && { examplesPerSecond: 4800 / setting.trainSeconds }),

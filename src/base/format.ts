@@ -68,3 +68,21 @@ export const signed = (value: number): string => `${value < 0 ? "−" : "+"}${Ma
 /** "p < 0.001", "p = 0.034". */
 export const probability = (p: number): string =>
   p < 0.001 ? "p < 0.001" : `p = ${p >= 0.1 ? p.toFixed(2) : p.toFixed(3)}`;
+
+/** "50 seconds", "41 minutes", "3 h 20 min". */
+export function roughly(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} ${Math.round(seconds) <= 1 ? "second" : "seconds"}`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} minutes` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** The time of day after so many seconds, "23:40"; with the day where that is not today. */
+export function clockAfter(seconds: number, now = new Date()): string {
+  const then = new Date(now.getTime() + 1000 * seconds);
+  const time = [then.getHours(), then.getMinutes()].map((n) => String(n).padStart(2, "0")).join(":");
+  if (then.toDateString() === now.toDateString()) return time;
+  const day = [then.getFullYear(), then.getMonth() + 1, then.getDate()]
+    .map((n) => String(n).padStart(2, "0"))
+    .join("-");
+  return `${day} ${time}`;
+}

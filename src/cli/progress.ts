@@ -5,9 +5,9 @@ import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
 import { alignColumns, duration, grouped, memory, metric } from "../base/format.ts";
 import type { StartEvent, TrainEvent } from "../run/events.ts";
+import { RemainingTime } from "../run/remaining-time.ts";
 import type { EpochEvent, StepEvent } from "../train/trainer.ts";
 import { metricsReport } from "./metrics-report.ts";
-import { RemainingTime } from "./remaining-time.ts";
 
 /** Without a terminal: at most one line of progress in so many seconds. */
 const PLAIN_SECONDS = 15;

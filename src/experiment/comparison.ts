@@ -33,6 +33,7 @@ export interface Quality {
   readonly precision: Estimate;
   readonly recall: Estimate;
   readonly f1: Estimate;
+  /** Resampling adds scatter that this figure counts as error, so with one seed its interval lies high. */
   readonly calibrationError: Estimate;
   readonly loss: Estimate;
 }
@@ -56,6 +57,8 @@ export interface Cost {
   /** Floating-point operations for one training text, a multiply-add counted as 2. */
   readonly forwardOperations: number;
   readonly backwardOperations: number;
+  /** What outputs of frozen layers that are kept took, once for each training text; 0 where nothing is kept. */
+  readonly onceOperations: number;
   /** What one task takes on disk. */
   readonly storedBytes: number;
 }

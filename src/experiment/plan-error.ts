@@ -28,7 +28,7 @@ export function planError(issue: z.core.$ZodIssue, plan: unknown, place: Place):
     return new AttuneError("plan/shape", `${before}a plan has one key a line, like "epochs: 3"`);
   if (isMethod(issue.path)) return unknownMethod(value, before);
   if (value === undefined && issue.code === "invalid_type") {
-    const { description } = planSchema.shape[name as keyof typeof planSchema.shape] ?? {};
+    const { description } = planSchema.shape[String(issue.path[0]) as keyof typeof planSchema.shape] ?? {};
     return new AttuneError("plan/missing", `${before}${name} is missing${description ? `: ${description}` : ""}`);
   }
   // One value, or a list of values: what is wrong with the form that was chosen.

@@ -1,12 +1,11 @@
 /** `study.yaml`: a plan in a file, read so that errors can name lines, and written. */
 import { readFileSync } from "node:fs";
-import { isAbsolute, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isMap, isPair, isSeq, LineCounter, type Node, parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
-import type { ResolvedPlan } from "./plan.ts";
 import type { Place } from "./plan-error.ts";
+import type { ResolvedPlan } from "./plan-schema.ts";
 import { planSchema } from "./plan-schema.ts";
 
 const SCHEMA = fileURLToPath(new URL("../../plan.schema.json", import.meta.url));
@@ -63,9 +62,7 @@ function offsetOf(contents: Node | null, path: readonly PropertyKey[]): number |
 
 /** A plan as YAML that reads back to the same plan; editors find its schema by the first line. */
 export function planText(plan: ResolvedPlan): string {
-  const near = relative(process.cwd(), SCHEMA);
-  const schema = near.startsWith("..") || isAbsolute(near) ? SCHEMA : `./${near.split(sep).join("/")}`;
-  return `# yaml-language-server: $schema=${schema}\n${stringify(plan, { flowCollectionPadding: false, collectionStyle: "any" })}`;
+  return `# yaml-language-server: $schema=${SCHEMA}\n${stringify(plan, { flowCollectionPadding: false, collectionStyle: "any" })}`;
 }
 
 /** The text of plan.schema.json, for editors. */

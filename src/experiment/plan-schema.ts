@@ -43,10 +43,10 @@ const gridsByMethod = Object.fromEntries(
 /** Keys of one entry of `runs`; those under `options` are the same but for the method. */
 export const entryKeys = (method: MethodName): string[] => ["method", ...Object.keys(gridsByMethod[method])];
 
-/** Whether an option is a list by itself, so that a list of values for it is a list of lists. */
-export function isListOption(method: MethodName, key: string): boolean {
+/** Whether a list is one value of an option that takes lists, and not a list of values that are all tried. */
+export function isOneValue(method: MethodName, key: string, list: readonly unknown[]): boolean {
   const shape: Readonly<Record<string, z.ZodType>> = { ...shared, ...methods[method].options.shape };
-  return shape[key] !== undefined && withoutDefault(shape[key]) instanceof z.ZodArray;
+  return shape[key]?.safeParse(list).success ?? false;
 }
 
 const entries = methodNames.map((name) => z.strictObject({ method: z.literal(name), ...gridsByMethod[name] }));
@@ -112,4 +112,13 @@ export type Plan = SharedGiven & {
   readonly options?: { readonly [Name in MethodName]?: MethodGrid<Name> };
   /** Further runs; a list of values for an option stands for as many runs. */
   readonly runs?: readonly { [Name in MethodName]: { readonly method: Name } & MethodGrid<Name> }[MethodName][];
+};
+
+/** A plan after all defaults. */
+export type ResolvedPlan = Plan & {
+  readonly recipe: RecipeChoice;
+  readonly methods: readonly MethodName[];
+  readonly ranks: readonly number[];
+  readonly seeds: readonly number[];
+  readonly jobs: number;
 };

@@ -1,17 +1,8 @@
-/** A plan after all defaults. */
-import type { MethodName } from "../methods/registry.ts";
+/** A plan checked, and with all defaults. */
 import { inCode, type Place, planError } from "./plan-error.ts";
-import { DEFAULT_METHODS, FIRST_SEED, type Plan, planSchema, type RecipeChoice } from "./plan-schema.ts";
+import { DEFAULT_METHODS, FIRST_SEED, type Plan, planSchema, type ResolvedPlan } from "./plan-schema.ts";
 import { recipeNames } from "./recipes.ts";
 import type { RecipeName } from "./study.ts";
-
-export type ResolvedPlan = Plan & {
-  readonly recipe: RecipeChoice;
-  readonly methods: readonly MethodName[];
-  readonly ranks: readonly number[];
-  readonly seeds: readonly number[];
-  readonly jobs: number;
-};
 
 /**
  * Checks a plan and fills in its defaults.

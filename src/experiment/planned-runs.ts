@@ -1,8 +1,8 @@
 /** A plan as the runs that it means, with their names. */
 import { type MethodName, methods } from "../methods/registry.ts";
 import { resolveOptions } from "../run/options.ts";
-import { type ResolvedPlan, recipesOf } from "./plan.ts";
-import { isListOption, sharedKeys } from "./plan-schema.ts";
+import { recipesOf } from "./plan.ts";
+import { isOneValue, type ResolvedPlan, sharedKeys } from "./plan-schema.ts";
 import { recipeOptions, type Sourced } from "./recipes.ts";
 import type { PlannedRun, RecipeName } from "./study.ts";
 
@@ -90,7 +90,7 @@ function combinations(method: MethodName, grid: Options): { method: MethodName; 
   let all: Options[] = [{}];
   for (const [key, values] of Object.entries(grid)) {
     if (values === undefined) continue;
-    const isGrid = Array.isArray(values) && (!isListOption(method, key) || values.every(Array.isArray));
+    const isGrid = Array.isArray(values) && !isOneValue(method, key, values);
     all = all.flatMap((chosen) => (isGrid ? values : [values]).map((value) => ({ ...chosen, [key]: value })));
   }
   return all.map((given) => ({ method, given }));

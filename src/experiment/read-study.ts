@@ -129,7 +129,7 @@ const resultShape = z.looseObject({
   base: quality,
   epochs: z.array(z.looseObject({ epoch: z.number(), trainLoss: z.number(), validation: quality })),
   bestEpoch: z.number(),
-  seconds: numbers("train", "evaluation", "total", "shared"),
+  seconds: numbers("train", "evaluation", "total", "shared", "sharedInTraining"),
   parameters: numbers("trainable", "total"),
   memory: numbers("peakRssBytes", "weightBytes", "gradientBytes", "optimizerBytes", "keptBytes"),
   storedBytes: z.number(),

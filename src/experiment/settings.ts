@@ -88,8 +88,9 @@ function meanCost(results: readonly FinishedRun["result"][]): Cost {
     return values.length === results.length ? mean(values) : undefined;
   };
   return {
-    trainSeconds: over(({ seconds }) => seconds.train),
-    evaluationSeconds: over(({ seconds }) => seconds.evaluation),
+    // As if each run had made for itself what it took from others.
+    trainSeconds: over(({ seconds }) => seconds.train + seconds.sharedInTraining),
+    evaluationSeconds: over(({ seconds }) => seconds.evaluation + seconds.shared - seconds.sharedInTraining),
     totalSeconds: over(({ seconds }) => seconds.total + seconds.shared),
     secondsToBestEpoch: overAll(({ seconds: { toBestEpoch, shared } }) =>
       toBestEpoch === undefined ? undefined : toBestEpoch + shared,
@@ -104,6 +105,7 @@ function meanCost(results: readonly FinishedRun["result"][]): Cost {
     keptBytes: over(({ memory }) => memory.keptBytes),
     forwardOperations: over(({ operations }) => operations.forward),
     backwardOperations: over(({ operations }) => operations.backward),
+    onceOperations: over(({ operations }) => operations.once ?? 0),
     storedBytes: over(({ storedBytes }) => storedBytes),
   };
 }

@@ -1,12 +1,14 @@
 /** A study: the folder that holds the runs of one comparison, and what stands in its study.json. */
 import type { MethodName } from "../methods/registry.ts";
 import type { TrainOptions } from "../run/options.ts";
-import type { ResolvedPlan } from "./plan.ts";
+import type { ResolvedPlan } from "./plan-schema.ts";
 
 /*
  *   STUDY/
  *     study.json            Study: the plan after all defaults, and the runs that it means
  *     data.json             DataFacts: what the data are, so that reports do not need them
+ *     plan.yaml             the same plan, to be used again with --plan
+ *     lock                  who works in it now
  *     runs/<name>/          one run folder for each planned run
  *     failed/<name>.json    FailedRun: why a run did not come to its end
  *     shared/               tokens and frozen features that several runs use, by content hash

@@ -59,6 +59,7 @@ export const prefix = defineMethod({
       "prefix_projection",
     ],
     read: ({ num_virtual_tokens }) => ({ virtualTokens: num_virtual_tokens }),
+    holds: () => [TABLE],
   },
   adapt: (encoder, chosen, setting) => {
     const { virtualTokens: count, projection } = chosen;

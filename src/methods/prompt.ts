@@ -59,6 +59,7 @@ export const prompt = defineMethod({
       "tokenizer_name_or_path",
     ],
     read: ({ num_virtual_tokens }) => ({ virtualTokens: num_virtual_tokens }),
+    holds: () => [NAME],
   },
   adapt: (encoder, { virtualTokens: count, init, initText }, setting) => {
     requireRoom(encoder, count);

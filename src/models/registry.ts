@@ -15,7 +15,12 @@ const architectures: Readonly<Record<string, Architecture>> = {
 
 /** The encoder that a config.json describes, with a head for `labelCount` labels. `file` is named in errors. */
 export function buildEncoder(config: unknown, labelCount: number, file: string): Encoder {
-  const type = (config as { model_type?: unknown }).model_type;
+  const { model_type: type, quantization_config: quantized } = config as Readonly<Record<string, unknown>>;
+  if (quantized !== undefined && quantized !== null)
+    throw new AttuneError(
+      "model/quantized",
+      `${file}: quantization_config says that the weights are quantized; take the model as it was before, in F32, F16 or BF16`,
+    );
   if (typeof type !== "string" || !Object.hasOwn(architectures, type)) {
     const known = listOf(Object.keys(architectures));
     throw new AttuneError(

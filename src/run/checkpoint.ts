@@ -11,6 +11,7 @@ import type { HostTensor } from "../graph/tensor.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import type { Trainable } from "../train/trainable.ts";
 import type { TrainingState } from "../train/trainer.ts";
+import type { SavedTimes } from "./run-times.ts";
 
 const KEPT = 2;
 
@@ -20,11 +21,8 @@ export interface CheckpointState {
   readonly eventBytes: number;
   /** Metrics before training. */
   readonly base: SplitMetrics;
-  /** Seconds the run has taken so far, over all its processes. */
-  readonly totalSeconds: number;
-  readonly startToFirstStep: number;
-  /** Absent before the first epoch has ended. */
-  readonly toBestEpoch?: number;
+  /** So far. */
+  readonly times: SavedTimes;
 }
 
 type Weights = Readonly<Record<string, HostTensor>>;

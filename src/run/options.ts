@@ -80,7 +80,8 @@ export const trainOptions = z.strictObject({
 });
 
 /** Options as one writes them: the shared ones and those of the chosen method. */
-export type TrainOptions = Omit<z.input<typeof trainOptions>, "method"> & (MethodChoice | { readonly method?: "full" });
+export type TrainOptions = Omit<z.input<typeof trainOptions>, "method"> &
+  (MethodChoice | (Omit<Extract<MethodChoice, { method: "full" }>, "method"> & { readonly method?: "full" }));
 /** Options after all defaults; those of the method stand among them. */
 export type ResolvedTrainOptions = z.output<typeof trainOptions>;
 
@@ -154,6 +155,8 @@ export function rightValue(issue: z.core.$ZodIssue, schema: z.ZodType): string {
       return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
     case "invalid_value":
       return listOf(issue.values.map(String));
+    case "invalid_union":
+      return issue.message;
     default:
       return `something else (${issue.message})`;
   }

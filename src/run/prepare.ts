@@ -1,6 +1,7 @@
 /** Everything a run needs before its first step: data, tokens, weights, compiled programs. Input errors end here. */
 
 import { AttuneError, listOf } from "../base/error.ts";
+import type { ContentStore } from "../data/content-store.ts";
 import type { Dataset, Example, SplitName } from "../data/dataset.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { TokenizedSplit } from "../data/tokenized.ts";
@@ -49,11 +50,17 @@ export interface Evaluation {
   readonly logits: Float32Array;
 }
 
-/** `signal` stops evaluations; training asks it itself, between steps. */
+export interface PrepareContext {
+  /** Stops evaluations; training asks it itself, between steps. */
+  readonly signal?: AbortSignal | undefined;
+  /** Where tokens and kept values are looked up, and stored for other runs. */
+  readonly store?: ContentStore | undefined;
+}
+
 export async function prepareRun(
   options: ResolvedTrainOptions,
   engine: Engine,
-  signal?: AbortSignal,
+  { signal, store }: PrepareContext = {},
 ): Promise<PreparedRun> {
   const dataset = await loadDataset({
     path: options.data,
@@ -98,12 +105,12 @@ export async function prepareRun(
     train: dataset.splits.train.slice(0, options.limit),
   };
   const tokens = Object.fromEntries(
-    Object.entries(texts).map(([name, examples]) => [name, new TokenizedSplit(examples, tokenizer, maxLength)]),
+    Object.entries(texts).map(([name, examples]) => [name, new TokenizedSplit(examples, tokenizer, maxLength, store)]),
   ) as Record<SplitName, TokenizedSplit>;
 
   const { weights } = memory;
-  const keptSplits =
-    kept && new KeptSplits(kept, engine, { encoder, weights }, tokens, options.keptMegabytes * 2 ** 20, signal);
+  const limits = { budgetBytes: options.keptMegabytes * 2 ** 20, store, signal };
+  const keptSplits = kept && new KeptSplits(kept, engine, { encoder, weights }, tokens, limits);
   const evaluate = async (split: SplitName): Promise<Evaluation> => {
     const program = { executable: await evaluation.get(), encoder, weights, labelCount };
     const logits = await computeLogits(program, tokens[split], signal, await keptSplits?.of(split));
@@ -156,7 +163,7 @@ function fillFromAdapter(path: string, adapted: AdaptedModel, model: PretrainedM
       "adapter/labels",
       `${path}: this adapter is for ${own ? listOf(own, "and") : `${adapter.labelCount} labels`}, the data have ${listOf(labels, "and")}`,
     );
-  const filled = adapter.readInto((name) => weights[name]?.data as Float32Array);
+  const filled = adapter.readInto(adapted.encoder, (name) => weights[name]!.data as Float32Array);
   requireWhole(path, adapted, model, filled);
   const order = labels.map((label) => own.indexOf(label));
   for (const name of classifierNames(adapted.encoder))

@@ -21,10 +21,16 @@ export interface RunResult {
     readonly startToFirstStep: number;
     /** From the start to the end of the best epoch's validation, without the base evaluation; absent without training. */
     readonly toBestEpoch?: number;
-    /** What the tokens and kept values that were taken from `TrainContext.shared` had cost those that made them. */
+    /**
+     * What the tokens and kept values that were taken from `TrainContext.shared` had cost the runs that made them, without
+     * those that the base evaluation needed. It is in none of the figures above: a run that stood alone would have taken it
+     * in `total` and `toBestEpoch` as well.
+     */
     readonly shared: number;
+    /** The part of `shared` that would have been in `train`; the rest would have been in `evaluation`. */
+    readonly sharedInTraining: number;
   };
-  /** Training texts per second of `seconds.train`; absent without training. */
+  /** Training texts per second of `seconds.train` and `seconds.sharedInTraining`; absent without training. */
   readonly examplesPerSecond?: number;
   /** Floating-point operations for one training text, mean over all steps; a multiply-add counts as 2. */
   readonly operations: {

@@ -1,10 +1,7 @@
 /** `attune report`. */
-import { join } from "node:path";
 import type { Command } from "commander";
 import { AttuneError } from "../../base/error.ts";
-import { compareStudy } from "../../experiment/compare-study.ts";
-import { resultTable } from "../../report/terminal-table.ts";
-import { writeReport } from "../../report/write-report.ts";
+import { report } from "../report.ts";
 
 export function reportCommand(command: Command): void {
   command
@@ -18,10 +15,6 @@ export function reportCommand(command: Command): void {
           "options/missing",
           "a report of several studies needs a folder of its own; choose one with --out",
         );
-      const comparison = await compareStudy(studies);
-      writeReport(comparison, folder);
-      const colour = process.stdout.isTTY && process.stdout.hasColors();
-      if (!quiet) process.stdout.write(`${resultTable(comparison, { colour })}\n\n`);
-      process.stdout.write(`${join(folder, "report.html")}\n`);
+      await report(studies, folder, quiet ?? false);
     });
 }

@@ -260,6 +260,7 @@ describe("the folder of a run", () => {
     expect(names(result.seconds)).toEqual([
       "evaluation",
       "shared",
+      "sharedInTraining",
       "startToFirstStep",
       "toBestEpoch",
       "total",
