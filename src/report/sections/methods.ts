@@ -31,15 +31,18 @@ export function methodsSection(view: View): Section {
   };
 }
 
-const shown = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
+function shown(value: unknown): string {
+  if (typeof value === "number" && value !== 0 && Math.abs(value) < 0.001) return value.toExponential();
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
 
-/** One row for each value of an option, with the settings that have it and where it comes from. */
+/** One row for what an option has from one source, with the settings that have it so. */
 function optionTable(view: View): Block[] {
   const valued = view.settings.flatMap((setting) => {
     const { options, sources } = setting.runs[0]!.planned;
     return Object.entries(sources).map(([option, source]) => {
       const value = shown(options[option as keyof typeof options]);
-      return { setting, option, value, source, key: JSON.stringify([setting.recipe, option, value, source]) };
+      return { setting, option, value, source, key: JSON.stringify([setting.recipe, option, source]) };
     });
   });
   if (valued.length === 0) return [];
@@ -53,9 +56,10 @@ function optionTable(view: View): Block[] {
       rows: own
         .toSorted(([a], [b]) => order.get(a!.option)! - order.get(b!.option)!)
         .map((same): readonly Text[] => {
-          const { option, value, source } = same[0]!;
+          const { option, source } = same[0]!;
+          const values = [...new Set(same.map(({ value }) => value))].join(", ");
           const having = foldedNames(same.map(({ setting }) => view.shortName(setting))).join("; ");
-          return [[code(option)], value, same.length === all ? "all" : having, source];
+          return [[code(option)], values, same.length === all ? "all" : having, source];
         }),
     };
   });
