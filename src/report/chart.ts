@@ -20,7 +20,7 @@ use([
   SVGRenderer,
 ]);
 
-export interface ChartPlan extends Omit<Chart, "themed" | "standalone" | "width" | "height"> {
+export interface ChartPlan extends Omit<Chart, "themed" | "standalone" | "width"> {
   readonly width?: number;
   readonly height?: number;
   /** Names of series that stand in the legend of a picture that stands alone. */
@@ -70,10 +70,9 @@ export function drawChart(plan: ChartPlan): Chart {
           left: 12,
           right: 12,
           bottom: 6,
-          itemWidth: 18,
-          itemGap: 10,
-          icon: "roundRect",
-          itemHeight: 4,
+          itemWidth: 24,
+          itemGap: 18,
+          itemHeight: 7,
           textStyle: { color: ink("ink"), fontSize: FONT_SIZE - 1 },
         },
       }),
@@ -81,7 +80,7 @@ export function drawChart(plan: ChartPlan): Chart {
     width,
     height + TITLE_HEIGHT + legendHeight,
   );
-  return { file, title, description, width, height, themed: withPageColours(themed), standalone: alone };
+  return { file, title, description, width, themed: withPageColours(themed), standalone: alone };
 }
 
 const TITLE_HEIGHT = 32;
@@ -91,7 +90,7 @@ const LEGEND_ROW = 22;
 function legendRows(names: readonly string[], width: number): number {
   let [rows, used] = [0, Number.POSITIVE_INFINITY];
   for (const name of names) {
-    const needed = 38 + 6.6 * name.length;
+    const needed = 52 + 6.4 * name.length;
     if (used + needed > width - 24) {
       rows++;
       used = 0;

@@ -59,7 +59,6 @@ export interface Chart {
   /** What it shows, in words, for those who do not see it. */
   readonly description: string;
   readonly width: number;
-  readonly height: number;
   readonly themed: string;
   readonly standalone: string;
 }

@@ -39,7 +39,7 @@ ${sections.map(sectionHtml).join("\n")}
 const sectionHtml = ({ id, title, blocks }: Section): string =>
   `<section id="${id}"><h2>${escapeHtml(title)}</h2>\n${blocks.map(blockHtml).join("\n")}\n</section>`;
 
-export const textHtml = (text: Text): string =>
+const textHtml = (text: Text): string =>
   piecesOf(text)
     .map((piece) => (typeof piece === "string" ? escapeHtml(unbroken(piece)) : markHtml(piece)))
     .join("");

@@ -16,7 +16,7 @@ export function markdownOf({ title, subtitle, sections }: Document, pictures: st
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-export const textMarkdown = (text: Text): string =>
+const textMarkdown = (text: Text): string =>
   piecesOf(text)
     .map((piece) => (typeof piece === "string" ? escapeMarkdown(piece) : markMarkdown(piece)))
     .join("");

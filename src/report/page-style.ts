@@ -63,7 +63,8 @@ thead th { color: var(--muted); font-weight: 600; font-size: 0.8rem; line-height
 th.figures, td.figures { text-align: right; white-space: nowrap; }
 thead th.figures { white-space: normal; min-width: 4.6rem; }
 th small, td small { display: block; color: var(--muted); font-size: 0.75rem; font-weight: 400; white-space: nowrap; }
-tbody th[scope="row"] { white-space: nowrap; }
+tbody th[scope="row"] { min-width: 8.8rem; }
+th[scope="row"] + th, th[scope="row"] + td { min-width: 5rem; }
 tr > :first-child { position: sticky; left: 0; background: var(--paper); z-index: 1; padding-left: 0.15rem; }
 .group th { padding-top: 1rem; font-weight: 650; border-bottom-color: var(--muted); }
 .group span { position: sticky; left: 0.15rem; }
@@ -75,7 +76,7 @@ td.best small { color: var(--ink); }
 tbody tr:hover > :not(.best):not(.shade) { background: var(--panel); }
 .prose { width: 100%; }
 .prose tr > :first-child { position: static; }
-.prose tbody th[scope="row"], .prose td { white-space: normal; }
+.prose td { min-width: 6.5rem; }
 .prose .wide { min-width: 15rem; width: 55%; }
 td, th { max-width: 18rem; overflow-wrap: break-word; }
 .prose .wide { overflow-wrap: anywhere; max-width: none; }
@@ -105,7 +106,7 @@ summary { cursor: pointer; color: var(--accent); font-size: 0.92rem; }
   dt { font-weight: 600; }
   table { font-size: 0.84rem; }
   th, td { padding: 0.4rem 0.5rem; }
-  tbody th[scope="row"] { white-space: normal; min-width: 6.2rem; max-width: 8.5rem; }
+  tbody th[scope="row"] { min-width: 6.2rem; max-width: 8.5rem; }
   tr > :first-child { border-right: 1px solid var(--rule); }
   .prose tr > :first-child { border-right: 0; }
   .prose .wide { min-width: 12rem; }

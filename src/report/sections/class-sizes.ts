@@ -2,9 +2,9 @@
 import { grouped, metric } from "../../base/format.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { classScores, trainingTexts } from "../class-scores.ts";
-import { type Block, type Chart, quoted, remark, type Section } from "../document.ts";
-import { colourOf, type View } from "../view.ts";
-import { legendOf } from "./training-curves.ts";
+import { type Block, type Chart, type LegendEntry, quoted, remark, type Section } from "../document.ts";
+import { methodColour } from "../palette.ts";
+import { colourOf, methodsIn, methodTitle, type View } from "../view.ts";
 
 /** More classes than this are too wide a table: those with the lowest scores are shown. */
 const MOST_CLASSES = 16;
@@ -22,7 +22,7 @@ export function classesSection(view: View): Section | undefined {
     id: "classes",
     title: "Classes against their size",
     blocks: [
-      { block: "charts", legend: legendOf(view, byMethod(view)), charts },
+      { block: "charts", legend: legend(view), charts },
       remark(`F1 on test of each class; a dot is a class, placed by its number of ${which} texts.`),
       classTable(view, sizes, which),
     ],
@@ -32,9 +32,8 @@ export function classesSection(view: View): Section | undefined {
 /** Sizes that differ by more than so many times are shown on a logarithmic axis. */
 const WIDE = 30;
 
-/** One setting of each method. */
-const byMethod = ({ leading }: View) =>
-  leading.filter(({ method }, i) => leading.findIndex((one) => one.method === method) === i);
+const legend = ({ leading }: View): LegendEntry[] =>
+  methodsIn(leading).map((method) => ({ text: methodTitle(method), colour: methodColour(method), dash: [] }));
 
 function plot(view: View, sizes: readonly number[], which: string, recipe: string, several: boolean): Chart {
   const settings = view.leading.filter((setting) => setting.recipe === recipe);
@@ -62,7 +61,7 @@ function plot(view: View, sizes: readonly number[], which: string, recipe: strin
         },
         ...(isWide && { min: Math.min(...order.map((k) => sizes[k]!)) / 1.3, max: Math.max(...sizes) * 1.3 }),
       },
-      yAxis: { ...axis, type: "value", min: 0, max: 1, splitNumber: 4, name: "F1", nameGap: 34 },
+      yAxis: { ...axis, type: "value", min: 0, max: 1, interval: 0.25, name: "F1", nameGap: 34 },
       series: settings.map((setting, s) => ({
         type: "line",
         name: view.shortName(setting),

@@ -31,22 +31,36 @@ export function methodsSection(view: View): Section {
   };
 }
 
-const shown = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
+function shown(value: unknown): string {
+  if (typeof value === "number" && value !== 0 && Math.abs(value) < 0.001) return value.toExponential();
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
 
-/** One row for each value of an option, with the settings that have it and where it comes from. */
+/** One row for what an option has from one source, with the settings that have it so. */
 function optionTable(view: View): Block[] {
   const valued = view.settings.flatMap((setting) => {
     const { options, sources } = setting.runs[0]!.planned;
     return Object.entries(sources).map(([option, source]) => {
       const value = shown(options[option as keyof typeof options]);
-      return { setting, option, value, source, key: JSON.stringify([setting.recipe, option, value, source]) };
+      return { setting, recipe: setting.recipe, option, value, source };
     });
   });
   if (valued.length === 0) return [];
-  const rows = [...groupBy(valued, ({ key }) => key).values()];
+  // Values that a method has from one source stand together, and methods that have the same.
+  const byMethod = groupBy(valued, ({ setting: { recipe, method }, option, source }) =>
+    JSON.stringify([recipe, method, option, source]),
+  );
+  const named = [...byMethod.values()].map((same) => ({
+    ...same[0]!,
+    value: [...new Set(same.map(({ value }) => value))].join(", "),
+    settings: same.map(({ setting }) => setting),
+  }));
+  const rows = [
+    ...groupBy(named, ({ recipe, option, source, value }) => JSON.stringify([recipe, option, source, value])).values(),
+  ];
   const order = new Map([...new Set(valued.map(({ option }) => option))].map((option, i) => [option, i]));
   const groups = view.recipes.map((recipe) => {
-    const own = rows.filter(([first]) => first!.setting.recipe === recipe);
+    const own = rows.filter(([first]) => first!.recipe === recipe);
     const all = view.settings.filter((setting) => setting.recipe === recipe).length;
     return {
       ...(view.recipes.length > 1 && { title: `Recipe: ${recipe}` }),
@@ -54,8 +68,9 @@ function optionTable(view: View): Block[] {
         .toSorted(([a], [b]) => order.get(a!.option)! - order.get(b!.option)!)
         .map((same): readonly Text[] => {
           const { option, value, source } = same[0]!;
-          const having = foldedNames(same.map(({ setting }) => view.shortName(setting))).join("; ");
-          return [[code(option)], value, same.length === all ? "all" : having, source];
+          const settings = same.flatMap((one) => one.settings);
+          const having = foldedNames(settings.map(view.shortName)).join("; ");
+          return [[code(option)], value, settings.length === all ? "all" : having, source];
         }),
     };
   });

@@ -51,7 +51,7 @@ export function paretoSection(view: View): Section | undefined {
 const titleOf = ({ title }: Setting): string => title.split(", ")[0]!;
 
 /** In a plot: `r 8` of `LoRA, rank 8`, else the method's first word. */
-export function plotLabel({ title }: Setting, isAlone: boolean): string {
+function plotLabel({ title }: Setting, isAlone: boolean): string {
   const [method, ...rest] = title.split(", ");
   if (isAlone || rest.length === 0) return method!.replace(/ (fine-)?tuning$/, "").replace(/^Linear p/, "P");
   return rest.join(", ").replace("rank ", "r ");

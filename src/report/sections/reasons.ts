@@ -25,16 +25,16 @@ export function reasonsSection(view: View): Section {
     [
       "Schedule",
       `${capital(used(({ schedule }) => schedule))}, warm-up ${used(({ warmup }) => warmup)}. ` +
-        "A rate that falls to zero lets the weights settle at the end, so that the last epochs can be compared; a warm-up matters more the higher the rate, since Adam's moments are poorly known in the first steps.",
+        "A rate that falls to zero (linear, cosine) lets the weights settle at the end, so that the last epochs can be compared; a constant one goes on moving them. A warm-up matters more the higher the rate, since Adam's moments are poorly known in the first steps.",
     ],
     [
       "Batch size",
       `${used(({ batchSize, gradientAccumulation }) => (gradientAccumulation > 1 ? `${batchSize} × ${gradientAccumulation}` : batchSize))}. ` +
-        "Devlin et al. (2019) fine-tune with 16 or 32. Smaller batches make more and noisier steps of an epoch, larger ones need more memory and a higher rate; 16 is the same for every method, so that the number of steps is equal.",
+        "Devlin et al. (2019) fine-tune with 16 or 32. Smaller batches make more and noisier steps of an epoch, larger ones need more memory and a higher rate; the same for every method means the same number of steps an epoch.",
     ],
     [
       "Gradient clipping",
-      `Norm ${used(({ maxGradientNorm }) => maxGradientNorm)}: a single odd batch cannot throw the weights away.`,
+      `${capital(used(({ maxGradientNorm }) => (maxGradientNorm > 0 ? `norm ${maxGradientNorm}` : "off")))}. Where gradients are clipped, a single odd batch cannot throw the weights away.`,
     ],
     [
       "Truncation",

@@ -66,10 +66,18 @@ function wrongTable(texts: readonly TellingText[]): Block {
   };
 }
 
+const MOST_PREDICTED = 3;
+
 /** "joy × 18, love × 2", the most frequent first. */
 function predictions(labels: readonly string[]): Text {
   const counts = [...groupBy(labels, (label) => label)].toSorted(([, a], [, b]) => b.length - a.length);
-  return counts.flatMap(([label, all], i) => [i > 0 ? ", " : "", quoted(label), ` × ${all.length}`]);
+  const rest = counts.length - MOST_PREDICTED;
+  return [
+    ...counts
+      .slice(0, MOST_PREDICTED)
+      .flatMap(([label, all], i) => [i > 0 ? ", " : "", quoted(label), ` × ${all.length}`]),
+    ...(rest > 0 ? [`, ${rest} ${rest === 1 ? "other" : "others"}`] : []),
+  ];
 }
 
 const soloSetting = ({ label, predicted }: TellingText): string =>

@@ -44,7 +44,7 @@ export function curvesSection(view: View): Section | undefined {
   };
 }
 
-export function legendOf(view: View, settings: readonly Setting[]): LegendEntry[] {
+function legendOf(view: View, settings: readonly Setting[]): LegendEntry[] {
   return settings.map((setting) => ({
     text: view.shortName(setting),
     colour: colourOf(setting),
@@ -52,7 +52,7 @@ export function legendOf(view: View, settings: readonly Setting[]): LegendEntry[
   }));
 }
 
-export const dashOf = (setting: Setting, settings: readonly Setting[]): readonly number[] => {
+const dashOf = (setting: Setting, settings: readonly Setting[]): readonly number[] => {
   const place = settings.filter(({ method }) => method === setting.method).indexOf(setting);
   return DASHES[place % DASHES.length]!;
 };
