@@ -224,6 +224,7 @@ async function doRun(run: PlannedRun, at: Work, say: (event: CompareEvent) => vo
   forecast?.end(run, outcome.status === "done" && !isResumed);
   if (outcome.status === "done") {
     finished.set(name, outcome.result);
+    folder.dropCheckpoints(name);
     say({ type: "run-done", name, result: outcome.result });
   } else {
     const failure: FailedRun = { name, reason: outcome.reason };

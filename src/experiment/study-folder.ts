@@ -66,6 +66,11 @@ export class StudyFolder {
     return join(this.path, "runs", name);
   }
 
+  /** Removes what a run needed only to go on: of a big model that is most of its folder. */
+  dropCheckpoints(name: string): void {
+    rmSync(join(this.runPath(name), "checkpoints"), { recursive: true, force: true });
+  }
+
   /** Where runs keep what others can use. */
   get sharedPath(): string {
     return join(this.path, "shared");
