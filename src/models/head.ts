@@ -70,15 +70,20 @@ function pool(encoder: Encoder, scope: Scope, encoded: Encoded, pooling: Pooling
   if (pooling === "pooler") return encoder.pool(scope, encoded);
   if (pooling === "cls") return scope.mayKeep(rowOfEach(hidden, batch.firstToken, scope.pooledPosition));
   const { heads, hiddenSize } = encoder;
+  if (pooling === "mean") return scope.mayKeep(meanOfTokens(encoder, encoded));
   const byHead = toHeads(hidden, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, dim]
   if (pooling === "max") {
     // Padding repeats a token, so it must be lowered: otherwise that token's gradient would be shared with it.
     const lowered = add(byHead, transpose(batch.attentionBias, [0, 1, 3, 2]));
     return scope.mayKeep(reshape(max(lowered, [2]), ["batch", hiddenSize]));
   }
-  const weights = pooling === "mean" ? softmax(batch.attentionBias) : attentionWeights(scope, encoded, heads);
-  const pooled = reshape(matMul(weights, byHead), ["batch", hiddenSize]);
-  return pooling === "mean" ? scope.mayKeep(pooled) : pooled;
+  return reshape(matMul(attentionWeights(scope, encoded, heads), byHead), ["batch", hiddenSize]);
+}
+
+/** The mean of each text's last hidden states: [batch, hidden]. */
+export function meanOfTokens({ hiddenSize }: Encoder, { hidden, batch }: Encoded): Tensor {
+  const byHead = toHeads(hidden, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, dim]
+  return reshape(matMul(softmax(batch.attentionBias), byHead), ["batch", hiddenSize]);
 }
 
 /** [batch, heads, 1, length] */
