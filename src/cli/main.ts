@@ -10,6 +10,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "train a classifier on labelled texts",
     load: async () => (await import("./commands/train.ts")).trainCommand,
   },
+  pretrain: {
+    summary: "train an encoder on text without labels",
+    load: async () => (await import("./commands/pretrain.ts")).pretrainCommand,
+  },
   methods: {
     summary: "list the methods of fine-tuning with their options and papers",
     load: async () => (await import("./commands/methods.ts")).methodsCommand,

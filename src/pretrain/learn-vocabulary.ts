@@ -27,12 +27,17 @@ interface Word {
  */
 export function learnVocabulary(counts: ReadonlyMap<string, number>, size: number): string[] {
   const characters = characterCounts(counts);
-  const alphabet = [...characters].filter(([, count]) => count >= LEAST_CHARACTER_COUNT).map(([character]) => character);
+  const alphabet = [...characters]
+    .filter(([, count]) => count >= LEAST_CHARACTER_COUNT)
+    .map(([character]) => character);
   const known = new Set(alphabet);
   const words: Word[] = [...counts]
     .filter(([word]) => [...word].every((letter, i) => known.has(i === 0 ? letter : CONTINUATION + letter)))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([word, count]) => ({ pieces: [...word].map((letter, i) => (i === 0 ? letter : CONTINUATION + letter)), count }));
+    .map(([word, count]) => ({
+      pieces: [...word].map((letter, i) => (i === 0 ? letter : CONTINUATION + letter)),
+      count,
+    }));
   const vocabulary = new Set<string>([...SPECIAL_TOKENS, ...alphabet.sort()]);
   if (vocabulary.size > size)
     throw new AttuneError(

@@ -7,6 +7,8 @@ export interface Passage {
   readonly ids: Int32Array;
   /** The words themselves, where the passage is whole sentences. */
   readonly text?: string;
+  /** Its place among all passages. */
+  readonly index?: number;
 }
 
 /** Of the tokenizer that pre-training uses: every text is one [CLS], its own tokens, one [SEP]. */

@@ -1,5 +1,5 @@
 /** A sentence encoder's embeddings of many texts: what a student learns to come near to. */
-import { type Tokenizer, loadTokenizer } from "../data/tokenizer.ts";
+import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import { type Engine, float32 } from "../engine/engine.ts";
 import { simplify } from "../graph/simplify.ts";
 import { meanOfTokens } from "../models/head.ts";
