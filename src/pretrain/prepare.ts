@@ -3,13 +3,11 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { permutation, randomKey } from "../base/random.ts";
-import { packBatch } from "../data/batch.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
-import { type Engine, type Executable, float32, type HostTensors, int32 } from "../engine/engine.ts";
+import { type Engine, float32, type HostTensors } from "../engine/engine.ts";
 import { simplify } from "../graph/simplify.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { parameterCount } from "../models/encoder.ts";
-import { batchValues } from "../models/inputs.ts";
 import type { LanguageModel } from "../models/language-model.ts";
 import { drawWeights } from "../models/load.ts";
 import { newLanguageModel, openLanguageModel } from "../models/load-language-model.ts";
@@ -18,12 +16,14 @@ import { longestText, requireVocabulary } from "../run/model-limits.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { LOSS, trainingProgram } from "../train/program.ts";
-import { BatchRunner, oneHotTargets } from "../train/step.ts";
+import { BatchRunner } from "../train/step.ts";
 import { type Corpus, readCorpus } from "./corpus.ts";
 import type { HeldOutMetrics } from "./events.ts";
+import { HeldOut } from "./held-out.ts";
+import { type MaskedBatch, packMasked } from "./masked-batch.ts";
 import { maskText } from "./masking.ts";
 import { writeNewTokenizer } from "./new-tokenizer.ts";
-import { losses, MASKED, objective, projectionOf, TEACHER, TEXT_WEIGHT, type Teaching } from "./objective.ts";
+import { losses, objective, projectionOf, TEACHER, TEXT_WEIGHT, type Teaching } from "./objective.ts";
 import type { ResolvedPretrainOptions } from "./options.ts";
 import { blocksOf, type Passage, passagesOf } from "./passages.ts";
 import { maskingRules } from "./special-ids.ts";
@@ -104,30 +104,30 @@ export async function preparePretraining(
 
   const training = await engine.compile(program.outputs, { spin: true });
   const runner = new BatchRunner(program, training, encoder, memory, 0);
-  const packed = (chosen: readonly Passage[], keys: readonly number[]) => {
-    const masked = chosen.map(({ ids }, i) => maskText(ids, keys[i]!, rules));
-    const batch = packBatch(
-      masked.map(({ ids }) => ids),
-      encoder.heads,
-    );
-    let start = 0;
-    const places = masked.flatMap(({ places: own, ids }) => {
-      const found = own.map((place) => start + place);
-      start += ids.length;
-      return found;
-    });
-    const targets: HostTensors = {
-      ...oneHotTargets(
-        masked.flatMap(({ labels }) => labels),
-        encoder.vocabularySize,
-      ),
-      [MASKED]: int32(Int32Array.from(places), [places.length]),
-      ...(embeddings && teacherInputs(embeddings, chosen)),
-    };
-    return { batch, targets, count: places.length };
+  const packed = (chosen: readonly Passage[], draws: readonly (number | string)[][]): MaskedBatch => {
+    const masked = chosen.map(({ ids }, i) => maskText(ids, randomKey(options.seed, "mask", ...draws[i]!), rules));
+    const { targets, ...rest } = packMasked(masked, encoder.heads, encoder.vocabularySize);
+    return { ...rest, targets: { ...targets, ...(embeddings && teacherInputs(embeddings, chosen)) } };
   };
   const optimizer = new Optimizer(memory.trainables, options);
-  const measuring = new Measuring(engine, model, encoder, memory, teaching);
+  const plain = losses(
+    model,
+    plainScope(encoder.parameters, (x) => x),
+    teaching,
+  );
+  const heldOut = new HeldOut(
+    engine,
+    simplify({ [LOSS]: plain.masked, ...(plain.distance && { distance: plain.distance }) }),
+    encoder,
+    memory,
+    chunks(passages.heldOut, options.batchSize).map(
+      (chosen) => () =>
+        packed(
+          chosen,
+          chosen.map(({ index }) => ["held out", index!]),
+        ),
+    ),
+  );
   return {
     model,
     config,
@@ -140,81 +140,24 @@ export async function preparePretraining(
     notes: [...corpus.notes, ...opened.notes],
     takeBatch: async (indices, draws, step) => {
       const chosen = indices.map((i) => passages.train[i]!);
-      const keys = draws.map((draw) => randomKey(options.seed, "mask", draw));
-      const { batch, targets } = packed(chosen, keys);
+      const { batch, targets } = packed(
+        chosen,
+        draws.map((draw) => [draw]),
+      );
       const loss = await runner.runWith(batch, targets, options.seed, step);
       optimizer.receive(batch);
       return { loss, tokens: batch.sizes.tokens };
     },
-    measure: () => measuring.measure(passages.heldOut, options, packed, signal),
+    measure: () => heldOut.measure(signal),
     dispose: async () => {
       await training.dispose();
-      await measuring.dispose();
+      await heldOut.dispose();
     },
   };
 }
 
-type Pack = (
-  chosen: readonly Passage[],
-  keys: readonly number[],
-) => { readonly batch: ReturnType<typeof packBatch>; readonly targets: HostTensors; readonly count: number };
-
-/** The losses without dropout, on text that is never trained on and always masked in the same places. */
-class Measuring {
-  readonly #compile: () => Promise<Executable>;
-  readonly #encoder: Encoder;
-  readonly #memory: ModelMemory;
-  readonly #names: readonly string[];
-  #compiled: Promise<Executable> | undefined;
-
-  constructor(engine: Engine, model: LanguageModel, encoder: Encoder, memory: ModelMemory, teaching?: Teaching) {
-    const { masked, distance } = losses(
-      model,
-      plainScope(encoder.parameters, (x) => x),
-      teaching,
-    );
-    const outputs = simplify({ [LOSS]: masked, ...(distance && { distance }) });
-    this.#compile = () => engine.compile(outputs);
-    this.#encoder = encoder;
-    this.#memory = memory;
-    this.#names = Object.keys(outputs);
-  }
-
-  async measure(
-    heldOut: readonly Passage[],
-    { batchSize, seed }: Pick<ResolvedPretrainOptions, "batchSize" | "seed">,
-    pack: Pack,
-    signal?: AbortSignal,
-  ): Promise<Omit<HeldOutMetrics, "step">> {
-    this.#compiled ??= this.#compile();
-    const executable = await this.#compiled;
-    const sums = { loss: 0, guessed: 0, distance: 0 };
-    for (let from = 0; from < heldOut.length; from += batchSize) {
-      if (signal?.aborted) throw new AttuneError("pretrain/interrupted", "stopped while measuring", "interrupted");
-      const chosen = heldOut.slice(from, from + batchSize);
-      const keys = chosen.map((_, i) => randomKey(seed, "mask", "held out", from + i));
-      const { batch, targets, count } = pack(chosen, keys);
-      const found = Object.fromEntries(this.#names.map((name) => [name, new Float32Array(1)]));
-      const inputs = { ...this.#memory.weights, ...batchValues(batch, this.#encoder.heads), ...targets };
-      const outputs = Object.fromEntries(this.#names.map((name) => [name, float32(found[name]!, [])]));
-      await executable.run(inputs, outputs);
-      sums.loss += found[LOSS]![0]! * count;
-      sums.guessed += count;
-      sums.distance += (found.distance?.[0] ?? 0) * chosen.length;
-    }
-    const loss = sums.loss / sums.guessed;
-    const hasTeacher = this.#names.includes("distance");
-    return {
-      loss,
-      perplexity: Math.exp(loss),
-      ...(hasTeacher && { distance: sums.distance / heldOut.length }),
-    };
-  }
-
-  async dispose(): Promise<void> {
-    await (await this.#compiled)?.dispose();
-  }
-}
+const chunks = <T>(all: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
 
 /** The text as blocks or passages, some of them held out; `all` is the order of the teacher's embeddings. */
 function readPassages(
