@@ -85,5 +85,8 @@ export function resolvePretrainOptions(options: unknown, spell: Spell = (key) =>
       "options/value",
       `${spell("hidden")} cannot be ${resolved.hidden}: it must be a multiple of ${spell("heads")} ${resolved.heads}`,
     );
-  return resolved;
+  if (resolved.new) return resolved;
+  // So that what is resolved can be resolved again.
+  const own = Object.entries(resolved).filter(([key]) => !(OF_NEW_MODELS as readonly string[]).includes(key));
+  return Object.fromEntries(own) as ResolvedPretrainOptions;
 }

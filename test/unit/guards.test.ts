@@ -34,7 +34,20 @@ const ownImports = new Map(
 
 describe("imports", () => {
   /** Each folder may import from itself and from those before it. */
-  const ORDER = ["base", "data", "graph", "models", "methods", "engine", "train", "interop", "run", "pretrain", "index.ts", "cli"];
+  const ORDER = [
+    "base",
+    "data",
+    "graph",
+    "models",
+    "methods",
+    "engine",
+    "train",
+    "interop",
+    "run",
+    "pretrain",
+    "index.ts",
+    "cli",
+  ];
   const rank = (path: string): number => ORDER.indexOf(path.split("/")[1]!);
 
   test("are seen at all", () => {
