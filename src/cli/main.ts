@@ -14,6 +14,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "train with every method in turn, each measured the same way",
     load: async () => (await import("./commands/compare.ts")).compareCommand,
   },
+  pretrain: {
+    summary: "train an encoder on text without labels",
+    load: async () => (await import("./commands/pretrain.ts")).pretrainCommand,
+  },
   methods: {
     summary: "list the methods of fine-tuning with their options and papers",
     load: async () => (await import("./commands/methods.ts")).methodsCommand,

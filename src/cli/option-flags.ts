@@ -24,12 +24,17 @@ export function propertiesOf(schema: z.ZodObject): Record<string, Property> {
   return (z.toJSONSchema(schema, { io: "input" }) as { properties?: Record<string, Property> }).properties ?? {};
 }
 
+/** Adds one option for each key of a schema. */
+export function addFlags(command: Command, schema: z.ZodObject): void {
+  for (const [key, property] of Object.entries(propertiesOf(schema))) command.addOption(optionOf(key, property));
+}
+
 /**
  * Adds one option for each key of the shared options and of each method's own. Values that are not given stay absent;
  * the schema fills them in.
  */
 export function addTrainFlags(command: Command): void {
-  for (const [key, property] of Object.entries(propertiesOf(trainOptions))) command.addOption(optionOf(key, property));
+  addFlags(command, trainOptions);
   const own = new Map<string, { property: Property; descriptions: string[] }>();
   for (const [name, { options }] of Object.entries(methods))
     for (const [key, property] of Object.entries(propertiesOf(options))) {
@@ -76,7 +81,7 @@ function placeholder(key: string, property: Property): string {
   if (property.type === "object") return "name=value,…";
   if (property.enum) return "name";
   if (key === "text" || key === "label") return "column";
-  return ["model", "data", "out"].includes(key) ? "path" : "text";
+  return ["model", "data", "out", "from", "teacher"].includes(key) ? "path" : "text";
 }
 
 export function describe({ description = "", enum: names, default: fallback }: Property): string {

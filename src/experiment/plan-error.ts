@@ -1,9 +1,11 @@
 /** What is wrong with a plan, as one sentence that names the key and where it stands. */
+
 import { z } from "zod";
+import { rightValue } from "../base/check-options.ts";
 import { AttuneError, listOf } from "../base/error.ts";
 import { nearest } from "../base/nearest.ts";
 import { methodNames, methods } from "../methods/registry.ts";
-import { rightValue, trainOptions } from "../run/options.ts";
+import { trainOptions } from "../run/options.ts";
 import { entryKeys, planSchema } from "./plan-schema.ts";
 
 type Path = readonly PropertyKey[];

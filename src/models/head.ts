@@ -86,3 +86,9 @@ function pool(encoder: Encoder, scope: Scope, encoded: Encoded, pooling: Pooling
   const weights = softmax(add(transpose(scores, [0, 1, 3, 2]), bias)); // [batch, heads, 1, length]
   return reshape(matMul(weights, byHead), ["batch", hiddenSize]);
 }
+
+/** The mean of each text's last hidden states, where nothing stands before the texts: [batch, hidden]. */
+export function meanOfTokens({ hiddenSize }: Encoder, { hidden, batch }: Encoded): Tensor {
+  const byHead = toHeads(hidden, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, dim]
+  return reshape(matMul(softmax(batch.attentionBias), byHead), ["batch", hiddenSize]);
+}

@@ -67,11 +67,27 @@ export function evaluationProgram(encoder: Encoder, kept?: Kept): Readonly<Recor
   return simplify(narrow({ [LOGITS]: logits }));
 }
 
+/** A number to be made small, as a program over a model's parameters. */
+export type Objective = (scope: Scope) => Tensor;
+
+/** Mean cross-entropy of a batch's labels. */
+export const classification =
+  (encoder: Encoder): Objective =>
+  (scope) => {
+    const logits = narrow({ [LOGITS]: encoder.logits(scope) })[LOGITS]!;
+    return crossEntropy(logits, input(TARGETS, "float32", logits.shape), input(LOSS_WEIGHT, "float32", []));
+  };
+
 /**
- * Mean cross-entropy of a batch and its gradients with respect to the trained parameters. What lies below `kept` is fed
- * and not computed, so it has no dropout.
+ * The objective on a batch, by default that of a classifier, and its gradients with respect to the trained parameters.
+ * What lies below `kept` is fed and not computed, so it has no dropout.
  */
-export function trainingProgram(encoder: Encoder, trained: readonly Parameter[], kept?: Kept): TrainingProgram {
+export function trainingProgram(
+  encoder: Encoder,
+  trained: readonly Parameter[],
+  kept?: Kept,
+  objective = classification(encoder),
+): TrainingProgram {
   const masks: MaskInput[] = [];
   const drop: Scope["dropout"] = (x, rate, site) => {
     if (rate === 0) return x;
@@ -80,8 +96,7 @@ export function trainingProgram(encoder: Encoder, trained: readonly Parameter[],
     return dropout(x, input(mask.name, "float32", mask.shape));
   };
   const scope = aboveKept(plainScope(encoder.parameters, drop), kept);
-  const logits = narrow({ [LOGITS]: encoder.logits(scope) })[LOGITS]!;
-  const loss = crossEntropy(logits, input(TARGETS, "float32", logits.shape), input(LOSS_WEIGHT, "float32", []));
+  const loss = objective(scope);
   const wanted = trained.map(({ name }) => scope.parameter(name));
   const found = gradients(loss, wanted);
   const simple = simplify({ [LOSS]: loss, ...Object.fromEntries(trained.map(({ name }, i) => [name, found[i]!])) });

@@ -44,6 +44,7 @@ describe("imports", () => {
     "train",
     "interop",
     "run",
+    "pretrain",
     "experiment",
     "report",
     "index.ts",
