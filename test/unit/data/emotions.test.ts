@@ -16,20 +16,22 @@ const all = SPLITS.flatMap((split) => splits[split].map(({ id, text }) => ({ id,
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z0-9']+/g) ?? [];
 const openingOf = (text: string): string => wordsOf(text).slice(0, 2).join(" ");
 
-/** Share of the words of either text that both have; 0 where the sizes alone rule out a near-duplicate. */
-function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
-  if (Math.min(a.size, b.size) < NEAR_DUPLICATE * Math.max(a.size, b.size)) return 0;
-  let both = 0;
-  for (const word of a) if (b.has(word)) both++;
-  return both / (a.size + b.size - both);
-}
-
-/** Pairs of ids whose texts have nearly the same words. */
+/** Pairs of ids whose sets of words have a Jaccard index of `NEAR_DUPLICATE` or more. */
 function nearDuplicates(texts: readonly { readonly id: string; readonly text: string }[]): string[] {
   const sets = texts.map(({ text }) => new Set(wordsOf(text)));
-  return texts.flatMap(({ id }, i) =>
-    texts.slice(0, i).flatMap((other, j) => (jaccard(sets[i]!, sets[j]!) >= NEAR_DUPLICATE ? `${other.id} ${id}` : [])),
-  );
+  const textsWith = new Map<string, number[]>();
+  return sets.flatMap((words, i) => {
+    const shared = new Array<number>(i).fill(0);
+    for (const word of words) {
+      const earlier = textsWith.get(word) ?? [];
+      for (const j of earlier) shared[j]!++;
+      textsWith.set(word, earlier);
+      earlier.push(i);
+    }
+    return shared.flatMap((both, j) =>
+      both >= NEAR_DUPLICATE * (words.size + sets[j]!.size - both) ? `${texts[j]!.id} ${texts[i]!.id}` : [],
+    );
+  });
 }
 
 /** Openings of two words that more texts have than the card allows. */
