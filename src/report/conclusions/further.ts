@@ -16,12 +16,18 @@ export const calibration: Rule = ({ leading, name }) => {
   return `Probabilities are most to be believed with ${name(low)} (calibration error ${metric(error(low))}) and least with ${name(high)} (${metric(error(high))}).`;
 };
 
+/** Above this share of the test texts, being wrong says more of the methods than of the texts. */
+const MANY = 0.25;
+
 /** Texts that nothing helps with: a limit of the data rather than of a method. */
 export const hardTexts: Rule = ({ comparison, trained, settings }) => {
   const texts = testTexts(settings);
   const wrong = comparison.allWrong.length;
   if (trained.length < 2 || wrong === 0) return undefined;
-  return `${plural(wrong, "test text")} of ${grouped(texts)} (${percent(wrong / texts)}) ${wrong === 1 ? "is" : "are"} wrong in every setting: ambiguous or wrongly labelled texts set a limit that no method here passes.`;
+  const found = `${plural(wrong, "test text")} of ${grouped(texts)} (${percent(wrong / texts)}) ${wrong === 1 ? "is" : "are"} wrong in every setting`;
+  return wrong / texts > MANY
+    ? `${found}: so many that no method here has learned enough to say which texts are hard.`
+    : `${found}: ambiguous or wrongly labelled texts set a limit that no method here passes.`;
 };
 
 const testTexts = ([first]: readonly Setting[]): number =>

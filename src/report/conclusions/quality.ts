@@ -74,7 +74,14 @@ export const noBetterThanMajority: Rule = (view) => {
   if (majorityAccuracy === undefined) return undefined;
   const found = view.trained.filter(({ test }) => test.accuracy.low <= majorityAccuracy);
   if (found.length === 0) return undefined;
-  return `${names(view, found)} cannot be told from always answering the most frequent label (accuracy ${metric(majorityAccuracy)}).`;
+  const isBelow = ({ test }: Setting) => test.accuracy.high < majorityAccuracy;
+  const always = `always answering the most frequent label (accuracy ${metric(majorityAccuracy)})`;
+  const below = found.filter(isBelow);
+  const equal = found.filter((setting) => !isBelow(setting));
+  return [
+    ...(below.length > 0 ? [`${names(view, below)} ${below.length === 1 ? "does" : "do"} worse than ${always}.`] : []),
+    ...(equal.length > 0 ? [`${names(view, equal)} cannot be told from ${always}.`] : []),
+  ];
 };
 
 /** With two recipes: what changes for each method when it gets options of its own. */

@@ -166,7 +166,8 @@ describe("quality", () => {
   test("no better than the most frequent label is judged by the interval", () => {
     const at = (majorityAccuracy: number) => viewOf({ ...one, data: { ...one.data, majorityAccuracy } });
     const { low } = viewOf(one).of("tuned/probe").test.accuracy;
-    expect(noBetterThanMajority(at(low))).toMatch(/^Linear probe cannot be told from/);
+    expect(noBetterThanMajority(at(low))).toEqual([expect.stringMatching(/^Linear probe cannot be told from/)]);
+    expect(noBetterThanMajority(at(0.9999))).toEqual([expect.stringMatching(/ do worse than always answering/)]);
     expect(noBetterThanMajority(at(low - 0.001))).toBeUndefined();
   });
 
@@ -385,6 +386,8 @@ describe("what else", () => {
       /^2 test texts of 200 \(1\.0 %\) are wrong/,
     );
     expect(hardTexts(viewOf({ ...one, allWrong: [] }))).toBeUndefined();
+    const most = Array.from({ length: 51 }, () => one.allWrong[0]!);
+    expect(hardTexts(viewOf({ ...one, allWrong: most }))).toMatch(/ 25\.5 %\) are wrong .* has learned enough/);
   });
 
   test("runs that are not there", () => {
