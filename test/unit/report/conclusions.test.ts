@@ -387,7 +387,7 @@ describe("what else", () => {
     );
     expect(hardTexts(viewOf({ ...one, allWrong: [] }))).toBeUndefined();
     const most = Array.from({ length: 51 }, () => one.allWrong[0]!);
-    expect(hardTexts(viewOf({ ...one, allWrong: most }))).toMatch(/ 25\.5 %\) are wrong .* has learned enough/);
+    expect(hardTexts(viewOf({ ...one, allWrong: most }))).toMatch(/\(25\.5 %\) are wrong .* has learned enough/);
   });
 
   test("runs that are not there", () => {
