@@ -9,6 +9,6 @@ export async function report(studies: readonly string[], folder: string, quiet: 
   const comparison = await compareStudy(studies);
   writeReport(comparison, folder);
   const colour = process.stdout.isTTY && process.stdout.hasColors();
-  if (!quiet) process.stdout.write(`\n${resultTable(comparison, { colour })}\n\n`);
+  if (!quiet) process.stdout.write(`${resultTable(comparison, { colour })}\n\n`);
   process.stdout.write(`${join(folder, "report.html")}\n`);
 }

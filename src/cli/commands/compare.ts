@@ -95,6 +95,7 @@ async function follow(events: AsyncIterable<CompareEvent>, out: string, quiet: b
   }
   if (!done) return;
   const { finished, failed } = done;
+  if (!quiet) process.stdout.write("\n");
   if (Object.keys(finished).length > 0) await report([out], out, quiet);
   if (failed.length > 0) {
     const total = Object.keys(finished).length + failed.length;
