@@ -29,7 +29,8 @@ const options = resolveOptions({
 });
 const run = await prepareRun(options, onnxRuntimeEngine({ threads: options.threads }));
 const stepSeconds: number[] = [];
-for await (const event of trainEpochs(run.job, initialState())) {
+const validate = async () => (await run.evaluate("validation")).metrics;
+for await (const event of trainEpochs({ ...run.job, validate }, initialState())) {
   if (event.type === "step") stepSeconds.push(event.seconds);
   if (stepSeconds.length >= Number(values.steps)) break;
 }

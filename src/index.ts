@@ -1,6 +1,26 @@
 /** Attune's public API. */
 export { AttuneError, type ErrorKind } from "./base/error.ts";
 export type { SplitName } from "./data/dataset.ts";
+export { type CompareContext, compare, resumeComparison } from "./experiment/compare.ts";
+export type {
+  CompareDoneEvent,
+  CompareEvent,
+  EstimateEvent,
+  PlanEvent,
+  RunDoneEvent,
+  RunEvent,
+  RunFailedEvent,
+  RunStartEvent,
+  TimingEvent,
+} from "./experiment/compare-events.ts";
+export { compareStudy } from "./experiment/compare-study.ts";
+export type { Comparison } from "./experiment/comparison.ts";
+export type { MethodGrid, Plan } from "./experiment/plan-schema.ts";
+export type { FailedRun, PlannedRun, RecipeName, Study } from "./experiment/study.ts";
+export type { HeldOutMetrics, PretrainEvent, PretrainResult } from "./pretrain/events.ts";
+export type { PretrainOptions } from "./pretrain/options.ts";
+export { type PretrainContext, pretrain, resumePretraining } from "./pretrain/pretrain.ts";
+export { writeReport } from "./report/write-report.ts";
 export {
   type Classifier,
   type EvaluateOptions,
@@ -10,6 +30,7 @@ export {
   type Prediction,
 } from "./run/classifier.ts";
 export type { BaseEvent, CheckpointEvent, ResultEvent, StartEvent, TrainEvent } from "./run/events.ts";
+export { type ExportFormat, type ExportOptions, exportRun } from "./run/export.ts";
 export type { TrainOptions } from "./run/options.ts";
 export type { RunResult } from "./run/result.ts";
 export { resume, type TrainContext, train } from "./run/train.ts";

@@ -14,8 +14,13 @@ export interface LoadFlags {
 }
 
 export function addLoadFlags(command: Command): void {
+  command.option("--threads <N>", "threads of the engine; the result does not depend on it (default: all)", toNumber);
+  addModelFlags(command);
+}
+
+/** Those that say which model. */
+export function addModelFlags(command: Command): void {
   command
-    .option("--threads <N>", "threads of the engine; the result does not depend on it (default: all)", toNumber)
     .option("--model <path>", "the same folder, where that reads better: --model BASE --adapter DIR")
     .option("--adapter <path>", "adapter for the model: a folder that PEFT wrote, or a run")
     .option("--labels <list>", "names of the labels in order, where the adapter only counts them")
@@ -27,6 +32,13 @@ export function folderOf(given: readonly (string | undefined)[], { model }: Load
   const [folder, ...rest] = [...(model === undefined ? [] : [model]), ...given].filter((text) => text !== undefined);
   if (folder !== undefined) return [folder, ...rest];
   throw new AttuneError("options/missing", "which model? Name the folder of a finished run, or of a classifier");
+}
+
+/** The same, where nothing else may be given. */
+export function onlyFolderOf(given: string | undefined, flags: LoadFlags): string {
+  const [folder, extra] = folderOf([given], flags);
+  if (extra === undefined) return folder;
+  throw new AttuneError("options/model", `both ${folder} and ${extra} are given; one model at a time`);
 }
 
 export function loadOptions({ threads, maxLength, adapter, labels }: LoadFlags): LoadOptions {

@@ -10,9 +10,21 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "train a classifier on labelled texts",
     load: async () => (await import("./commands/train.ts")).trainCommand,
   },
+  compare: {
+    summary: "train with every method in turn, each measured the same way",
+    load: async () => (await import("./commands/compare.ts")).compareCommand,
+  },
+  pretrain: {
+    summary: "train an encoder on text without labels",
+    load: async () => (await import("./commands/pretrain.ts")).pretrainCommand,
+  },
   methods: {
     summary: "list the methods of fine-tuning with their options and papers",
     load: async () => (await import("./commands/methods.ts")).methodsCommand,
+  },
+  report: {
+    summary: "compare the finished runs of studies, as a page, tables and pictures",
+    load: async () => (await import("./commands/report.ts")).reportCommand,
   },
   evaluate: {
     summary: "measure a trained classifier on labelled texts",
@@ -23,7 +35,7 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     load: async () => (await import("./commands/predict.ts")).predictCommand,
   },
   export: {
-    summary: "write a run's model as an adapter for PEFT or a model for Transformers",
+    summary: "write a trained model as others read it: PEFT, Transformers, or transformers.js (ONNX)",
     load: async () => (await import("./commands/export.ts")).exportCommand,
   },
 };

@@ -7,6 +7,9 @@ import { trainOptions } from "../run/options.ts";
 export interface Property {
   readonly type?: string;
   readonly items?: Property;
+  readonly pattern?: string;
+  /** A text of some form, or something else. */
+  readonly anyOf?: readonly Property[];
   readonly additionalProperties?: Property;
   readonly enum?: readonly string[];
   readonly default?: unknown;
@@ -21,13 +24,17 @@ export function propertiesOf(schema: z.ZodObject): Record<string, Property> {
   return (z.toJSONSchema(schema, { io: "input" }) as { properties?: Record<string, Property> }).properties ?? {};
 }
 
+/** Adds one option for each key of a schema. */
+export function addFlags(command: Command, schema: z.ZodObject): void {
+  for (const [key, property] of Object.entries(propertiesOf(schema))) command.addOption(optionOf(key, property));
+}
+
 /**
  * Adds one option for each key of the shared options and of each method's own. Values that are not given stay absent;
  * the schema fills them in.
  */
 export function addTrainFlags(command: Command): void {
-  for (const [key, property] of Object.entries(propertiesOf(trainOptions)))
-    command.addOption(optionOf(key, property, describe(property)));
+  addFlags(command, trainOptions);
   const own = new Map<string, { property: Property; descriptions: string[] }>();
   for (const [name, { options }] of Object.entries(methods))
     for (const [key, property] of Object.entries(propertiesOf(options))) {
@@ -38,7 +45,8 @@ export function addTrainFlags(command: Command): void {
     command.addOption(optionOf(key, property, descriptions.join("; ")).helpGroup("Options of one method:"));
 }
 
-function optionOf(key: string, property: Property, description: string): Option {
+/** The option of one key of a schema. */
+export function optionOf(key: string, property: Property, description = describe(property)): Option {
   const value = placeholder(key, property);
   // A switch may stand alone, which means true.
   const option = new Option(`${flagOf(key)} ${property.type === "boolean" ? `[${value}]` : `<${value}>`}`, description);
@@ -46,7 +54,11 @@ function optionOf(key: string, property: Property, description: string): Option 
 }
 
 /** What a text on the command line stands for; a text that fits nothing stays, so that the error can show it. */
-function parsed(text: string, { type, items, additionalProperties }: Property): unknown {
+function parsed(text: string, { type, items, additionalProperties, anyOf }: Property): unknown {
+  if (anyOf) {
+    const isFixed = anyOf.some(({ pattern }) => pattern !== undefined && new RegExp(pattern).test(text));
+    return isFixed ? text : parsed(text, anyOf.at(-1)!);
+  }
   if (type === "number" || type === "integer") return toNumber(text);
   if (type === "boolean") return text === "true" ? true : text === "false" ? false : text;
   if (type === "array") return text.split(",").map((item) => parsed(item, items ?? {}));
@@ -65,11 +77,11 @@ function placeholder(key: string, property: Property): string {
   if (property.type === "integer") return "N";
   if (property.type === "number") return "number";
   if (property.type === "boolean") return "true|false";
-  if (property.type === "array") return "list";
+  if (property.type === "array" || property.anyOf) return "list";
   if (property.type === "object") return "name=value,…";
   if (property.enum) return "name";
   if (key === "text" || key === "label") return "column";
-  return ["model", "data", "out"].includes(key) ? "path" : "text";
+  return ["model", "data", "out", "from", "teacher"].includes(key) ? "path" : "text";
 }
 
 export function describe({ description = "", enum: names, default: fallback }: Property): string {

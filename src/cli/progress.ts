@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
+import { alignColumns, duration, grouped, memory, metric } from "../base/format.ts";
 import type { StartEvent, TrainEvent } from "../run/events.ts";
+import { RemainingTime } from "../run/remaining-time.ts";
 import type { EpochEvent, StepEvent } from "../train/trainer.ts";
-import { alignColumns, duration, grouped, memory, metric } from "./format.ts";
 import { metricsReport } from "./metrics-report.ts";
-import { RemainingTime } from "./remaining-time.ts";
 
 /** Without a terminal: at most one line of progress in so many seconds. */
 const PLAIN_SECONDS = 15;

@@ -29,7 +29,7 @@ export interface PackedBatch {
   readonly tokenTypes: Int32Array;
   /** [B, heads, L] token · heads + head for each place, -1 for padding */
   readonly padIndex: Int32Array;
-  /** [B, heads, L] the same, with the text's first token for padding */
+  /** [B, heads, L] the same, with the text's pooled token for padding */
   readonly fillIndex: Int32Array;
   /** [T, heads] each token's place in B · heads · L */
   readonly unpadIndex: Int32Array;
@@ -44,7 +44,7 @@ export interface PackedBatch {
 }
 
 /**
- * Where padding repeats the text's first token (`fillIndex`), its score is at most the row's largest plus this: at most
+ * Where padding repeats the text's pooled token (`fillIndex`), its score is at most the row's largest plus this: at most
  * e⁻⁶⁰ ≈ 9e-27 of the row's weight, which no float32 sum notices. A much lower number would be no more exact and twice as
  * slow: softmax then ends below float32's normal range, where most processors compute slowly.
  */
@@ -76,7 +76,7 @@ export function packBatch(texts: readonly Int32Array[], heads: number, virtual =
     packed.tokenIds.set(ids, token + virtual.tokens);
     for (let head = 0; head < heads; head++) {
       const start = (row * heads + head) * length;
-      packed.fillIndex.fill(token * heads + head, start, start + length);
+      packed.fillIndex.fill(packed.firstToken[row]! * heads + head, start, start + length);
     }
     for (let position = 0; position < virtual.tokens + ids.length; position++, token++) {
       if (position < virtual.tokens) packed.virtualTokens[token * virtual.tokens + position] = 1;

@@ -21,7 +21,8 @@ export interface SafetensorsHeader {
 export interface TensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  /** Float32, or the bits of float16. */
+  readonly data: Float32Array | Uint16Array;
 }
 
 /** Says what is wrong, with the name of the file. */
@@ -84,7 +85,11 @@ export function headerOf(sorted: readonly TensorToWrite[], metadata: Readonly<Re
   for (const [i, { name, shape, data }] of sorted.entries()) {
     if (sizeOf(shape) !== data.length) throw new Error(`${name}: shape [${shape.join(", ")}], ${data.length} values`);
     if (name === sorted[i - 1]?.name) throw new Error(`${name}: two tensors of one name`);
-    const entry = { dtype: "F32", shape, data_offsets: [at, at + data.byteLength] };
+    const entry = {
+      dtype: data instanceof Uint16Array ? "F16" : "F32",
+      shape,
+      data_offsets: [at, at + data.byteLength],
+    };
     entries.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
     at += data.byteLength;
   }

@@ -136,7 +136,7 @@ function float16ToFloat32Bits(half: number): number {
 }
 
 /**
- * Writes float32 tensors in the order that Python's safetensors uses (by name), with its metadata. The file appears
+ * Writes tensors in the order that Python's safetensors uses (by name), with its metadata. The file appears
  * under its name only when it is whole; equal tensors give equal bytes.
  */
 export function writeSafetensors(

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
 import { AttuneError } from "../base/error.ts";
 import { type BertNormalizerOptions, bertNormalize, bertWords } from "./bert-text.ts";
+import { fingerprint } from "./content-store.ts";
 
 export interface Encoded {
   readonly ids: Int32Array;
@@ -21,6 +22,8 @@ export interface Tokenizer {
   /** Its tokenizer.json and tokenizer_config.json, with text prepared by the former as the latter says. */
   readonly definition: object;
   readonly config: object;
+  /** Equal for tokenizers that give every text the same ids. */
+  fingerprint(): string;
 }
 
 const DEFINITION = "tokenizer.json";
@@ -77,6 +80,7 @@ export function loadTokenizer(folder: string): Tokenizer {
     files: FILES.map((name) => ({ name, path: join(folder, name) })).filter(({ path }) => existsSync(path)),
     definition: prepared,
     config,
+    fingerprint: () => fingerprint(JSON.stringify(prepared), JSON.stringify(config)),
   };
 }
 

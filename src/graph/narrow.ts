@@ -1,22 +1,23 @@
 /**
  * Computes only the rows that are read. A classifier that looks at one token of each text needs the last layer for that
- * token only; this pass finds such places from the program alone. What is computed keeps its value, to the bit.
+ * token only, a language model that guesses some tokens needs it for those; this pass finds such places from the program
+ * alone. What is computed keeps its value, to the bit.
  */
-import { fromHeadsOp, rowOfEach, rowOfEachOp, toHeadsOp } from "./ops/indexing.ts";
+import { fromHeadsOp, gatherRows, gatherRowsOp, rowOfEach, rowOfEachOp, toHeadsOp } from "./ops/indexing.ts";
 import { reshape, slice } from "./ops/shape.ts";
 import { nodesInOrder } from "./order.ts";
 import { type AnyOp, applyAll, type Node, type Tensor } from "./tensor.ts";
 
-/** One row of each text, chosen in one way. */
+/** Some rows of the packed tokens: one of each text, at `position` in it, or any that `index` names. */
 interface Rows {
   readonly index: Tensor;
-  readonly position: number;
+  readonly position?: number;
 }
 
 /** Which rows of a node's output are read. */
 type Demand = Rows | "all";
 
-/** The same outputs, with rowOfEach moved as far towards the inputs as the readers of each value allow. */
+/** The same outputs, with rowOfEach and gatherRows moved as far towards the inputs as the readers of each value allow. */
 export function narrow(outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
   const order = nodesInOrder(Object.values(outputs));
   const demands = findDemands(order, Object.values(outputs));
@@ -33,7 +34,7 @@ export function narrow(outputs: Readonly<Record<string, Tensor>>): Record<string
       whole.set(node.outputs[0]!, narrowed.get(node.inputs[0]!)!);
       continue;
     }
-    const passing = demand === "all" ? [] : rowOperandsOf(node);
+    const passing = demand === "all" ? [] : rowOperandsOf(node, demand);
     const inputs = node.inputs.map((x, i) => {
       if (!passing.includes(i)) return whole.get(x)!;
       return narrowed.get(x) ?? pick(whole.get(x)!, demand as Rows);
@@ -58,7 +59,7 @@ function findDemands(order: readonly Node[], outputs: readonly Tensor[]): Map<No
   for (const node of [...order].reverse()) {
     const demand = demands.get(node)!;
     const asked = rowsAskedFor(node);
-    const passing = demand === "all" ? [] : rowOperandsOf(node);
+    const passing = demand === "all" ? [] : rowOperandsOf(node, demand);
     for (const [i, x] of node.inputs.entries())
       ask(x.node, asked && i === 0 ? asked : passing.includes(i) ? demand : "all");
   }
@@ -67,10 +68,11 @@ function findDemands(order: readonly Node[], outputs: readonly Tensor[]): Map<No
 
 const sameRows = (a: Rows, b: Rows) => a.index === b.index && a.position === b.position;
 
-/** The rows that a rowOfEach over packed tokens chooses. */
+/** The rows that a rowOfEach or gatherRows over packed tokens chooses. */
 function rowsAskedFor({ op, inputs, attributes }: Node): Rows | undefined {
-  if (op !== rowOfEachOp || rowAxis(inputs[0]!) !== 0) return undefined;
-  return { index: inputs[1]!, position: attributes.position as number };
+  if ((op !== rowOfEachOp && op !== gatherRowsOp) || rowAxis(inputs[0]!) !== 0) return undefined;
+  if (inputs[1]!.shape.length !== 1) return undefined;
+  return { index: inputs[1]!, ...(op === rowOfEachOp && { position: attributes.position as number }) };
 }
 
 /** The axis along which a value has one row for each token: the first of [tokens, …], the third of the padded view. */
@@ -82,10 +84,11 @@ function rowAxis({ shape }: Tensor): number | undefined {
 const headOps: ReadonlySet<AnyOp> = new Set([toHeadsOp, fromHeadsOp]);
 
 /** Operands of which the same rows suffice to compute some rows of the output; none where that is not enough. */
-function rowOperandsOf({ op, inputs, outputs: [y] }: Node): readonly number[] {
+function rowOperandsOf({ op, inputs, outputs: [y] }: Node, { position }: Rows): readonly number[] {
   const axis = rowAxis(y!);
   if (axis === undefined) return [];
-  if (headOps.has(op)) return [0];
+  // Rows that are not one of each text have no place in the padded view.
+  if (headOps.has(op)) return position === undefined ? [] : [0];
   const rank = y!.shape.length;
   const operands = op.rowOperands?.(axis, rank) ?? [];
   const carrying = operands.filter((i) => rowAxis(inputs[i]!) !== undefined);
@@ -112,7 +115,12 @@ function picker(): (x: Tensor, rows: Rows) => Tensor {
     const same = before.find((choice) => sameRows(choice.rows, rows));
     if (same) return same.chosen;
     const { index, position } = rows;
-    const chosen = rowAxis(x) === 2 ? slice(x, 2, position, position + 1) : rowOfEach(x, index, position);
+    const chosen =
+      position === undefined
+        ? gatherRows(x, index)
+        : rowAxis(x) === 2
+          ? slice(x, 2, position, position + 1)
+          : rowOfEach(x, index, position);
     known.set(x, [...before, { rows, chosen }]);
     return chosen;
   };

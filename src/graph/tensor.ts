@@ -3,7 +3,7 @@
  * only from what uses them, so a part that nothing asks for does not exist.
  */
 import { AttuneError } from "../base/error.ts";
-import { type Shape, shapeText } from "./dim.ts";
+import { type Dim, type Shape, shapeText } from "./dim.ts";
 
 export type DType = "float32" | "int32" | "int64";
 
@@ -66,6 +66,14 @@ export interface LowerContext<A> {
   shared(key: string, make: () => string): string;
 }
 
+/** Floating-point operations of an application of an op, as `operations.ts` counts them. */
+// biome-ignore lint/suspicious/noExplicitAny: a rule that reads no attributes fits every op.
+export type Cost<A = any> = (at: {
+  readonly inputs: readonly TensorType[];
+  readonly outputs: readonly TensorType[];
+  readonly attributes: A;
+}) => Dim;
+
 /**
  * An op is one value: everything there is to know about it stands side by side.
  * Outputs after the first are by-products for the gradient rule (a mean, a mask); no gradient flows into them.
@@ -76,6 +84,8 @@ export interface Op<Inputs extends readonly Tensor[], A extends Attributes> {
   infer(inputs: { [K in keyof Inputs]: TensorType }, attributes: A): readonly TensorType[] | string;
   /** Gradients of the inputs from that of the first output, or "none" where the op has no derivative. */
   readonly grad: "none" | ((dy: Tensor, at: Applied<Inputs, A>) => InputGradients<Inputs>);
+  /** How much it computes, or "none" where it only moves values. */
+  readonly operations: "none" | Cost<A>;
   /**
    * Operands whose rows each decide only the same row of the output, so that wanting few rows means computing few; rows
    * run along `axis` of the output, which has `rank` axes. None where rows depend on each other.

@@ -8,9 +8,12 @@ export interface ModelCard {
   readonly library: string;
   readonly base: string;
   readonly labels: readonly string[];
-  readonly data: string;
-  readonly method: string;
-  /** Options of training, by name. */
+  /** Name of the data it was trained on. */
+  readonly data?: string;
+  /** Name of the adapter that was put on the base. */
+  readonly adapter?: string;
+  readonly method?: string;
+  /** Options of training, or of the method where no more is known, by name. */
   readonly options: Readonly<Record<string, unknown>>;
   /** On the test split. */
   readonly metrics: Readonly<Record<string, number>>;
@@ -26,6 +29,11 @@ export function modelCard(card: ModelCard): string {
       const text = typeof value === "string" ? value : JSON.stringify(value);
       return `| ${name} | ${text.replaceAll("|", "\\|")} |`;
     });
+  const made = [
+    ...(card.adapter ? [`and the adapter ${card.adapter}`] : []),
+    ...(card.method ? [`with the method \`${card.method}\``] : []),
+    ...(card.data ? [`on ${card.data}`] : []),
+  ];
   const metrics = Object.entries(card.metrics).map(([name, value]) => [name, value.toFixed(4)]);
   return [
     "---",
@@ -36,7 +44,7 @@ export function modelCard(card: ModelCard): string {
     `# ${card.folder}`,
     "",
     `A text classifier for ${card.labels.length} labels: ${card.labels.join(", ")}.`,
-    `Made from ${card.base} with the method \`${card.method}\` on ${card.data}.`,
+    `Made from ${[card.base, ...made].join(" ")}.`,
     "",
     "## Use",
     "",

@@ -3,7 +3,7 @@
  * these is put into a file that takes [batch, length] ids and mask: the fields of a packed batch are worked out inside,
  * where every place of the padded batch counts as a token, and what moves between the two views becomes a reshape.
  */
-import type { VirtualTokens } from "../data/batch.ts";
+import { pooledPosition, type VirtualTokens } from "../data/batch.ts";
 import type { OnnxOptions, OnnxRule, OnnxWriter } from "../graph/onnx.ts";
 import { fromHeadsOp, rowOfEachOp, toHeadsOp } from "../graph/ops/indexing.ts";
 import type { AnyOp, TensorType } from "../graph/tensor.ts";
@@ -17,7 +17,7 @@ const ids: TensorType = { dtype: "int64", shape: ["batch", "length"] };
 export const paddedInputs: NonNullable<OnnxOptions["declared"]> = { [IDS]: ids, [MASK]: ids, [TYPES]: ids };
 
 /**
- * Added to the scores of padding. As in packed batches, padding repeats the text's first token, here with its place and so
+ * Added to the scores of padding. As in packed batches, padding repeats the text's pooled token, here with its place and so
  * with all that layers make of it, so that its score cannot be larger than that one's.
  */
 const MASKED = -60;
@@ -91,12 +91,12 @@ const isToken: Maker = (writer, { virtual }) =>
     return node("Cast", [behindVirtual(writer, MASK, "int64", 1, virtual.tokens)], { to: BOOL })[0]!;
   });
 
-/** The place of each token in its text, and 0 for padding, [batch, virtual + length]. */
+/** The place of each token in its text, and of the pooled one for padding, [batch, virtual + length]. */
 const places: Maker = (writer, texts) =>
   writer.shared("padded:places", () => {
     const { node, constant } = writer;
     const is = isToken(writer, texts);
-    return node("Where", [is, placesOf(writer, is), constant("int64", [0], [])])[0]!;
+    return node("Where", [is, placesOf(writer, is), constant("int64", [pooledPosition(texts.virtual)], [])])[0]!;
   });
 
 /** The fields of a packed batch. Those that say where tokens are padded to are not read by the rules below. */
@@ -104,13 +104,10 @@ const fields: Readonly<Record<string, Maker>> = {
   tokenIds: (writer, texts) => {
     const { node, constant } = writer;
     const ids = behindVirtual(writer, withEnd(writer, texts), "int64", 0, texts.virtual.tokens);
-    const first = node("Slice", [
-      ids,
-      constant("int64", [0], [1]),
-      constant("int64", [1], [1]),
-      constant("int64", [1], [1]),
-    ]);
-    return flat(writer, node("Where", [isToken(writer, texts), ids, first[0]!])[0]!);
+    const one = (value: number) => constant("int64", [value], [1]);
+    const place = pooledPosition(texts.virtual);
+    const pooled = node("Slice", [ids, one(place), one(place + 1), one(1)])[0]!;
+    return flat(writer, node("Where", [isToken(writer, texts), ids, pooled])[0]!);
   },
   tokenTypes: (writer, { virtual }) => flat(writer, behindVirtual(writer, TYPES, "int64", 0, virtual.tokens)),
   positionIds: (writer, texts) => {

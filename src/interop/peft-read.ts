@@ -3,9 +3,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
-import { sizeOf } from "../base/size-of.ts";
 import { openSafetensors } from "../data/safetensors.ts";
 import { type MethodName, methodNames, methodOf } from "../methods/registry.ts";
+import type { Encoder, Parameter } from "../models/encoder.ts";
 import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
 
 /** An adapter that PEFT wrote, in Attune's terms. */
@@ -16,16 +16,16 @@ export interface PeftAdapter {
   readonly semantics: "peft";
   readonly labelCount: number;
   readonly labels?: readonly string[];
-  /** Fills what the adapter holds; returns the names of what it filled. */
-  readInto(weights: (name: string) => Float32Array | undefined): Set<string>;
+  /** Fills what the adapter holds, which must be what its config promises; returns the names of what it filled. */
+  readInto(encoder: Encoder, weights: (name: string) => Float32Array): Set<string>;
 }
 
 export const isPeftAdapter = (folder: string): boolean => existsSync(join(folder, CONFIG));
 
 /** Keys that say nothing about what the adapter computes. */
 const NEUTRAL = ["auto_mapping", "base_model_name_or_path", "inference_mode", "peft_type", "peft_version", "revision"];
-/** Ways to begin that leave the base as it is. */
-const PLAIN_STARTS: readonly unknown[] = [true, false, null, undefined, "gaussian", "eva", "orthogonal"];
+/** Ways to begin that leave the base as it is; PEFT's other ones take something out of it or quantize it. */
+const PLAIN_STARTS = ["gaussian", "eva", "orthogonal", "mica"];
 
 /** @throws AttuneError that names what is not supported; nothing is loaded by halves */
 export function openPeftAdapter(folder: string): PeftAdapter {
@@ -41,10 +41,11 @@ export function openPeftAdapter(folder: string): PeftAdapter {
   }
   if (config.task_type !== "SEQ_CLS" && config.task_type != null) refuse(`task_type "${config.task_type}"`);
   const { init_lora_weights: start, modules_to_save: modules, task_type: _, ...rest } = config;
-  if (!PLAIN_STARTS.includes(start)) refuse(`init_lora_weights "${start}", which changes the base model,`);
+  if (typeof start === "string" && !PLAIN_STARTS.includes(start.toLowerCase()))
+    refuse(`init_lora_weights "${start}", which changes the base model,`);
   for (const module of (modules as string[] | null) ?? [])
     if (![...HEAD_MODULES, "pooler"].includes(module.replace(/^.*\./, ""))) refuse(`"${module}" in modules_to_save`);
-  const { understood, ignored, read } = methodOf(method).peft!;
+  const { understood, ignored, read, holds } = methodOf(method).peft!;
   const known = new Set([...NEUTRAL, ...understood, ...ignored]);
   for (const [key, value] of Object.entries(rest)) if (!known.has(key) && !isEmpty(value)) refuse(key);
   if ((config.num_transformer_submodules ?? 1) !== 1) refuse("num_transformer_submodules other than 1");
@@ -59,22 +60,51 @@ export function openPeftAdapter(folder: string): PeftAdapter {
     semantics: "peft",
     labelCount: head[0]!,
     ...(existsSync(labels) && { labels: readJson(labels) as string[] }),
-    readInto: (weights) => {
+    readInto: (encoder, weights) => {
+      const own = holds(encoder, config);
+      requireNoMore(folder, stored, encoder, own);
+      const savesPooler = ((modules as string[] | null) ?? []).some((module) => /(^|\.)pooler$/.test(module));
+      const isSaved = ({ part }: Parameter) => part === "classifier" || (part === "pooler" && savesPooler);
+      const saved = encoder.parameters.filter(isSaved).map(({ name }) => name);
+      requireAll(folder, stored, [...saved, ...own]);
       const tensors = openSafetensors(join(folder, WEIGHTS));
       try {
-        for (const [name, storedName] of stored.names) {
-          const array = weights(name);
-          if (!array) throw foreign(folder, storedName);
-          const { shape } = tensors.tensors.get(storedName)!;
-          if (sizeOf(shape) !== array.length) throw misshapen(folder, storedName, shape);
-          tensors.readFloat32(storedName, array);
-        }
+        for (const [name, storedName] of stored.names) tensors.readFloat32(storedName, weights(name));
         return new Set(stored.names.keys());
       } finally {
         tensors.close();
       }
     },
   };
+}
+
+/** Every tensor must have its place, in its shape; what the method added must be what the config asks for. */
+function requireNoMore(
+  folder: string,
+  { names, shapes }: Stored,
+  { parameters }: Encoder,
+  own: readonly string[],
+): void {
+  const places = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  const refuse = (code: string, what: string) => new AttuneError(code, `${join(folder, WEIGHTS)}: ${what}`);
+  for (const [name, storedName] of names) {
+    const place = places.get(name);
+    if (!place) throw refuse("adapter/foreign-tensor", `this base model has no place for ${storedName}`);
+    if (`${place.shape}` !== `${shapes.get(name)}`)
+      throw refuse("adapter/shape", `${storedName} has shape [${shapes.get(name)}], but its place [${place.shape}]`);
+    if (place.part === "adapter" && !own.includes(name))
+      throw refuse("adapter/foreign-tensor", `there is ${storedName}, but ${CONFIG} does not select that layer`);
+  }
+}
+
+function requireAll(folder: string, { names }: Stored, needed: readonly string[]): void {
+  const missing = needed.filter((name) => !names.has(name));
+  if (missing.length === 0) return;
+  const more = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
+  throw new AttuneError(
+    "adapter/missing-tensor",
+    `${join(folder, WEIGHTS)}: it lacks ${missing[0]}${more}, which ${CONFIG} asks for; get the adapter again`,
+  );
 }
 
 function readJson(file: string): unknown {
@@ -96,8 +126,13 @@ function readConfig(file: string): Record<string, unknown> {
 const isEmpty = (value: unknown): boolean =>
   value === null || value === false || (typeof value === "object" && Object.keys(value).length === 0);
 
-/** The stored tensors by the names that Attune has for them. */
-function namesOf(folder: string) {
+interface Stored {
+  /** Names in the file, by those that Attune has. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+}
+
+function namesOf(folder: string): Stored {
   const file = openSafetensors(join(folder, WEIGHTS));
   const names = new Map<string, string>();
   const shapes = new Map<string, readonly number[]>();
@@ -111,12 +146,3 @@ function namesOf(folder: string) {
   file.close();
   return { names, shapes };
 }
-
-const foreign = (folder: string, name: string) =>
-  new AttuneError("adapter/foreign-tensor", `${join(folder, WEIGHTS)}: this base model has no place for ${name}`);
-
-const misshapen = (folder: string, name: string, shape: readonly number[]) =>
-  new AttuneError(
-    "adapter/shape",
-    `${join(folder, WEIGHTS)}: ${name} has shape [${shape}], which this base has no place for`,
-  );

@@ -1,13 +1,26 @@
-/** Full fine-tuning: every weight of the encoder and the head is trained. */
+/** Full fine-tuning: every weight of the encoder, or of some of its layers, and the head is trained. */
 import { z } from "zod";
+import { layerChoice, layersOption } from "./layers.ts";
 import { defineMethod } from "./method.ts";
 
 export const full = defineMethod({
+  title: "Full fine-tuning",
   summary: "train every weight of the encoder and the head",
+  about:
+    "Every weight of the encoder and the head is moved by the gradient of the classification loss. " +
+    "The model can change as much as the data ask for, and with few texts also more than it should. " +
+    "Gradients and two moments of AdamW are held for each weight, which is three times the memory of the weights on top of them.",
+  chooseWhen:
+    "Choose it when quality counts most, memory suffices, and one copy of the whole model for each task is no burden.",
   paper: {
     title: "BERT: Pre-training of Deep Bidirectional Transformers (Devlin et al. 2019)",
     url: "https://arxiv.org/abs/1810.04805",
   },
-  options: z.strictObject({}),
-  adapt: (_encoder, _options, { trainHead }) => ({ trains: ({ part }) => part !== "classifier" || trainHead }),
+  options: z.strictObject({ layers: layersOption }),
+  adapt: (encoder, { layers }, { trainHead }) => {
+    const isChosen = layerChoice(layers, encoder);
+    return {
+      trains: ({ part, layer }) => (part === "encoder" ? isChosen(layer) : part !== "classifier" || trainHead),
+    };
+  },
 });

@@ -5,7 +5,9 @@ import { fillKaiming, randomKey } from "../base/random.ts";
 import { affine, product } from "../graph/ops/linalg.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import type { LinearRole, LinearSite } from "../models/scope.ts";
+import { layerChoice, layersOption } from "./layers.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
+import { selectedModules } from "./peft-targets.ts";
 
 const ROLES = [
   "query",
@@ -20,6 +22,7 @@ const ALL = "all-linear";
 
 const A = ".lora_A.weight";
 const B = ".lora_B.weight";
+const MATRIX = /\.lora_[AB]\.weight$/;
 
 /** Keys of PEFT 0.21 that this method has no use for, as PEFT writes them. */
 const PEFT_DEFAULTS = {
@@ -61,7 +64,7 @@ const options = z.strictObject({
     .describe(`linear layers that get them: ${ROLES.join(", ")}, ${ALL}, or ends of names in the checkpoint`),
   bias: z.enum(["none", "all", "lora_only"]).default("none").describe("which biases of the encoder are trained too"),
   rslora: z.boolean().default(false).describe("scale by alpha / √rank, which suits high ranks (arXiv 2312.03732)"),
-  layers: z.array(z.number().int().min(0)).min(1).optional().describe("transformer layers, from 0 (default: all)"),
+  layers: layersOption,
   rankPattern: z
     .record(z.string(), z.number().int().positive())
     .default({})
@@ -71,7 +74,14 @@ const options = z.strictObject({
 type LoraOptions = z.output<typeof options>;
 
 export const lora = defineMethod({
+  title: "LoRA",
   summary: "train two thin matrices beside each chosen linear layer, and the head",
+  about:
+    "Beside each chosen linear layer stands a product of two thin matrices, of which one begins at zero, so that training starts from the model as it is. " +
+    "Only these matrices and the classifier are trained; rank is their inner size, and alpha / rank scales what they add. " +
+    "Afterwards the product can be added to the weights, so that the model runs as fast as before.",
+  chooseWhen:
+    "Choose it to come close to full fine-tuning with a small part of its memory, and to keep a small file for each task.",
   paper: {
     title: "LoRA: Low-Rank Adaptation of Large Language Models (Hu et al. 2021)",
     url: "https://arxiv.org/abs/2106.09685",
@@ -96,7 +106,7 @@ export const lora = defineMethod({
       return pair ? parameter.replace(/\.(?=bias$|weight$)/, ".base_layer.") : parameter;
     },
     understood: ["r", "lora_alpha", "lora_dropout", "bias", "use_rslora", "rank_pattern", "alpha_pattern"],
-    // Which layers have matrices is seen from the matrices. What decides only how they begin no longer matters.
+    // Which layers have matrices is seen from the matrices, and `holds` checks it. How they began no longer matters.
     ignored: [
       "target_modules",
       "exclude_modules",
@@ -115,8 +125,17 @@ export const lora = defineMethod({
       rslora: config.use_rslora ?? false,
       rankPattern: config.rank_pattern ?? {},
       alphaPattern: config.alpha_pattern ?? {},
-      targets: parameters.flatMap((name) => (name.endsWith(A) ? [name.slice(0, -A.length)] : [])),
+      targets: [...new Set(parameters.filter((name) => MATRIX.test(name)).map((name) => name.replace(MATRIX, "")))],
     }),
+    holds: (encoder, config) => {
+      const modules = selectedModules(encoder, config);
+      const biases = new Set(modules.map((module) => `${module}.bias`));
+      const which = (config.bias ?? "none") as LoraOptions["bias"];
+      return [
+        ...modules.flatMap((module) => [`${module}${A}`, `${module}${B}`]),
+        ...encoder.parameters.filter((own) => trainsBias(own, which, biases)).map(({ name }) => name),
+      ];
+    },
   },
   adapt: (encoder, chosen, setting) => {
     const pairs = pairsOf(encoder, chosen);
@@ -158,13 +177,7 @@ interface Pair {
 const moduleOf = ({ weight }: LinearSite): string => weight.replace(/\.weight$/, "");
 
 function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
-  const { layers } = chosen;
-  const beyond = layers?.find((layer) => layer >= encoder.layers);
-  if (beyond !== undefined)
-    throw new AttuneError(
-      "options/layers",
-      `there is no layer ${beyond}: the model has layers 0 to ${encoder.layers - 1}`,
-    );
+  const isInside = layerChoice(chosen.layers, encoder);
   const shapes = new Map(encoder.parameters.map(({ name, shape }) => [name, shape]));
   for (const target of chosen.targets)
     if (!encoder.linears.some((site) => isTarget(site, target)))
@@ -173,8 +186,7 @@ function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
         `no linear layer of this model is called "${target}"; there are ${listOf([...ROLES, ALL], "and")}, or ends of names`,
       );
   const isChosen = (site: LinearSite) =>
-    chosen.targets.some((target) => isTarget(site, target)) &&
-    (!layers || (site.layer !== undefined && layers.includes(site.layer)));
+    chosen.targets.some((target) => isTarget(site, target)) && isInside(site.layer);
   const sites = encoder.linears.filter(isChosen);
   if (sites.length === 0)
     throw new AttuneError(

@@ -15,8 +15,14 @@ export interface Paper {
 
 /** One way of fine-tuning. Everything that anyone needs to know about it is declared here. */
 export interface Method<Options extends z.ZodObject = z.ZodObject> {
+  /** What people call it, for tables and headings. */
+  readonly title: string;
   /** One sentence for `--help` and reports. */
   readonly summary: string;
+  /** How it works, in three sentences, for reports. */
+  readonly about: string;
+  /** Why one would choose it, in one sentence. */
+  readonly chooseWhen: string;
   readonly paper?: Paper;
   /** Its own options, each with default, bounds and description; the command line and config files read them. */
   readonly options: Options;

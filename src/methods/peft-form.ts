@@ -18,4 +18,6 @@ export interface PeftForm<Options> {
   readonly ignored: readonly string[];
   /** Options from those keys and the names of the stored parameters, as Attune has them. */
   read(config: Readonly<Record<string, unknown>>, parameters: readonly string[]): Readonly<Record<string, unknown>>;
+  /** Names of what an adapter with such a config must hold of its own, as Attune has them. */
+  holds(encoder: Encoder, config: Readonly<Record<string, unknown>>): readonly string[];
 }

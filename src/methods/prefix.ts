@@ -26,7 +26,14 @@ const options = z.strictObject({
 type PrefixOptions = z.output<typeof options>;
 
 export const prefix = defineMethod({
+  title: "Prefix tuning",
   summary: "train keys and values that stand before every text in each layer, and the head",
+  about:
+    "In every layer, trained keys and values stand before those of the text, so that attention can turn to them. " +
+    "The model is steered in each layer and not at its input alone, while all of its own weights stay frozen. " +
+    "It takes more parameters than a prompt and gives more for them.",
+  chooseWhen:
+    "Choose it instead of prompt tuning when steering the input alone is too weak, and when the weights of the served model must not be touched.",
   paper: {
     title: "Prefix-Tuning: Optimizing Continuous Prompts for Generation (Li and Liang 2021)",
     url: "https://arxiv.org/abs/2101.00190",
@@ -52,6 +59,7 @@ export const prefix = defineMethod({
       "prefix_projection",
     ],
     read: ({ num_virtual_tokens }) => ({ virtualTokens: num_virtual_tokens }),
+    holds: () => [TABLE],
   },
   adapt: (encoder, chosen, setting) => {
     const { virtualTokens: count, projection } = chosen;

@@ -3,7 +3,14 @@ import { z } from "zod";
 import { defineMethod, trainsHead } from "./method.ts";
 
 export const probe = defineMethod({
+  title: "Linear probe",
   summary: "train the head alone, on the outputs of the frozen encoder",
+  about:
+    "The encoder stays as it is, and only a classifier on its output is trained. " +
+    "Since that output never changes, it is computed once for each text, and the epochs cost almost nothing. " +
+    "It shows how much of the task the pretrained representation holds already.",
+  chooseWhen:
+    "Choose it for a first answer within seconds, for many tasks over one encoder, and as the baseline that any costlier method has to beat.",
   paper: {
     title: "Understanding intermediate layers using linear classifier probes (Alain and Bengio 2016)",
     url: "https://arxiv.org/abs/1610.01644",

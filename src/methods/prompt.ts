@@ -20,7 +20,14 @@ const options = z.strictObject({
 });
 
 export const prompt = defineMethod({
+  title: "Prompt tuning",
   summary: "train vectors that stand before the words of every text, and the head",
+  about:
+    "A few vectors are put before the words of every text, as if they were words, and are trained together with the classifier. " +
+    "Everything else is frozen, so the model is steered through its input alone. " +
+    "The vectors learn slowly and need a learning rate far above that of full fine-tuning.",
+  chooseWhen:
+    "Choose it when one frozen large model serves many tasks and each may take a few kilobytes only; with small encoders it is seldom the best.",
   paper: {
     title: "The Power of Scale for Parameter-Efficient Prompt Tuning (Lester et al. 2021)",
     url: "https://arxiv.org/abs/2104.08691",
@@ -52,6 +59,7 @@ export const prompt = defineMethod({
       "tokenizer_name_or_path",
     ],
     read: ({ num_virtual_tokens }) => ({ virtualTokens: num_virtual_tokens }),
+    holds: () => [NAME],
   },
   adapt: (encoder, { virtualTokens: count, init, initText }, setting) => {
     requireRoom(encoder, count);

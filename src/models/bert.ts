@@ -39,7 +39,7 @@ export const bertConfig = z
     path: ["hidden_size"],
     error: "it is not a multiple of num_attention_heads",
   });
-type BertConfig = z.infer<typeof bertConfig>;
+export type BertConfig = z.infer<typeof bertConfig>;
 
 /** BERT with a head for `labelCount` labels. */
 export function bert(config: BertConfig, labelCount: number): Encoder {

@@ -4,7 +4,7 @@ import { add } from "../graph/ops/elementwise.ts";
 import { rowOfEach, toHeads } from "../graph/ops/indexing.ts";
 import { matMul, product } from "../graph/ops/linalg.ts";
 import { layerNorm, max, softmax } from "../graph/ops/reduce.ts";
-import { reshape, transpose } from "../graph/ops/shape.ts";
+import { reshape, slice, transpose } from "../graph/ops/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Encoded, Encoder, Parameter, ParameterKind } from "./encoder.ts";
 import { type HeadChoice, isOwnHead, isTransformersHead, type Pooling } from "./head-choice.ts";
@@ -69,22 +69,26 @@ function pool(encoder: Encoder, scope: Scope, encoded: Encoded, pooling: Pooling
   const { hidden, batch } = encoded;
   if (pooling === "pooler") return encoder.pool(scope, encoded);
   if (pooling === "cls") return scope.mayKeep(rowOfEach(hidden, batch.firstToken, scope.pooledPosition));
-  const { heads, hiddenSize } = encoder;
-  const byHead = toHeads(hidden, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, dim]
+  const { hiddenSize } = encoder;
+  // From the pooled token on: virtual tokens before it are no part of the text.
+  const ofText = (x: Tensor, axis: number) =>
+    scope.pooledPosition > 0 ? slice(x, axis, scope.pooledPosition, "end") : x;
+  const padded = (x: Tensor) => ofText(toHeads(x, batch.fillIndex, batch.unpadIndex, "filled"), 2);
+  const bias = ofText(batch.attentionBias, 3);
+  const byHead = padded(hidden); // [batch, heads, length of the text, dim]
   if (pooling === "max") {
     // Padding repeats a token, so it must be lowered: otherwise that token's gradient would be shared with it.
-    const lowered = add(byHead, transpose(batch.attentionBias, [0, 1, 3, 2]));
+    const lowered = add(byHead, transpose(bias, [0, 1, 3, 2]));
     return scope.mayKeep(reshape(max(lowered, [2]), ["batch", hiddenSize]));
   }
-  const weights = pooling === "mean" ? softmax(batch.attentionBias) : attentionWeights(scope, encoded, heads);
-  const pooled = reshape(matMul(weights, byHead), ["batch", hiddenSize]);
-  return pooling === "mean" ? scope.mayKeep(pooled) : pooled;
+  if (pooling === "mean") return scope.mayKeep(reshape(matMul(softmax(bias), byHead), ["batch", hiddenSize]));
+  const scores = padded(product(hidden, scope.parameter(ATTENTION), { transB: true })); // [batch, heads, length, 1]
+  const weights = softmax(add(transpose(scores, [0, 1, 3, 2]), bias)); // [batch, heads, 1, length]
+  return reshape(matMul(weights, byHead), ["batch", hiddenSize]);
 }
 
-/** [batch, heads, 1, length] */
-function attentionWeights(scope: Scope, { hidden, batch }: Encoded, heads: number): Tensor {
-  const scores = product(hidden, scope.parameter(ATTENTION), { transB: true }); // [tokens, heads]
-  const byHead = toHeads(scores, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, 1]
-  const rows = reshape(byHead, ["batch", heads, 1, "length"]);
-  return softmax(add(rows, batch.attentionBias));
+/** The mean of each text's last hidden states, where nothing stands before the texts: [batch, hidden]. */
+export function meanOfTokens({ hiddenSize }: Encoder, { hidden, batch }: Encoded): Tensor {
+  const byHead = toHeads(hidden, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, dim]
+  return reshape(matMul(softmax(batch.attentionBias), byHead), ["batch", hiddenSize]);
 }

@@ -37,7 +37,7 @@ export async function openModel(
   head?: HeadChoice,
 ): Promise<PretrainedModel> {
   const file = join(folder, "config.json");
-  const config = await readConfig(file);
+  const config = await readModelConfig(file);
   const ownLabels = labelsOf(config);
   const wanted = labels ?? ownLabels;
   if (!wanted)
@@ -57,7 +57,8 @@ export async function openModel(
   }
 }
 
-async function readConfig(file: string): Promise<Record<string, unknown>> {
+/** config.json as it is. */
+export async function readModelConfig(file: string): Promise<Record<string, unknown>> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
@@ -86,7 +87,7 @@ async function readConfig(file: string): Promise<Record<string, unknown>> {
 
 /** The labels that a model folder's config names, if it does. */
 export async function readLabels(folder: string): Promise<readonly string[] | undefined> {
-  return labelsOf(await readConfig(join(folder, "config.json")));
+  return labelsOf(await readModelConfig(join(folder, "config.json")));
 }
 
 /** Label names by id, where the config has them; Transformers leaves them out where there are two without a name. */
@@ -108,26 +109,17 @@ function resolve(
 ): Omit<PretrainedModel, "config"> {
   const notes: string[] = [];
   const fresh = new Set<string>();
-  const stored = new Map<string, string>();
-  for (const { name } of encoder.parameters) {
-    const found = encoder.checkpointNames(name).find((candidate) => weights.tensors.has(candidate));
-    if (found) stored.set(name, found);
-  }
-  for (const part of ["encoder", "pooler", "classifier"] as const) {
+  const stored = locateParameters(folder, encoder, weights);
+  for (const part of ["pooler", "classifier"] as const) {
     const parameters = encoder.parameters.filter((p) => p.part === part);
     const missing = parameters.filter((p) => !stored.has(p.name));
-    if (part === "encoder" && missing.length > 0)
-      throw new AttuneError(
-        "model/missing-tensor",
-        `${folder}: the weights lack ${missing[0]!.name}${missing.length > 1 ? ` and ${missing.length - 1} more` : ""}; this is not a whole ${encoder.type} encoder; get the folder again, or another model`,
-      );
     const reason =
       missing.length > 0
         ? "the file has none"
         : part === "classifier"
           ? headMismatch(labels, ownLabels, headFits)
           : undefined;
-    if (part !== "encoder" && reason) {
+    if (reason) {
       notes.push(`The ${part} is drawn fresh: ${reason}.`);
       for (const { name } of parameters) fresh.add(name);
     }
@@ -146,13 +138,37 @@ function resolve(
       for (const parameter of encoder.parameters) {
         const array = arrayOf(parameter.name);
         if (!array) continue;
-        if (fresh.has(parameter.name)) draw(parameter, array, seed, encoder.initializerRange);
+        if (fresh.has(parameter.name)) drawWeights(parameter, array, seed, encoder.initializerRange);
         else weights.readFloat32(stored.get(parameter.name)!, array);
         if (byLabel.has(parameter.name) && !fresh.has(parameter.name)) reorderRows(array, order);
       }
     },
     close: () => weights.close(),
   };
+}
+
+/**
+ * Under which name a file holds each parameter, where it does.
+ *
+ * @throws AttuneError where one of the encoder is missing
+ */
+export function locateParameters(
+  folder: string,
+  { parameters, checkpointNames, type }: Pick<Encoder, "parameters" | "checkpointNames" | "type">,
+  weights: WeightFiles,
+): Map<string, string> {
+  const stored = new Map<string, string>();
+  for (const { name } of parameters) {
+    const found = checkpointNames(name).find((candidate) => weights.tensors.has(candidate));
+    if (found) stored.set(name, found);
+  }
+  const missing = parameters.filter(({ name, part }) => part === "encoder" && !stored.has(name));
+  if (missing.length > 0)
+    throw new AttuneError(
+      "model/missing-tensor",
+      `${folder}: the weights lack ${missing[0]!.name}${missing.length > 1 ? ` and ${missing.length - 1} more` : ""}; this is not a whole ${type} encoder; get the folder again, or another model`,
+    );
+  return stored;
 }
 
 const isSameHead = (a: HeadChoice, b: HeadChoice): boolean => a.head === b.head && a.mlpSize === b.mlpSize;
@@ -171,7 +187,8 @@ function headMismatch(
     : `the one in the file is for the labels ${ownLabels.slice(0, 6).join(", ")}${ownLabels.length > 6 ? ", …" : ""}`;
 }
 
-function checkShape(
+/** @throws AttuneError where the file's tensor has another shape than config.json makes it */
+export function checkShape(
   folder: string,
   { name, shape }: Parameter,
   stored: Map<string, string>,
@@ -185,8 +202,8 @@ function checkShape(
     );
 }
 
-/** As Transformers draws a fresh head: weights normal, biases 0. */
-function draw({ name, kind }: Parameter, array: Float32Array, seed: number, deviation: number): void {
+/** As Transformers draws fresh weights: normal, LayerNorm 1, biases 0. */
+export function drawWeights({ name, kind }: Parameter, array: Float32Array, seed: number, deviation: number): void {
   if (kind === "bias" || kind === "layerNormBias") array.fill(0);
   else if (kind === "layerNormWeight") array.fill(1);
   else fillNormal(array, randomKey(seed, "initialise", name), deviation);

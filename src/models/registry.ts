@@ -2,20 +2,41 @@
 import { z } from "zod";
 import { AttuneError, listOf } from "../base/error.ts";
 import { bert, bertConfig } from "./bert.ts";
+import { bertLanguageModel } from "./bert-language-model.ts";
 import type { Encoder } from "./encoder.ts";
+import type { LanguageModel } from "./language-model.ts";
 
 interface Architecture {
   /** Builds the encoder from config.json's content, which it checks. */
   build(config: unknown, labelCount: number): Encoder;
+  /** The same with a head that guesses masked tokens. */
+  languageModel(config: unknown): LanguageModel;
 }
 
 const architectures: Readonly<Record<string, Architecture>> = {
-  bert: { build: (config, labelCount) => bert(bertConfig.parse(config), labelCount) },
+  bert: {
+    build: (config, labelCount) => bert(bertConfig.parse(config), labelCount),
+    languageModel: (config) => bertLanguageModel(bertConfig.parse(config)),
+  },
 };
 
 /** The encoder that a config.json describes, with a head for `labelCount` labels. `file` is named in errors. */
 export function buildEncoder(config: unknown, labelCount: number, file: string): Encoder {
-  const type = (config as { model_type?: unknown }).model_type;
+  return build(config, file, (architecture) => architecture.build(config, labelCount));
+}
+
+/** The encoder that a config.json describes, with a head that guesses masked tokens. `file` is named in errors. */
+export function buildLanguageModel(config: unknown, file: string): LanguageModel {
+  return build(config, file, (architecture) => architecture.languageModel(config));
+}
+
+function build<Model>(config: unknown, file: string, make: (architecture: Architecture) => Model): Model {
+  const { model_type: type, quantization_config: quantized } = config as Readonly<Record<string, unknown>>;
+  if (quantized !== undefined && quantized !== null)
+    throw new AttuneError(
+      "model/quantized",
+      `${file}: quantization_config says that the weights are quantized; take the model as it was before, in F32, F16 or BF16`,
+    );
   if (typeof type !== "string" || !Object.hasOwn(architectures, type)) {
     const known = listOf(Object.keys(architectures));
     throw new AttuneError(
@@ -24,7 +45,7 @@ export function buildEncoder(config: unknown, labelCount: number, file: string):
     );
   }
   try {
-    return architectures[type]!.build(config, labelCount);
+    return make(architectures[type]!);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const issue = error.issues[0]!;

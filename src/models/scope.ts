@@ -35,7 +35,7 @@ export interface Scope {
   attended(layer: number, x: Attended): Attended;
   /** Every place whose value could be kept for each text, where nothing below it changes: layer outputs, pooled vectors. */
   mayKeep(x: Tensor): Tensor;
-  /** Where in its text the pooled token stands. */
+  /** Where in its text the pooled token stands, and from where on heads pool several. */
   readonly pooledPosition: number;
 }
 

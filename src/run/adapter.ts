@@ -11,6 +11,7 @@ import { isPeftAdapter, openPeftAdapter } from "../interop/peft-read.ts";
 import type { AdaptedModel } from "../methods/adapt.ts";
 import type { MethodName } from "../methods/registry.ts";
 import type { Semantics } from "../methods/semantics.ts";
+import type { Encoder } from "../models/encoder.ts";
 import type { HeadChoice } from "../models/head-choice.ts";
 import type { PretrainedModel } from "../models/load.ts";
 
@@ -72,8 +73,8 @@ export interface Adapter {
   readonly labelCount: number;
   /** PEFT's says it by a name or path that nobody has checked. */
   readonly base?: AdapterFacts["base"];
-  /** Fills what it holds and returns the names of that. */
-  readInto(weights: (name: string) => Float32Array | undefined): Set<string>;
+  /** Fills what it holds for that encoder and returns the names of that. */
+  readInto(encoder: Encoder, weights: (name: string) => Float32Array): Set<string>;
 }
 
 /** A run may stand for the adapter in it. */
@@ -86,19 +87,23 @@ export function adapterFolder(folder: string): string {
 export function openAdapter(folder: string): Adapter {
   if (isPeftAdapter(folder)) return openPeftAdapter(folder);
   const facts = readAdapterFacts(folder);
-  return { ...facts, labelCount: facts.labels.length, readInto: (weights) => readAdapterWeights(folder, weights) };
+  return {
+    ...facts,
+    labelCount: facts.labels.length,
+    readInto: (encoder, weights) => readAdapterWeights(folder, encoder, weights),
+  };
 }
 
 /** Every part of the model must come from its file or from the adapter. */
 export function requireWhole(
   path: string,
-  { encoder }: AdaptedModel,
+  { encoder, trained }: AdaptedModel,
   { fresh }: Pick<PretrainedModel, "fresh">,
   filled: ReadonlySet<string>,
 ): void {
-  const missing = encoder.parameters.find(
-    ({ name, part }) => (fresh.has(name) || part === "adapter") && !filled.has(name),
-  );
+  // What a method adds or changes of the encoder is in every adapter; pooler and classifier may be the model's own.
+  const changed = new Set(trained.filter(({ part }) => part === "adapter" || part === "encoder"));
+  const missing = encoder.parameters.find((p) => (fresh.has(p.name) || changed.has(p)) && !filled.has(p.name));
   if (!missing) return;
   throw filled.size > 0
     ? new AttuneError("adapter/missing-tensor", `${path}: neither this model nor its adapter holds ${missing.name}`)
@@ -119,14 +124,19 @@ function readAdapterFacts(folder: string): AdapterFacts {
   }
 }
 
-function readAdapterWeights(folder: string, weights: (name: string) => Float32Array | undefined): Set<string> {
+function readAdapterWeights(
+  folder: string,
+  { parameters }: Encoder,
+  weights: (name: string) => Float32Array,
+): Set<string> {
   const file = join(folder, WEIGHTS);
+  const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
   const stored = openSafetensors(file);
   try {
-    for (const name of stored.tensors.keys()) {
-      const weight = weights(name);
-      if (!weight) throw new AttuneError("adapter/foreign-tensor", `${file}: this model has no ${name}`);
-      stored.readFloat32(name, weight);
+    for (const [name, { shape }] of stored.tensors) {
+      if (`${shapes.get(name)}` !== `${shape}`)
+        throw new AttuneError("adapter/foreign-tensor", `${file}: this model has no ${name} of shape [${shape}]`);
+      stored.readFloat32(name, weights(name));
     }
     return new Set(stored.tensors.keys());
   } finally {

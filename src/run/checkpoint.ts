@@ -11,6 +11,7 @@ import type { HostTensor } from "../graph/tensor.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import type { Trainable } from "../train/trainable.ts";
 import type { TrainingState } from "../train/trainer.ts";
+import type { SavedTimes } from "./run-times.ts";
 
 const KEPT = 2;
 
@@ -20,9 +21,13 @@ export interface CheckpointState {
   readonly eventBytes: number;
   /** Metrics before training. */
   readonly base: SplitMetrics;
-  /** Seconds the run has taken so far, over all its processes. */
-  readonly totalSeconds: number;
-  readonly startToFirstStep: number;
+  /** So far. */
+  readonly times: SavedTimes;
+}
+
+/** What any checkpoint's state has: its name comes from it. */
+interface AnyState {
+  readonly training: { readonly step: number; readonly epochs: readonly unknown[] };
 }
 
 type Weights = Readonly<Record<string, HostTensor>>;
@@ -30,7 +35,7 @@ type Weights = Readonly<Record<string, HostTensor>>;
 /** Writes a checkpoint into `folder`, whole or not at all, and removes all but the last two. */
 export async function saveCheckpoint(
   folder: string,
-  state: CheckpointState,
+  state: AnyState,
   weights: Weights,
   trainables: readonly Trainable[],
 ): Promise<string> {
@@ -61,16 +66,16 @@ export async function saveCheckpoint(
 }
 
 /** Fills weights and moments from the newest checkpoint and returns its state, or undefined where there is none. */
-export function restoreCheckpoint(
+export function restoreCheckpoint<State extends AnyState = CheckpointState>(
   folder: string,
   weights: Weights,
   trainables: readonly Trainable[],
-): CheckpointState | undefined {
+): State | undefined {
   const newest = listCheckpoints(folder).at(-1);
   if (!newest) return undefined;
   const path = (file: string) => join(folder, newest, file);
   restoreWeights(path("weights.safetensors"), weights, trainables);
-  const state = JSON.parse(readFileSync(path("state.json"), "utf8")) as CheckpointState & {
+  const state = JSON.parse(readFileSync(path("state.json"), "utf8")) as State & {
     touched: Record<string, number[]>;
   };
   const moments = openSafetensors(path("moments.safetensors"));
@@ -87,7 +92,7 @@ export function restoreCheckpoint(
   }
   moments.close();
   const { touched: _, ...rest } = state;
-  return rest;
+  return rest as unknown as State;
 }
 
 /** Complete checkpoints, oldest first; what a killed process left half-written is not among them. */

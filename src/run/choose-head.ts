@@ -24,6 +24,7 @@ import { BatchRunner } from "../train/step.ts";
 import { initialState, trainEpochs } from "../train/trainer.ts";
 import { KeptSplits } from "./kept-splits.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
+import type { PrepareContext } from "./prepare.ts";
 
 /** Enough to tell heads apart; a head learns fast. */
 const EPOCHS = 5;
@@ -51,7 +52,7 @@ export interface HeadSearch {
 export async function chooseHead(
   options: ResolvedTrainOptions,
   engine: Engine,
-  signal?: AbortSignal,
+  context: PrepareContext = {},
 ): Promise<HeadSearch> {
   const dataset = await loadDataset({
     path: options.data,
@@ -60,7 +61,7 @@ export async function chooseHead(
     seed: options.seed,
   });
   const learningRate = options.headLearningRate ?? LEARNING_RATE;
-  const bench = await openBench(options, dataset, engine, signal);
+  const bench = await openBench(options, dataset, engine, context);
   const tried: TriedHead[] = [];
   try {
     for (const head of headNames)
@@ -91,7 +92,7 @@ async function openBench(
   options: ResolvedTrainOptions,
   dataset: Dataset,
   engine: Engine,
-  signal: AbortSignal | undefined,
+  { signal, store }: PrepareContext,
 ): Promise<Bench> {
   // Attention pooling reads all of them, so they are what is kept for it.
   const { model, encoder, trained } = await openWith("attention", options, dataset.labels);
@@ -106,11 +107,12 @@ async function openBench(
     train: dataset.splits.train.slice(0, options.limit),
   };
   const tokens = {
-    train: new TokenizedSplit(splitTexts.train, tokenizer, maxLength),
-    validation: new TokenizedSplit(splitTexts.validation, tokenizer, maxLength),
+    train: new TokenizedSplit(splitTexts.train, tokenizer, maxLength, store),
+    validation: new TokenizedSplit(splitTexts.validation, tokenizer, maxLength, store),
   };
   const texts = { ...tokens, test: tokens.validation };
-  const splits = new KeptSplits(kept, engine, { encoder, weights }, texts, options.keptMegabytes * 2 ** 20, signal);
+  const limits = { budgetBytes: options.keptMegabytes * 2 ** 20, store, signal };
+  const splits = new KeptSplits(kept, engine, { encoder, weights }, texts, limits);
   return { engine, dataset, tokens, kept, splits, signal };
 }
 

@@ -1,4 +1,4 @@
-/** `export`: a run's model in the files of others. */
+/** `export`: a trained model in the files of others. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { AttuneError } from "../base/error.ts";
@@ -10,11 +10,13 @@ import { writeModelFolder } from "../interop/transformers.ts";
 import { usageOf } from "../interop/usage.ts";
 import { isTransformersHead } from "../models/head-choice.ts";
 import { evaluationProgram } from "../train/program.ts";
-import { measureChange, type StoredPrediction } from "./exported-predictions.ts";
+import { measureChange } from "./exported-predictions.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { version } from "./machine.ts";
+import { longestText } from "./model-limits.ts";
+import type { StoredPrediction } from "./predictions.ts";
 import type { RunResult } from "./result.ts";
 
 /**
@@ -29,13 +31,19 @@ export interface ExportOptions {
   readonly format: ExportFormat;
   /** Folder to be made; it must not exist yet. */
   readonly out: string;
-  /** With `onnx`: write a dynamically quantized model as well, and measure what that changes. @default false */
+  /** With `onnx`: write a dynamically quantized model as well, and measure on a run's test texts what that changes. @default false */
   readonly int8?: boolean;
   /** With `peft`: what the adapter calls its base, for example its name on the Hub. @default its path */
   readonly base?: string;
+  /** Folder of an adapter for the model: PEFT's, or of a run. */
+  readonly adapter?: string;
+  /** Names of the labels in order. @default the adapter's, else the model's, else LABEL_0, LABEL_1, … */
+  readonly labels?: readonly string[];
+  /** Longest text in tokens, where the files say it. @default what the run was trained with, else the model's positions */
+  readonly maxLength?: number;
 }
 
-type Write = (loaded: LoadedModel, folder: string, options: ExportOptions) => Promise<void> | void;
+type Write = (source: Source, folder: string, options: ExportOptions) => Promise<void> | void;
 
 const writers: Readonly<Record<ExportFormat, Write>> = {
   peft: writePeft,
@@ -44,27 +52,28 @@ const writers: Readonly<Record<ExportFormat, Write>> = {
 };
 
 /**
- * Writes the folder whole or not at all; returns what the user should know.
+ * Writes the model of a run, or of a model folder with or without an adapter beside it, as `options.format`. The folder
+ * appears whole or not at all. Returns what the user should know.
  *
- * @throws AttuneError that says why a format cannot hold a model
+ * @throws AttuneError with `kind` "input" that says why a format cannot hold the model
  */
-export async function exportRun(run: string, options: ExportOptions): Promise<string[]> {
-  const { format, out, int8 = false } = options;
+export async function exportRun(folder: string, options: ExportOptions): Promise<string[]> {
+  const { format, out, int8 = false, adapter, labels } = options;
   if (existsSync(out)) throw new AttuneError("export/exists", `${out}: this exists already; choose another --out`);
   if (options.base !== undefined && format !== "peft")
     throw new AttuneError("export/base", `--base goes with --format peft; the format here is "${format}"`);
   if (int8 && format !== "onnx")
     throw new AttuneError("export/int8", `--int8 goes with --format onnx; the format here is "${format}"`);
-  const folder = RunFolder.open(run);
-  const loaded = await loadModel({ folder: run });
+  const loaded = await loadModel({ folder, adapter, labels });
+  const { adapted, trained } = loaded;
+  // Texts are cut where they were cut in training.
+  const maxLength = longestText(options.maxLength ?? trained?.maxLength, adapted.encoder);
+  const source: Source = { ...loaded, maxLength, ...(trained && { run: RunFolder.open(folder) }) };
   const partial = `${out}.partial`;
   try {
-    await writers[format](loaded, partial, options);
-    const facts = folder.readJson<RunFacts>("run.json");
-    const result = folder.has("result.json") ? folder.readJson<RunResult>("result.json") : undefined;
-    const change = int8 ? await int8Change(loaded, partial, folder) : undefined;
-    const card = cardOf(loaded, facts, result, options, change);
-    writeFileSync(join(partial, "README.md"), modelCard(card));
+    await writers[format](source, partial, options);
+    const change = int8 ? await int8Change(source, partial) : undefined;
+    writeFileSync(join(partial, "README.md"), modelCard(cardOf(source, options, change)));
     renameSync(partial, out);
     return change ? [change] : [];
   } catch (error) {
@@ -73,9 +82,20 @@ export async function exportRun(run: string, options: ExportOptions): Promise<st
   }
 }
 
-function writePeft(loaded: LoadedModel, out: string, options: ExportOptions): void {
-  const { path, model, adapted, adapter, filled, memory } = loaded;
-  if (!adapter) throw new AttuneError("export/peft", "this cannot be a PEFT adapter: the whole model was trained");
+/** What is exported. */
+interface Source extends LoadedModel {
+  readonly run?: RunFolder;
+  /** In tokens. */
+  readonly maxLength: number;
+}
+
+function writePeft(source: Source, out: string, options: ExportOptions): void {
+  const { path, model, adapted, adapter, filled, memory, run } = source;
+  if (!adapter)
+    throw new AttuneError(
+      "export/peft",
+      `this cannot be a PEFT adapter: ${run ? "the whole model was trained" : "it is a whole model"}`,
+    );
   // The classifier is part of every adapter for sequence classification, whether it was trained or not.
   const held = adapted.encoder.parameters.filter(({ name, part }) => filled.has(name) || part === "classifier");
   const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.weights[name]!.data as Float32Array }));
@@ -88,7 +108,7 @@ function writePeft(loaded: LoadedModel, out: string, options: ExportOptions): vo
   });
 }
 
-async function writeTransformers({ path, model, adapted, memory }: LoadedModel, out: string): Promise<void> {
+async function writeTransformers({ path, model, adapted, memory }: Source, out: string): Promise<void> {
   const { encoder, config, labels } = model;
   const { added = [], merge } = adapted.adaptation;
   const unwritable = (reason: string) =>
@@ -101,8 +121,8 @@ async function writeTransformers({ path, model, adapted, memory }: LoadedModel, 
   await writeModelFolder(out, { encoder, config, labels, weights: memory.weights, files });
 }
 
-function writeOnnx(loaded: LoadedModel, folder: string, { int8 = false }: ExportOptions): void {
-  const { path, model, adapted, memory } = loaded;
+function writeOnnx(source: Source, folder: string, { int8 = false }: ExportOptions): void {
+  const { path, model, adapted, memory, maxLength } = source;
   const { merge } = adapted.adaptation;
   merge?.((name) => memory.weights[name]!.data as Float32Array, 1);
   const encoder = merge ? model.encoder : adapted.encoder;
@@ -114,21 +134,17 @@ function writeOnnx(loaded: LoadedModel, folder: string, { int8 = false }: Export
     labels: model.labels,
     weights: memory.weights,
     tokenizer: loadTokenizer(path),
-    maxLength: maxLengthOf(loaded),
+    maxLength,
     int8,
   });
 }
 
-/** Texts are cut where they were cut in training. */
-const maxLengthOf = ({ trained, adapted }: LoadedModel): number => trained?.maxLength ?? adapted.encoder.maxPositions;
-
-/** On the texts and predictions that the run has kept of its test. */
-async function int8Change(loaded: LoadedModel, folder: string, run: RunFolder): Promise<string> {
+/** On the texts and predictions that a run has kept of its test. */
+async function int8Change({ path, model, maxLength, run }: Source, folder: string): Promise<string> {
+  if (!run) return "int8: what it changes was not measured, since only a run has texts to measure it on.";
   const stored = readFileSync(run.at("predictions", "test.jsonl"), "utf8").trim().split("\n");
   const before = stored.map((line) => JSON.parse(line) as StoredPrediction);
-  const { labels } = loaded.model;
-  const tokenizer = loadTokenizer(loaded.path);
-  const change = await measureChange(join(folder, INT8_MODEL), before, labels, tokenizer, maxLengthOf(loaded));
+  const change = await measureChange(join(folder, INT8_MODEL), before, model.labels, loadTokenizer(path), maxLength);
   const [float, int8] = change.accuracy.map((accuracy) => accuracy.toFixed(4));
   return `int8: accuracy ${float} → ${int8} on the ${change.texts} test texts, ${change.agreeing} of which get the same label as before.`;
 }
@@ -152,32 +168,45 @@ const NOT_TOLD = new Set([
   "checkpointMinutes",
 ]);
 
-function cardOf(
-  loaded: LoadedModel,
-  facts: RunFacts,
-  result: RunResult | undefined,
-  { format, out, int8 = false, base: named }: ExportOptions,
-  change: string | undefined,
-): ModelCard {
-  const { path, model } = loaded;
-  const folder = basename(resolve(out));
-  const { method, data, model: base } = facts.options;
-  const options = Object.fromEntries(Object.entries(facts.options).filter(([key]) => !NOT_TOLD.has(key)));
-  const { accuracy, precision, recall, f1, loss } = result?.test ?? {};
-  const metrics = { accuracy, "macro precision": precision, "macro recall": recall, "macro F1": f1, loss };
-  const measured = Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== undefined);
-  const maxLength = maxLengthOf(loaded);
+function cardOf(source: Source, options: ExportOptions, change: string | undefined): ModelCard {
+  const { path, model, maxLength } = source;
+  const { labels } = model;
+  const { format, int8 = false } = options;
+  const folder = basename(resolve(options.out));
+  const base = options.base ?? basename(path);
   return {
     folder,
     library: LIBRARIES[format],
-    base: named ?? basename(base),
-    labels: model.labels,
-    data: basename(data),
-    method,
-    options,
-    metrics: Object.fromEntries(measured),
-    versions: { attune: version, engine: facts.engine, node: facts.node },
+    labels,
+    ...madeFrom(source, options),
     ...(change && { note: change }),
-    usage: usageOf({ format, name: folder, base: named ?? basename(path), labels: model.labels, maxLength, int8 }),
+    usage: usageOf({ format, name: folder, base, labels, maxLength, int8 }),
   };
 }
+
+/** What a run knows of its training; an adapter knows its method. */
+function madeFrom({ run, path, adapter }: Source, options: ExportOptions): Origin {
+  if (!run) {
+    const { method, options: own = {} } = adapter ?? {};
+    const base = options.base ?? basename(resolve(path));
+    const from = options.adapter === undefined ? {} : { adapter: basename(resolve(options.adapter)) };
+    return { base, ...from, ...(method && { method }), options: own, metrics: {}, versions: { attune: version } };
+  }
+  const facts = run.readJson<RunFacts>("run.json");
+  const { method, data, model: base } = facts.options;
+  const { accuracy, precision, recall, f1, loss } = run.has("result.json")
+    ? run.readJson<RunResult>("result.json").test
+    : ({} as Partial<RunResult["test"]>);
+  const metrics = { accuracy, "macro precision": precision, "macro recall": recall, "macro F1": f1, loss };
+  const measured = Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== undefined);
+  return {
+    base: options.base ?? basename(base),
+    data: basename(data),
+    method,
+    options: Object.fromEntries(Object.entries(facts.options).filter(([key]) => !NOT_TOLD.has(key))),
+    metrics: Object.fromEntries(measured),
+    versions: { attune: version, engine: facts.engine, node: facts.node },
+  };
+}
+
+type Origin = Pick<ModelCard, "base" | "data" | "adapter" | "method" | "options" | "metrics" | "versions">;

@@ -5,14 +5,7 @@ import type { Tokenizer } from "../data/tokenizer.ts";
 import { openOnnxFile } from "../engine/onnx-file.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import { predictedLabels } from "../train/metrics.ts";
-
-/** A line of predictions/test.jsonl. */
-export interface StoredPrediction {
-  readonly text: string;
-  readonly label: string;
-  readonly predicted: string;
-  readonly logits: readonly number[];
-}
+import type { StoredPrediction } from "./predictions.ts";
 
 export interface Change {
   readonly texts: number;

@@ -1,4 +1,7 @@
 /** run.json: what a run was given and what it ran on. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { AttuneError } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { HeadSearch } from "./choose-head.ts";
 import { describeMachine, version } from "./machine.ts";
@@ -12,6 +15,8 @@ export interface RunFacts {
   readonly attune: string;
   /** All options, after defaults. */
   readonly options: ResolvedTrainOptions;
+  /** From where relative paths among the options are seen; runs of older versions do not say. */
+  readonly workingFolder?: string;
   /** Splits that were made, parts that were drawn fresh, texts that were cut. */
   readonly notes: string[];
   readonly labels: readonly string[];
@@ -34,6 +39,7 @@ export function describeRun(
   return {
     attune: version,
     options,
+    workingFolder: process.cwd(),
     notes: [...run.notes, ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : [])],
     labels: run.dataset.labels,
     dataSha256: run.dataset.sha256,
@@ -42,4 +48,21 @@ export function describeRun(
     node: process.version,
     machine: describeMachine(),
   };
+}
+
+/** Where what a run was given stands, as seen from here, should it have begun in another working folder. */
+export function placesOf({ options, workingFolder }: RunFacts, run: string): Partial<ResolvedTrainOptions> {
+  const { model, data, adapter } = options;
+  const places = Object.entries({ model, data, adapter }).flatMap(([key, path]) => {
+    if (path === undefined || workingFolder === undefined) return [];
+    const [there, here] = [resolve(workingFolder, path), resolve(path)];
+    if (there === here) return [];
+    if (existsSync(there)) return [[key, there]];
+    if (existsSync(here)) return [];
+    throw new AttuneError(
+      "run/moved",
+      `${run}: the ${key} ${path} is neither in ${workingFolder} nor here; put it back`,
+    );
+  });
+  return Object.fromEntries(places);
 }

@@ -5,9 +5,11 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -126,4 +128,13 @@ export class RunFolder {
   remove(...parts: readonly string[]): void {
     rmSync(this.at(...parts), { recursive: true, force: true });
   }
+}
+
+/** Bytes of the files in a folder and below it. */
+export function sizeOfFiles(folder: string): number {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.reduce(
+    (sum, entry) => sum + (entry.isFile() ? statSync(join(entry.parentPath, entry.name)).size : 0),
+    0,
+  );
 }

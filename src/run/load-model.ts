@@ -45,8 +45,9 @@ export async function loadModel(source: ModelSource): Promise<LoadedModel> {
     const setting = { ...ANY_TRAINING, semantics, fresh: model.fresh };
     const adapted = adaptModel(model.encoder, method, options, setting);
     const memory = allocateModel(adapted.encoder);
-    model.readInto((name) => memory.weights[name]!.data as Float32Array, 0);
-    const filled = adapter?.readInto((name) => memory.weights[name]?.data as Float32Array) ?? new Set<string>();
+    const arrayOf = (name: string) => memory.weights[name]!.data as Float32Array;
+    model.readInto(arrayOf, 0);
+    const filled = adapter?.readInto(adapted.encoder, arrayOf) ?? new Set<string>();
     requireWhole(path, adapted, model, filled);
     return { path, model, adapted, memory, filled, ...(adapter && { adapter }), ...(trained && { trained }) };
   } finally {

@@ -1,8 +1,8 @@
 /** The options of a training run: described once, for the command line, config files and TypeScript alike. */
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { checkOptions, type Spell } from "../base/check-options.ts";
 import { AttuneError, listOf } from "../base/error.ts";
-import { nearest } from "../base/nearest.ts";
 import { type MethodChoice, methodNames, methodOf, methods } from "../methods/registry.ts";
 import { semanticsNames } from "../methods/semantics.ts";
 import { headNames } from "../models/head-choice.ts";
@@ -80,12 +80,10 @@ export const trainOptions = z.strictObject({
 });
 
 /** Options as one writes them: the shared ones and those of the chosen method. */
-export type TrainOptions = Omit<z.input<typeof trainOptions>, "method"> & (MethodChoice | { readonly method?: "full" });
+export type TrainOptions = Omit<z.input<typeof trainOptions>, "method"> &
+  (MethodChoice | (Omit<Extract<MethodChoice, { method: "full" }>, "method"> & { readonly method?: "full" }));
 /** Options after all defaults; those of the method stand among them. */
 export type ResolvedTrainOptions = z.output<typeof trainOptions>;
-
-/** How an option is spelled where it was given: `--batch-size`, or `batchSize in train.yaml`. */
-export type Spell = (key: string) => string;
 
 /**
  * Checks options and fills in defaults.
@@ -96,33 +94,15 @@ export function resolveOptions(options: unknown, spell: Spell = (key) => key): R
   const given = withAdapter(options as Readonly<Record<string, unknown>>, spell);
   const method = trainOptions.shape.method.safeParse(given.method);
   const own = method.success ? methodOf(method.data).options.shape : {};
-  const shape: Readonly<Record<string, z.ZodType>> = { ...trainOptions.shape, ...own };
-  const result = z.strictObject(shape).safeParse(given);
-  // The shape is that of the shared options and more.
-  if (result.success) return result.data as ResolvedTrainOptions;
-  const known = Object.keys(shape);
-  // A wrong method explains every option that then has no place.
-  const issue = result.error.issues.find(({ path }) => path[0] === "method") ?? result.error.issues[0]!;
-  if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
-    const [key] = issue.keys as [string];
+  const shape = { ...trainOptions.shape, ...own };
+  const foreign = (key: string): AttuneError | undefined => {
     const owners = methodNames.filter((name) => Object.hasOwn(methods[name].options.shape, key));
-    if (owners.length > 0)
-      throw new AttuneError(
-        "options/foreign",
-        `${spell(key)} is an option of ${listOf(owners, "and")}; the method here is "${method.data}"`,
-      );
-    const guess = nearest(key, known);
-    const hint = guess ? `did you mean ${spell(guess)}?` : `there are ${known.map(spell).join(", ")}`;
-    throw new AttuneError("options/unknown", `there is no option ${spell(key)}; ${hint}`);
-  }
-  const key = String(issue.path[0] ?? "");
-  const value = given[key];
-  if (value === undefined)
-    throw new AttuneError("options/missing", `the option ${spell(key)} is missing: ${shape[key]?.description}`);
-  throw new AttuneError(
-    "options/value",
-    `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${right(issue, shape[key]!)}`,
-  );
+    if (owners.length === 0) return undefined;
+    const message = `${spell(key)} is an option of ${listOf(owners, "and")}; the method here is "${method.data}"`;
+    return new AttuneError("options/foreign", message);
+  };
+  // A wrong method explains every option that then has no place. The shape is that of the shared options and more.
+  return checkOptions(shape, given, spell, { first: "method", foreign }) as ResolvedTrainOptions;
 }
 
 /** An adapter decides its method and form; what is given besides must agree. */
@@ -138,23 +118,3 @@ function withAdapter(given: Readonly<Record<string, unknown>>, spell: Spell): Re
       );
   return { ...own, ...given };
 }
-
-/** The end of the sentence "it must be …". */
-function right(issue: z.core.$ZodIssue, schema: z.ZodType): string {
-  switch (issue.code) {
-    case "invalid_type":
-      if (issue.expected === "boolean") return "true or false";
-      return isWhole(schema) ? "a whole number" : `a ${issue.expected}`;
-    case "too_small":
-      if (issue.origin === "string") return "given";
-      return `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
-    case "too_big":
-      return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
-    case "invalid_value":
-      return listOf(issue.values.map(String));
-    default:
-      return `something else (${issue.message})`;
-  }
-}
-
-const isWhole = (schema: z.ZodType): boolean => z.toJSONSchema(schema, { io: "input" }).type === "integer";

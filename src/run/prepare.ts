@@ -1,6 +1,7 @@
 /** Everything a run needs before its first step: data, tokens, weights, compiled programs. Input errors end here. */
 
 import { AttuneError, listOf } from "../base/error.ts";
+import type { ContentStore } from "../data/content-store.ts";
 import type { Dataset, Example, SplitName } from "../data/dataset.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { TokenizedSplit } from "../data/tokenized.ts";
@@ -12,6 +13,7 @@ import { type HeadChoice, ownHead } from "../models/head-choice.ts";
 import { classifierNames, openModel, type PretrainedModel, reorderRows } from "../models/load.ts";
 import { computeLogits } from "../train/evaluate.ts";
 import { findKept } from "../train/kept.ts";
+import { keptOperations } from "../train/kept-rows.ts";
 import { type SplitMetrics, splitMetrics } from "../train/metrics.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { Optimizer } from "../train/optimizer.ts";
@@ -30,11 +32,15 @@ export interface PreparedRun {
   readonly adapted: AdaptedModel;
   readonly tokenizer: Tokenizer;
   readonly memory: ModelMemory;
-  readonly job: TrainingJob;
+  readonly job: Omit<TrainingJob, "validate">;
   readonly parameters: { readonly trainable: number; readonly total: number };
   readonly notes: readonly string[];
   /** Texts longer than the limit, among those read so far. */
   truncatedCount(): number;
+  /** Memory for outputs of frozen layers. */
+  keptBytes(): number;
+  /** Floating-point operations that computing them takes for all training texts; undefined where nothing is kept. */
+  keptOperations(): number | undefined;
   evaluate(split: SplitName): Promise<Evaluation>;
   dispose(): Promise<void>;
 }
@@ -44,11 +50,17 @@ export interface Evaluation {
   readonly logits: Float32Array;
 }
 
-/** `signal` stops evaluations; training asks it itself, between steps. */
+export interface PrepareContext {
+  /** Stops evaluations; training asks it itself, between steps. */
+  readonly signal?: AbortSignal | undefined;
+  /** Where tokens and kept values are looked up, and stored for other runs. */
+  readonly store?: ContentStore | undefined;
+}
+
 export async function prepareRun(
   options: ResolvedTrainOptions,
   engine: Engine,
-  signal?: AbortSignal,
+  { signal, store }: PrepareContext = {},
 ): Promise<PreparedRun> {
   const dataset = await loadDataset({
     path: options.data,
@@ -93,12 +105,12 @@ export async function prepareRun(
     train: dataset.splits.train.slice(0, options.limit),
   };
   const tokens = Object.fromEntries(
-    Object.entries(texts).map(([name, examples]) => [name, new TokenizedSplit(examples, tokenizer, maxLength)]),
+    Object.entries(texts).map(([name, examples]) => [name, new TokenizedSplit(examples, tokenizer, maxLength, store)]),
   ) as Record<SplitName, TokenizedSplit>;
 
   const { weights } = memory;
-  const keptSplits =
-    kept && new KeptSplits(kept, engine, { encoder, weights }, tokens, options.keptMegabytes * 2 ** 20, signal);
+  const limits = { budgetBytes: options.keptMegabytes * 2 ** 20, store, signal };
+  const keptSplits = kept && new KeptSplits(kept, engine, { encoder, weights }, tokens, limits);
   const evaluate = async (split: SplitName): Promise<Evaluation> => {
     const program = { executable: await evaluation.get(), encoder, weights, labelCount };
     const logits = await computeLogits(program, tokens[split], signal, await keptSplits?.of(split));
@@ -119,17 +131,19 @@ export async function prepareRun(
       heads: encoder.heads,
       virtual: encoder.virtual,
       ...(keptSplits && { kept: () => keptSplits.of("train") }),
+      operations: program.operations,
       runner: new BatchRunner(program, training, encoder, memory, labelCount),
       optimizer: new Optimizer(memory.trainables, {
         ...options,
         headRateFactor: (options.headLearningRate ?? options.learningRate) / options.learningRate,
       }),
-      validate: async () => (await evaluate("validation")).metrics,
     },
     parameters: { trainable: parameterCount(trained), total: parameterCount(encoder.parameters) },
     // What a model lacks, an adapter brings.
     notes: [...dataset.notes, ...(options.adapter ? [] : model.notes)],
     truncatedCount: () => Object.values(tokens).reduce((sum, split) => sum + split.truncatedCount, 0),
+    keptOperations: () => kept && keptOperations(kept, encoder, tokens.train),
+    keptBytes: () => keptSplits?.memoryBytes ?? 0,
     evaluate,
     dispose: async () => {
       await training.dispose();
@@ -149,7 +163,7 @@ function fillFromAdapter(path: string, adapted: AdaptedModel, model: PretrainedM
       "adapter/labels",
       `${path}: this adapter is for ${own ? listOf(own, "and") : `${adapter.labelCount} labels`}, the data have ${listOf(labels, "and")}`,
     );
-  const filled = adapter.readInto((name) => weights[name]?.data as Float32Array);
+  const filled = adapter.readInto(adapted.encoder, (name) => weights[name]!.data as Float32Array);
   requireWhole(path, adapted, model, filled);
   const order = labels.map((label) => own.indexOf(label));
   for (const name of classifierNames(adapted.encoder))

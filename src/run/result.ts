@@ -19,6 +19,27 @@ export interface RunResult {
     readonly total: number;
     /** From the start until the first step begins, without the base evaluation. */
     readonly startToFirstStep: number;
+    /** From the start to the end of the best epoch's validation, without the base evaluation; absent without training. */
+    readonly toBestEpoch?: number;
+    /**
+     * What the tokens and kept values that were taken from `TrainContext.shared` had cost the runs that made them, without
+     * those that the base evaluation needed. It is in none of the figures above: a run that stood alone would have taken it
+     * in `total` and `toBestEpoch` as well.
+     */
+    readonly shared: number;
+    /** The part of `shared` that would have been in `train`; the rest would have been in `evaluation`. */
+    readonly sharedInTraining: number;
+  };
+  /** Training texts per second of `seconds.train` and `seconds.sharedInTraining`; absent without training. */
+  readonly examplesPerSecond?: number;
+  /** Floating-point operations for one training text, mean over all steps; a multiply-add counts as 2. */
+  readonly operations: {
+    /** Up to the loss, above kept outputs of frozen layers. */
+    readonly forward: number;
+    /** From there to the gradients. */
+    readonly backward: number;
+    /** What computing the kept outputs took, once for each text; absent where nothing is kept. */
+    readonly once?: number;
   };
   readonly parameters: { readonly trainable: number; readonly total: number };
   readonly memory: {
@@ -26,7 +47,11 @@ export interface RunResult {
     readonly weightBytes: number;
     readonly gradientBytes: number;
     readonly optimizerBytes: number;
+    /** Outputs of frozen layers that are held in memory; those in files are not counted. */
+    readonly keptBytes: number;
   };
+  /** The size of the files of `model/` or `adapter/`. */
+  readonly storedBytes: number;
   /** Optimizer steps. */
   readonly steps: number;
   /** Real tokens trained on, all epochs together. */

@@ -2,30 +2,40 @@
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
+import { ContentStore } from "../data/content-store.ts";
 import { cutTexts } from "../data/tokenized.ts";
 import { sha256OfWeights } from "../data/weights.ts";
+import type { Engine } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
 import { ownOptions } from "../methods/registry.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
-import { predictedLabels, softmax } from "../train/metrics.ts";
 import { initialState, stepsPerEpoch, type TrainingState, trainEpochs } from "../train/trainer.ts";
 import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import { type CheckpointState, restoreCheckpoint, restoreWeights, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import { chooseHead } from "./choose-head.ts";
 import type { TrainEvent } from "./events.ts";
-import { describeRun, type RunFacts, type RunStatus } from "./facts.ts";
-import { RunFolder } from "./folder.ts";
-import { peakRssBytes } from "./machine.ts";
+import { describeRun, placesOf, type RunFacts, type RunStatus } from "./facts.ts";
+import { RunFolder, sizeOfFiles } from "./folder.ts";
+import { lockFolder } from "./lock.ts";
+import { describeMachine, peakRssBytes, version } from "./machine.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./options.ts";
-import { type Evaluation, type PreparedRun, prepareRun } from "./prepare.ts";
+import { predictionLines } from "./predictions.ts";
+import { type PreparedRun, prepareRun } from "./prepare.ts";
 import type { RunResult } from "./result.ts";
+import { RunTimes } from "./run-times.ts";
 
 export interface TrainContext {
   /** Stops the run after the step it is in; it keeps a checkpoint and can go on with `resume`. */
   readonly signal?: AbortSignal;
   /** Milliseconds before `train` was called that belong to the run: a program's start-up. @default 0 */
   readonly startedAgo?: number;
+  /**
+   * Folder in which runs keep tokens and outputs of frozen layers for each other, by hashes of what they are made from;
+   * several processes may use it at once, and it may be deleted at any time between runs. It changes no result.
+   * @default none
+   */
+  readonly shared?: string;
 }
 
 /**
@@ -42,37 +52,63 @@ export async function* train(
   const given = resolveOptions(options);
   RunFolder.requireNew(given.out);
   const engine = onnxRuntimeEngine({ threads: given.threads });
-  const headSearch = given.head === "auto" ? await chooseHead(given, engine, context.signal) : undefined;
+  const store = storeOf(context, engine);
+  const within = { signal: context.signal, store };
+  const headSearch = given.head === "auto" ? await chooseHead(given, engine, within) : undefined;
   const resolved = headSearch ? { ...given, head: headSearch.chosen } : given;
   // Everything that can be wrong with the input is found before the folder is made.
-  const prepared = await prepareRun(resolved, engine, context.signal);
+  const prepared = await prepareRun(resolved, engine, within);
   const facts = describeRun(resolved, engine, prepared, headSearch);
   const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
-  yield* new Run(prepared, folder, facts, started, context).go();
+  const lock = lockFolder(folder.path);
+  try {
+    yield* new Run(prepared, folder, facts, new RunTimes(started, store), context.signal).go();
+  } finally {
+    lock.release();
+  }
 }
 
 /**
  * Goes on with a run that was interrupted; it ends with the bytes it would have ended with.
  *
- * @throws AttuneError as `train` does, and with `kind` "input" where the run is finished, or its model or data changed.
+ * @throws AttuneError as `train` does, and with `kind` "input" where the run is finished, another process works on it,
+ * or its model or data changed.
  */
 export async function* resume(path: string, context: TrainContext = {}): AsyncGenerator<TrainEvent> {
   const started = startOf(context);
   const folder = RunFolder.open(path);
+  const lock = lockFolder(path);
+  try {
+    yield* await goOn(folder, started, context);
+  } finally {
+    lock.release();
+  }
+}
+
+async function goOn(folder: RunFolder, started: number, context: TrainContext): Promise<AsyncGenerator<TrainEvent>> {
+  const { path } = folder;
   const before = folder.readJson<RunFacts & { status: string }>("run.json");
   if (before.status === "done")
     throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
-  const resolved = resolveOptions({ ...before.options, out: path });
+  const resolved = resolveOptions({ ...before.options, ...placesOf(before, path), out: path });
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
-  const prepared = await prepareRun(resolved, engine, context.signal);
+  const store = storeOf(context, engine);
+  const prepared = await prepareRun(resolved, engine, { signal: context.signal, store });
   const facts = describeRun(resolved, engine, prepared, before.headSearch);
   if (before.dataSha256 !== facts.dataSha256) throw changed(path, "data", resolved.data);
   if (before.modelSha256) {
     facts.modelSha256 = await sha256OfWeights(resolved.model);
     if (before.modelSha256 !== facts.modelSha256) throw changed(path, "model", resolved.model);
   }
-  yield* new Run(prepared, folder, facts, started, context).go();
+  return new Run(prepared, folder, facts, new RunTimes(started, store), context.signal).go();
 }
+
+/** Tokens and frozen layers' outputs are the same where version, engine and processor are. */
+const storeOf = ({ shared }: TrainContext, { description }: Engine): ContentStore | undefined => {
+  if (shared === undefined) return undefined;
+  const { platform, processor } = describeMachine();
+  return new ContentStore(shared, [version, description, platform, processor].join("; "));
+};
 
 const startOf = ({ startedAgo = 0 }: TrainContext): number => performance.now() - startedAgo;
 
@@ -87,22 +123,21 @@ class Run {
   readonly #folder: RunFolder;
   readonly #facts: RunFacts;
   readonly #signal: AbortSignal | undefined;
-  #started: number;
+  readonly #times: RunTimes;
   #state: TrainingState = initialState();
   #base: SplitMetrics | undefined;
-  #startToFirstStep: number | undefined;
   #lastCheckpoint = performance.now();
   /** Where the newest checkpoint stands, so that it is not written twice. */
   #saved = "";
   readonly #hashed: Promise<void>;
 
-  constructor(run: PreparedRun, folder: RunFolder, facts: RunFacts, started: number, context: TrainContext) {
+  constructor(run: PreparedRun, folder: RunFolder, facts: RunFacts, times: RunTimes, signal: AbortSignal | undefined) {
     this.#options = facts.options;
     this.#run = run;
     this.#folder = folder;
     this.#facts = facts;
-    this.#started = started;
-    this.#signal = context.signal;
+    this.#times = times;
+    this.#signal = signal;
     this.#hashed = this.#hashModel();
     this.#hashed.catch(() => {}); // Said where it is waited for.
   }
@@ -128,10 +163,20 @@ class Run {
 
   async *#trainAndTest(): AsyncGenerator<TrainEvent> {
     if (!this.#base) yield this.#record(await this.#evaluateBase());
-    this.#startToFirstStep ??= this.#seconds();
-    for await (const event of trainEpochs(this.#run.job, this.#state)) {
+    this.#times.ready();
+    let logits: Float32Array = new Float32Array();
+    const validate = async () => {
+      const validation = await this.#run.evaluate("validation");
+      logits = validation.logits;
+      return validation.metrics;
+    };
+    for await (const event of trainEpochs({ ...this.#run.job, validate }, this.#state)) {
       this.#record(event);
-      if (event.type === "epoch" && event.best) await saveWeights(this.#folder.at(...BEST), ...this.#weights());
+      this.#times.see(event);
+      if (event.type === "epoch" && event.best) {
+        await saveWeights(this.#folder.at(...BEST), ...this.#weights());
+        this.#writePredictions("validation", logits);
+      }
       yield event;
       // Lets signals and timers in: the engine computes without returning to the event loop.
       await setImmediate();
@@ -143,22 +188,25 @@ class Run {
 
   /** Base metrics; their time is not the run's. */
   async #evaluateBase(): Promise<TrainEvent> {
+    this.#times.collect();
     const started = performance.now();
     this.#base = (await this.#run.evaluate("test")).metrics;
-    this.#started += performance.now() - started;
-    return { type: "base", test: this.#base, seconds: (performance.now() - started) / 1000 };
+    const seconds = (performance.now() - started) / 1000;
+    this.#times.leaveOut(seconds);
+    return { type: "base", test: this.#base, seconds };
   }
 
   async #finish(): Promise<TrainEvent> {
     const { bestEpoch, epochs } = this.#state;
     if (bestEpoch > 0 && bestEpoch < epochs.length) restoreWeights(this.#folder.at(...BEST), ...this.#weights());
     const started = performance.now();
+    if (epochs.length === 0) this.#writePredictions("validation", (await this.#run.evaluate("validation")).logits);
     const test = await this.#run.evaluate("test");
     this.#state.evaluationSeconds += (performance.now() - started) / 1000;
-    this.#folder.writeText(this.#predictions(test), "predictions", "test.jsonl");
-    await this.#writeModel();
+    this.#writePredictions("test", test.logits);
+    const storedBytes = sizeOfFiles(await this.#writeModel());
     await this.#hashed;
-    const result = this.#result(test.metrics);
+    const result = this.#result(test.metrics, storedBytes);
     this.#folder.writeJson(result, "result.json");
     const truncated = this.#run.truncatedCount();
     if (truncated > 0) this.#facts.notes.push(cutTexts(truncated));
@@ -166,8 +214,9 @@ class Run {
     return this.#record({ type: "result", result, notes: this.#facts.notes });
   }
 
-  #result(test: SplitMetrics): RunResult {
-    const { epochs, bestEpoch, step, tokens, trainSeconds, evaluationSeconds } = this.#state;
+  #result(test: SplitMetrics, storedBytes: number): RunResult {
+    const { epochs, bestEpoch, step, tokens } = this.#state;
+    const seconds = this.#times.result(this.#state);
     const parts = this.#run.memory.trainables.map((trainable) => trainable.bytes());
     return {
       method: this.#options.method,
@@ -176,40 +225,40 @@ class Run {
       epochs,
       bestEpoch,
       test,
-      seconds: {
-        train: trainSeconds,
-        evaluation: evaluationSeconds,
-        total: this.#seconds(),
-        startToFirstStep: this.#startToFirstStep!,
-      },
+      seconds,
+      ...(epochs.length > 0 && {
+        examplesPerSecond: (epochs.length * this.#run.job.texts.count) / (seconds.train + seconds.sharedInTraining),
+      }),
+      operations: this.#operations(),
       parameters: this.#run.parameters,
       memory: {
         peakRssBytes: peakRssBytes(),
         weightBytes: this.#run.memory.weightBytes,
         gradientBytes: parts.reduce((sum, { gradient }) => sum + gradient, 0),
         optimizerBytes: parts.reduce((sum, { optimizer }) => sum + optimizer, 0),
+        keptBytes: this.#run.keptBytes(),
       },
+      storedBytes,
       steps: step,
       tokens,
     };
   }
 
-  /** One JSON object per test text. */
-  #predictions({ logits }: Evaluation): string {
+  #operations(): RunResult["operations"] {
+    const { epochs, operations } = this.#state;
+    const { count } = this.#run.job.texts;
+    const trainedOn = Math.max(1, epochs.length * count);
+    const once = this.#run.keptOperations();
+    return {
+      forward: operations.forward / trainedOn,
+      backward: operations.backward / trainedOn,
+      ...(once !== undefined && { once: once / count }),
+    };
+  }
+
+  #writePredictions(split: "validation" | "test", logits: Float32Array): void {
     const { labels, splits } = this.#run.dataset;
-    const predicted = predictedLabels(logits, labels.length);
-    const lines = splits.test.map(({ id, text, label }, row) => {
-      const values = logits.subarray(row * labels.length, (row + 1) * labels.length);
-      return JSON.stringify({
-        id,
-        text,
-        label: labels[label],
-        predicted: labels[predicted[row]!],
-        logits: Array.from(values),
-        probabilities: Array.from(softmax(values)),
-      });
-    });
-    return `${lines.join("\n")}\n`;
+    this.#folder.writeText(predictionLines(splits[split], labels, logits), "predictions", `${split}.jsonl`);
   }
 
   /** What is kept of training: the whole model, or only what was added; returns its folder. */
@@ -257,9 +306,8 @@ class Run {
     if (!found) return;
     this.#state = found.training;
     this.#base = found.base;
-    this.#startToFirstStep = found.startToFirstStep;
+    this.#times.restore(found.times);
     this.#run.job.optimizer.step = found.training.step;
-    this.#started -= found.totalSeconds * 1000;
   }
 
   #isCheckpointDue(): boolean {
@@ -274,8 +322,7 @@ class Run {
       training: this.#state,
       base: this.#base!,
       eventBytes: this.#folder.eventBytes,
-      totalSeconds: this.#seconds(),
-      startToFirstStep: this.#startToFirstStep!,
+      times: this.#times.saved(),
     };
     const path = await saveCheckpoint(this.#folder.at("checkpoints"), state, ...this.#weights());
     this.#lastCheckpoint = performance.now();
@@ -286,10 +333,6 @@ class Run {
   #weights() {
     const { weights, trainables } = this.#run.memory;
     return [weights, trainables] as const;
-  }
-
-  #seconds(): number {
-    return (performance.now() - this.#started) / 1000;
   }
 
   #interrupted(): AttuneError {

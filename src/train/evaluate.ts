@@ -1,7 +1,7 @@
 /** Logits of a model for many texts. */
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
-import { type PackedBatch, packBatch } from "../data/batch.ts";
+import { type PackedBatch, packBatch, type VirtualTokens } from "../data/batch.ts";
 import { type Executable, float32 } from "../engine/engine.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
@@ -62,7 +62,7 @@ export async function* eachBatch(
   signal?: AbortSignal,
   kept?: KeptSource,
 ): AsyncGenerator<{ readonly indices: readonly number[]; readonly batch: PackedBatch }> {
-  for (const indices of batchesByLength(texts, layout.virtual.tokens)) {
+  for (const indices of batchesByLength(texts, layout.virtual)) {
     // Lets signals in: the engine computes without returning to the event loop.
     await setImmediate();
     if (signal?.aborted) throw new AttuneError("train/interrupted", "stopped while evaluating", "interrupted");
@@ -89,13 +89,14 @@ export function packTexts(
   return { ...packBatch(ids, heads, virtual), kept: { values: kept.gather(indices), width: kept.width } };
 }
 
-function batchesByLength(texts: TokenSource, virtualTokens: number): number[][] {
+/** Indices of the texts of each batch: of similar length, few enough tokens. */
+export function batchesByLength(texts: TokenSource, virtual: VirtualTokens): number[][] {
   const order = Array.from({ length: texts.count }, (_, i) => i);
   order.sort((a, b) => texts.ids(a).length - texts.ids(b).length || a - b);
   const batches: number[][] = [];
   let tokens = Number.POSITIVE_INFINITY;
   for (const i of order) {
-    const length = texts.ids(i).length + virtualTokens;
+    const length = texts.ids(i).length + virtual.tokens;
     if (tokens + length > TOKENS_PER_BATCH) {
       batches.push([]);
       tokens = 0;

@@ -1,74 +1,136 @@
 /** Kept values of many texts: computed once, held in memory, or in a file where they are too many. */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ContentStore, OpenValue } from "../data/content-store.ts";
+import { readAll, writeAll } from "../data/file-bytes.ts";
 import { type Executable, float32 } from "../engine/engine.ts";
+import { evaluateDim } from "../graph/dim.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { batchValues, KEPT } from "../models/inputs.ts";
-import { eachBatch, type TokenSource } from "./evaluate.ts";
+import { batchesByLength, eachBatch, type TokenSource } from "./evaluate.ts";
 import type { Kept } from "./kept.ts";
 
 export interface KeptProgram {
-  /** Of `Kept.outputs`. */
-  readonly executable: Executable;
+  /** Prepares `Kept.outputs`, where they have to be computed. */
+  compile(): Promise<Executable>;
   readonly encoder: Encoder;
   readonly weights: Readonly<Record<string, HostTensor>>;
 }
 
-/** Computes them for all texts; above `budgetBytes` they go to a file. */
-export async function computeKeptRows(
-  { executable, encoder, weights }: KeptProgram,
-  { rows, width }: Pick<Kept, "rows" | "width">,
+export interface KeptPlace {
+  /** Above so many bytes they go to a file. */
+  readonly budgetBytes: number;
+  /** Where they are looked up, and stored for others. */
+  readonly shared?: { readonly store: ContentStore; readonly key: string };
+}
+
+/** Values for all texts: those that are stored, or computed. */
+export async function keptRowsOf(
+  program: KeptProgram,
+  kept: Pick<Kept, "rows" | "width">,
   texts: TokenSource,
-  budgetBytes: number,
+  { budgetBytes, shared }: KeptPlace,
   signal?: AbortSignal,
 ): Promise<KeptRows> {
-  const found = new KeptRows(rows, width, texts, budgetBytes);
-  for await (const { indices, batch } of eachBatch(texts, encoder, signal)) {
-    const count = rows === "text" ? batch.sizes.batch : batch.sizes.tokens;
-    const values = new Float32Array(count * width);
-    const inputs = { ...weights, ...batchValues(batch, encoder.heads) };
-    await executable.run(inputs, { [KEPT]: float32(values, [count, width]) });
-    let at = 0;
-    for (const i of indices) at += found.put(i, values.subarray(at));
+  const starts = startsOf(kept, texts);
+  const bytes = 4 * starts[texts.count]!;
+  const isSmall = bytes <= budgetBytes;
+  const stored = isSmall ? shared?.store.read(shared.key) : shared?.store.open(shared.key);
+  if (stored) return new KeptRows(kept, starts, "file" in stored ? stored : new Float32Array(stored.buffer));
+
+  // Tokens are stored, and their time is counted, by themselves.
+  for (let i = 0; i < texts.count; i++) texts.ids(i);
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const draft = isSmall ? undefined : shared?.store.begin(shared.key, bytes);
+  const memory = isSmall ? new Float32Array(bytes / 4) : undefined;
+  const found = new KeptRows(kept, starts, memory ?? draft ?? temporaryFile(bytes));
+  try {
+    await compute(program, found, texts, signal);
+  } catch (error) {
+    found.close();
+    throw error;
   }
+  if (memory) shared?.store.write(shared.key, new Uint8Array(memory.buffer), seconds());
+  draft?.finish(seconds());
   return found;
+}
+
+async function compute(
+  { compile, encoder, weights }: KeptProgram,
+  into: KeptRows,
+  texts: TokenSource,
+  signal?: AbortSignal,
+): Promise<void> {
+  // The program is used once, so it need not outlive that.
+  const executable = await compile();
+  try {
+    for await (const { indices, batch } of eachBatch(texts, encoder, signal)) {
+      const count = into.rows === "text" ? batch.sizes.batch : batch.sizes.tokens;
+      const values = new Float32Array(count * into.width);
+      const inputs = { ...weights, ...batchValues(batch, encoder.heads) };
+      await executable.run(inputs, { [KEPT]: float32(values, [count, into.width]) });
+      let at = 0;
+      for (const i of indices) at += into.put(i, values.subarray(at));
+    }
+  } finally {
+    await executable.dispose();
+  }
+}
+
+/** Floating-point operations that computing them takes. */
+export function keptOperations({ operations }: Kept, { virtual }: Encoder, texts: TokenSource): number {
+  return batchesByLength(texts, virtual).reduce((sum, indices) => {
+    const lengths = indices.map((i) => virtual.tokens + texts.ids(i).length);
+    const tokens = lengths.reduce((a, b) => a + b, 0);
+    return sum + evaluateDim(operations, { tokens, batch: indices.length, length: Math.max(...lengths) });
+  }, 0);
+}
+
+/** In floats, where the values of each text begin, and where those of the last one end. */
+function startsOf({ rows, width }: Pick<Kept, "rows" | "width">, texts: TokenSource): Float64Array {
+  const starts = new Float64Array(texts.count + 1);
+  for (let i = 0; i < texts.count; i++)
+    starts[i + 1] = starts[i]! + width * (rows === "text" ? 1 : texts.ids(i).length);
+  return starts;
+}
+
+function temporaryFile(bytes: number): OpenValue {
+  const folder = mkdtempSync(join(tmpdir(), "attune-kept-"));
+  const file = openSync(join(folder, "rows"), "w+");
+  const close = () => {
+    closeSync(file);
+    rmSync(folder, { recursive: true });
+  };
+  return { file, offset: 0, bytes, close };
 }
 
 export class KeptRows {
   readonly rows: Kept["rows"];
   readonly width: number;
-  /** Where the values of each text begin, and where those of the last one end. */
   readonly #starts: Float64Array;
-  readonly #memory: Float32Array | undefined;
-  readonly #folder: string | undefined;
-  readonly #file: number | undefined;
+  readonly #place: Float32Array | OpenValue;
 
-  constructor(rows: Kept["rows"], width: number, texts: TokenSource, budgetBytes: number) {
+  constructor({ rows, width }: Pick<Kept, "rows" | "width">, starts: Float64Array, place: Float32Array | OpenValue) {
     this.rows = rows;
     this.width = width;
-    this.#starts = new Float64Array(texts.count + 1);
-    for (let i = 0; i < texts.count; i++)
-      this.#starts[i + 1] = this.#starts[i]! + width * (rows === "text" ? 1 : texts.ids(i).length);
-    const total = this.#starts[texts.count]!;
-    if (4 * total <= budgetBytes) this.#memory = new Float32Array(total);
-    else {
-      this.#folder = mkdtempSync(join(tmpdir(), "attune-kept-"));
-      this.#file = openSync(join(this.#folder, "rows"), "w+");
-    }
+    this.#starts = starts;
+    this.#place = place;
   }
 
-  get isOnDisk(): boolean {
-    return this.#file !== undefined;
+  /** 0 where they are in a file. */
+  get memoryBytes(): number {
+    return "file" in this.#place ? 0 : this.#place.byteLength;
   }
 
   /** Stores a text's values, which `values` begins with; returns how many they are. */
   put(index: number, values: Float32Array): number {
     const start = this.#starts[index]!;
     const own = values.subarray(0, this.#starts[index + 1]! - start);
-    if (this.#memory) this.#memory.set(own, start);
-    else transfer(writeSync, this.#file!, own, start);
+    if (!("file" in this.#place)) this.#place.set(own, start);
+    else writeAll(this.#place.file, bytesOf(own), this.#place.offset + 4 * start);
     return own.length;
   }
 
@@ -80,27 +142,16 @@ export class KeptRows {
     for (const [k, i] of indices.entries()) {
       const start = this.#starts[i]!;
       const own = gathered.subarray(at, (at += lengths[k]!));
-      if (this.#memory) own.set(this.#memory.subarray(start, start + own.length));
-      else transfer(readSync, this.#file!, own, start);
+      if (!("file" in this.#place)) own.set(this.#place.subarray(start, start + own.length));
+      else readAll(this.#place.file, bytesOf(own), this.#place.offset + 4 * start);
     }
     return gathered;
   }
 
   close(): void {
-    if (this.#file === undefined) return;
-    closeSync(this.#file);
-    rmSync(this.#folder!, { recursive: true });
+    if ("file" in this.#place) this.#place.close();
   }
 }
 
-type Transfer = (file: number, bytes: Uint8Array, offset: number, length: number, position: number) => number;
-
-/** Reads or writes all of `values`, which stand at the `start`-th float of the file. */
-function transfer(move: Transfer, file: number, values: Float32Array, start: number): void {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  for (let done = 0; done < bytes.length; ) {
-    const count = move(file, bytes, done, bytes.length - done, 4 * start + done);
-    if (count === 0) throw new Error("the file of kept values became shorter");
-    done += count;
-  }
-}
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

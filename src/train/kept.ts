@@ -2,7 +2,9 @@
  * What does not change is not computed twice: the highest place of a model that no trained parameter reaches. Its value
  * depends on the text only, so it is computed once for each and kept.
  */
+import type { Dim } from "../graph/dim.ts";
 import { narrow } from "../graph/narrow.ts";
+import { countOperations } from "../graph/operations.ts";
 import { input, inputName } from "../graph/ops/leaf.ts";
 import { nodesInOrder } from "../graph/order.ts";
 import { simplify } from "../graph/simplify.ts";
@@ -19,6 +21,8 @@ export interface Kept {
   readonly width: number;
   /** Computes it, under the name of the input, without dropout. */
   readonly outputs: Readonly<Record<string, Tensor>>;
+  /** Floating-point operations for a batch. */
+  readonly operations: Dim;
 }
 
 /** The highest place that training does not reach, or undefined where it reaches all. */
@@ -37,7 +41,9 @@ export function findKept(encoder: Encoder, trained: readonly Parameter[]): Kept 
   const found = places[place];
   if (!found) return undefined;
   const rows = found.shape[0] === "batch" ? "text" : "token";
-  return { place, rows, width: found.shape[1] as number, outputs: simplify(narrow({ [KEPT]: found })) };
+  const outputs = simplify(narrow({ [KEPT]: found }));
+  const operations = countOperations(Object.values(outputs));
+  return { place, rows, width: found.shape[1] as number, outputs, operations };
 }
 
 /** The scope in which the kept place is an input of the program. */

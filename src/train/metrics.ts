@@ -25,6 +25,8 @@ export interface ClassificationMetrics {
 export interface SplitMetrics extends ClassificationMetrics {
   /** Mean cross-entropy per text. */
   readonly loss: number;
+  /** How far the top label's probability is from how often it is right, by `calibrationError`. */
+  readonly calibrationError: number;
 }
 
 /** Metrics of predicted against true labels, both as indices into `labels`. */
@@ -95,6 +97,30 @@ export function meanCrossEntropy(logits: Float32Array, truth: ArrayLike<number>,
   return ratio(total, truth.length);
 }
 
+export const CALIBRATION_BINS = 15;
+
+/** Of 15 bins of equal width, that of a probability p: bin m, from 0, holds m/15 < p ≤ (m+1)/15, and the first 0 as well. */
+export const calibrationBin = (probability: number): number =>
+  Math.max(0, Math.ceil(probability * CALIBRATION_BINS) - 1);
+
+/**
+ * Expected calibration error (Guo et al. 2017), in float64: texts go into bins by the probability p of their top label; the
+ * difference between accuracy and mean p in each bin, weighted by its share of the texts.
+ */
+export function calibrationError(logits: Float32Array, truth: ArrayLike<number>, labelCount: number): number {
+  const predicted = predictedLabels(logits, labelCount);
+  // Right texts minus the sum of their probabilities.
+  const surplus = new Array<number>(CALIBRATION_BINS).fill(0);
+  for (const [row, label] of predicted.entries()) {
+    const probability = 1 / shiftedSum(logits.subarray(row * labelCount, (row + 1) * labelCount)).sum;
+    surplus[calibrationBin(probability)]! += (label === truth[row] ? 1 : 0) - probability;
+  }
+  return ratio(
+    surplus.reduce((sum, value) => sum + Math.abs(value), 0),
+    truth.length,
+  );
+}
+
 /** Probabilities of one row of logits, in float64. */
 export function softmax(logits: Float32Array): number[] {
   const { top, sum } = shiftedSum(logits);
@@ -113,6 +139,7 @@ function shiftedSum(values: Float32Array): { readonly top: number; readonly sum:
 export function splitMetrics(logits: Float32Array, truth: readonly number[], labels: readonly string[]): SplitMetrics {
   return {
     loss: meanCrossEntropy(logits, truth, labels.length),
+    calibrationError: calibrationError(logits, truth, labels.length),
     ...classificationMetrics(truth, predictedLabels(logits, labels.length), labels),
   };
 }

@@ -1,8 +1,9 @@
 /** Model + method → the two programs of a run: one step's loss and gradients, and logits. */
-import type { Shape } from "../graph/dim.ts";
+import type { Dim, Shape } from "../graph/dim.ts";
 import { gradients } from "../graph/gradients.ts";
 import { narrow } from "../graph/narrow.ts";
 import { crossEntropy, dropout } from "../graph/nn.ts";
+import { countOperations } from "../graph/operations.ts";
 import { input, inputName } from "../graph/ops/leaf.ts";
 import { nodesInOrder } from "../graph/order.ts";
 import { simplify } from "../graph/simplify.ts";
@@ -38,6 +39,15 @@ export interface TrainingProgram {
   readonly dense: readonly DenseGradient[];
   readonly rows: readonly RowGradient[];
   readonly masks: readonly MaskInput[];
+  readonly operations: StepOperations;
+}
+
+/** Floating-point operations of a batch, by its sizes; drawing masks, clipping and the optimizer are not counted. */
+export interface StepOperations {
+  /** Up to the loss. */
+  readonly forward: Dim;
+  /** From there to the gradients. */
+  readonly backward: Dim;
 }
 
 /** Inputs that do not come from a packed batch: one row of label weights per text, and the factor of the loss. */
@@ -57,11 +67,27 @@ export function evaluationProgram(encoder: Encoder, kept?: Kept): Readonly<Recor
   return simplify(narrow({ [LOGITS]: logits }));
 }
 
+/** A number to be made small, as a program over a model's parameters. */
+export type Objective = (scope: Scope) => Tensor;
+
+/** Mean cross-entropy of a batch's labels. */
+export const classification =
+  (encoder: Encoder): Objective =>
+  (scope) => {
+    const logits = narrow({ [LOGITS]: encoder.logits(scope) })[LOGITS]!;
+    return crossEntropy(logits, input(TARGETS, "float32", logits.shape), input(LOSS_WEIGHT, "float32", []));
+  };
+
 /**
- * Mean cross-entropy of a batch and its gradients with respect to the trained parameters. What lies below `kept` is fed
- * and not computed, so it has no dropout.
+ * The objective on a batch, by default that of a classifier, and its gradients with respect to the trained parameters.
+ * What lies below `kept` is fed and not computed, so it has no dropout.
  */
-export function trainingProgram(encoder: Encoder, trained: readonly Parameter[], kept?: Kept): TrainingProgram {
+export function trainingProgram(
+  encoder: Encoder,
+  trained: readonly Parameter[],
+  kept?: Kept,
+  objective = classification(encoder),
+): TrainingProgram {
   const masks: MaskInput[] = [];
   const drop: Scope["dropout"] = (x, rate, site) => {
     if (rate === 0) return x;
@@ -70,8 +96,7 @@ export function trainingProgram(encoder: Encoder, trained: readonly Parameter[],
     return dropout(x, input(mask.name, "float32", mask.shape));
   };
   const scope = aboveKept(plainScope(encoder.parameters, drop), kept);
-  const logits = narrow({ [LOGITS]: encoder.logits(scope) })[LOGITS]!;
-  const loss = crossEntropy(logits, input(TARGETS, "float32", logits.shape), input(LOSS_WEIGHT, "float32", []));
+  const loss = objective(scope);
   const wanted = trained.map(({ name }) => scope.parameter(name));
   const found = gradients(loss, wanted);
   const simple = simplify({ [LOSS]: loss, ...Object.fromEntries(trained.map(({ name }, i) => [name, found[i]!])) });
@@ -101,7 +126,9 @@ export function trainingProgram(encoder: Encoder, trained: readonly Parameter[],
     }
   }
   const read = new Set(nodesInOrder(Object.values(outputs)).map(({ outputs: [y] }) => y && inputName(y)));
-  return { outputs, dense, rows, masks: masks.filter(({ name }) => read.has(name)) };
+  const forward = [outputs[LOSS]!];
+  const operations = { forward: countOperations(forward), backward: countOperations(Object.values(outputs), forward) };
+  return { outputs, dense, rows, masks: masks.filter(({ name }) => read.has(name)), operations };
 }
 
 /** Indices and rows of a gradient that consists of rows added into zeros, or undefined for any other. */

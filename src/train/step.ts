@@ -3,7 +3,7 @@
 import { randomKey } from "../base/random.ts";
 import { sizeOf } from "../base/size-of.ts";
 import type { PackedBatch } from "../data/batch.ts";
-import { type Executable, float32 } from "../engine/engine.ts";
+import { type Executable, float32, type HostTensors } from "../engine/engine.ts";
 import { ScratchMemory } from "../engine/memory.ts";
 import { evaluateShape } from "../graph/dim.ts";
 import type { HostTensor } from "../graph/tensor.ts";
@@ -35,17 +35,21 @@ export class BatchRunner {
     this.#labelCount = labelCount;
   }
 
-  /** Computes loss and gradients; the gradients are then in the model's memory. Masks depend on `seed` and `draw`. */
-  async run(batch: PackedBatch, labels: readonly number[], seed: number, draw: number): Promise<number> {
-    const { batch: count } = batch.sizes;
-    const targets = new Float32Array(count * this.#labelCount);
-    for (const [row, label] of labels.entries()) targets[row * this.#labelCount + label] = 1;
+  /** Computes loss and gradients of a batch of labelled texts, as `runWith` does. */
+  run(batch: PackedBatch, labels: readonly number[], seed: number, draw: number): Promise<number> {
+    return this.runWith(batch, oneHotTargets(labels, this.#labelCount), seed, draw);
+  }
+
+  /**
+   * Computes loss and gradients from a batch and what else the objective reads; the gradients are then in the model's
+   * memory. Masks depend on `seed` and `draw`.
+   */
+  async runWith(batch: PackedBatch, targets: HostTensors, seed: number, draw: number): Promise<number> {
     const inputs = {
       ...this.#memory.weights,
       ...batchValues(batch, this.#encoder.heads),
       ...this.#drawMasks(batch, seed, draw),
-      [TARGETS]: float32(targets, [count, this.#labelCount]),
-      [LOSS_WEIGHT]: float32(Float32Array.of(1 / count), []),
+      ...targets,
     };
     await this.#executable.run(inputs, { ...this.#memory.gradientOutputs(batch), [LOSS]: float32(this.#loss, []) });
     return this.#loss[0]!;
@@ -67,4 +71,14 @@ export class BatchRunner {
     }
     return drawn;
   }
+}
+
+/** What mean cross-entropy reads: the label of each row as ones and zeros, and one part of the mean. */
+export function oneHotTargets(labels: ArrayLike<number>, labelCount: number): HostTensors {
+  const targets = new Float32Array(labels.length * labelCount);
+  for (let row = 0; row < labels.length; row++) targets[row * labelCount + labels[row]!] = 1;
+  return {
+    [TARGETS]: float32(targets, [labels.length, labelCount]),
+    [LOSS_WEIGHT]: float32(Float32Array.of(1 / labels.length), []),
+  };
 }

@@ -2,10 +2,12 @@
 import { AttuneError } from "../base/error.ts";
 import { permutation, randomKey } from "../base/random.ts";
 import type { VirtualTokens } from "../data/batch.ts";
+import { evaluateDim } from "../graph/dim.ts";
 import { type KeptSource, packTexts, type TokenSource } from "./evaluate.ts";
 import type { SplitMetrics } from "./metrics.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { BestMetric, TrainingOptions } from "./options.ts";
+import type { StepOperations } from "./program.ts";
 import { scheduleFactor, warmupSteps } from "./schedule.ts";
 import type { BatchRunner } from "./step.ts";
 
@@ -34,6 +36,8 @@ export interface TrainingState {
   epochSeconds: number;
   /** Tokens trained on so far, padding not counted. */
   tokens: number;
+  /** Floating-point operations done so far. */
+  operations: { forward: number; backward: number };
   trainSeconds: number;
   evaluationSeconds: number;
 }
@@ -46,6 +50,7 @@ export const initialState = (): TrainingState => ({
   epochLossSum: 0,
   epochSeconds: 0,
   tokens: 0,
+  operations: { forward: 0, backward: 0 },
   trainSeconds: 0,
   evaluationSeconds: 0,
 });
@@ -81,6 +86,8 @@ export interface TrainingJob {
   readonly virtual?: VirtualTokens;
   /** What takes the place of a part of the model; asked for at the first step. */
   readonly kept?: () => Promise<KeptSource>;
+  /** What a batch costs. @default not counted */
+  readonly operations?: StepOperations;
   readonly runner: BatchRunner;
   readonly optimizer: Optimizer;
   validate(): Promise<SplitMetrics>;
@@ -104,7 +111,7 @@ export async function* trainEpochs(job: TrainingJob, state: TrainingState): Asyn
 }
 
 async function takeStep(
-  { options, texts, labels, heads, virtual, kept, runner, optimizer }: TrainingJob,
+  { options, texts, labels, heads, virtual, kept, operations, runner, optimizer }: TrainingJob,
   state: TrainingState,
   epoch: number,
   order: Uint32Array,
@@ -128,6 +135,9 @@ async function takeStep(
       ),
     );
     optimizer.receive(batch);
+    if (operations)
+      for (const part of ["forward", "backward"] as const)
+        state.operations[part] += evaluateDim(operations[part], batch.sizes);
     for (const i of rows) tokens += texts.ids(i).length;
   }
   const loss = losses.reduce((a, b) => a + b, 0) / losses.length;

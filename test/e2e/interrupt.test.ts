@@ -1,5 +1,5 @@
 /** Runs that are killed, stopped and resumed: they end with the bytes of a run that nothing happened to. */
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -26,11 +26,13 @@ const resumeArgs = (out: string): string[] => ["train", "--resume", out];
 
 /** What must not depend on what happened to a run: all but its times and its peak memory. */
 function outcomeOf(out: string) {
-  const { seconds, memory, epochs, ...result } = readJson<RunResult>(cwd, out, "result.json");
+  const { seconds, examplesPerSecond, memory, epochs, ...result } = readJson<RunResult>(cwd, out, "result.json");
   return {
     model: readFileSync(join(cwd, out, "model/model.safetensors")).toString("base64"),
     config: readFileSync(join(cwd, out, "model/config.json"), "utf8"),
-    predictions: readFileSync(join(cwd, out, "predictions/test.jsonl"), "utf8"),
+    predictions: ["validation", "test"].map((split) =>
+      readFileSync(join(cwd, out, `predictions/${split}.jsonl`), "utf8"),
+    ),
     metrics: { ...result, epochs: epochs.map(({ seconds: _, ...epoch }) => epoch) },
   };
 }
@@ -167,6 +169,49 @@ describe("a run cannot go on", () => {
     expect(filesBelow(join(cwd, "changed"))).toEqual(files);
     expect(statusOf("changed")).toBe("interrupted");
   });
+});
+
+describe("one process at a time works on a run", () => {
+  test("a second one says so and changes nothing; the first goes on", async () => {
+    const first = startAttune(argsOf("alone"), { cwd });
+    while (!hasStep("alone", 2)) await setTimeout(1);
+    const { code, stderr } = await attune(resumeArgs("alone"), { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toBe(`attune: alone: process ${first.process.pid} works in this folder; wait for it, or stop it\n`);
+    expect((await first.ended).code).toBe(0);
+    expect(outcomeOf("alone")).toEqual(undisturbed);
+    expect(filesBelow(join(cwd, "alone"))).not.toContain("lock.json");
+  });
+
+  test("of several that resume a killed run at once, one does", async () => {
+    await stopWhen(argsOf("raced"), "SIGKILL", () => hasStep("raced", 20));
+    expect(filesBelow(join(cwd, "raced"))).toContain("lock.json");
+    const outcomes = await Promise.all([1, 2, 3].map(() => attune(resumeArgs("raced"), { cwd })));
+    expect(outcomes.map(({ code }) => code).sort()).toEqual([0, 2, 2]);
+    const said = outcomes.flatMap(({ code, stderr }) => (code === 2 ? [stderr] : []));
+    for (const line of said) expect(line).toMatch(/works in this folder|this run is finished/);
+    expect(outcomeOf("raced")).toEqual(undisturbed);
+  });
+});
+
+test("a run that began in another folder goes on, with the paths it was given", async () => {
+  await stopWhen(argsOf("elsewhere"), "SIGINT", () => hasStep("elsewhere", 20));
+  const other = join(cwd, "other-folder");
+  mkdirSync(other);
+  await succeed(resumeArgs(join("..", "elsewhere")), { cwd: other });
+  expect(outcomeOf("elsewhere")).toEqual(undisturbed);
+});
+
+test("what a run was given and is nowhere now is named", async () => {
+  await stopWhen(argsOf("lost"), "SIGINT", () => hasStep("lost", 20));
+  const file = join(cwd, "lost/run.json");
+  const facts = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify({ ...facts, workingFolder: join(cwd, "gone") }));
+  const other = join(cwd, "third-folder");
+  mkdirSync(other);
+  const { code, stderr } = await attune(resumeArgs(join("..", "lost")), { cwd: other });
+  expect(code).toBe(2);
+  expect(stderr).toBe(`attune: ../lost: the model model is neither in ${join(cwd, "gone")} nor here; put it back\n`);
 });
 
 describe("of two runs", () => {

@@ -47,8 +47,9 @@ beforeAll(async () => {
 });
 
 test("holds the build, the licence, and no sources or tests", () => {
-  const files = filesBelow(installed).filter((path) => !path.startsWith("dist"));
-  expect(files).toEqual(["LICENSE", "README.md", "package.json"]);
+  const files = filesBelow(installed).filter((path) => !/^(dist|data)/.test(path));
+  expect(files).toEqual(["LICENSE", "README.md", "package.json", "plan.schema.json"]);
+  expect(filesBelow(join(installed, "data"))).toEqual(filesBelow(join(repository, "data")));
   const endings = new Set(filesBelow(join(installed, "dist")).map((path) => path.replace(/^[^.]*/, "")));
   expect([...endings].sort()).toEqual(["", ".d.ts", ".generated.d.ts", ".generated.js", ".js"]);
   const built = filesBelow(join(installed, "dist")).filter((path) => path.endsWith(".js"));
@@ -82,7 +83,10 @@ test("can be imported, by its name only", async () => {
      console.log(JSON.stringify({ names: Object.keys(attune), version, deep }));`,
   );
   expect(JSON.parse(await run(process.execPath, "import.js"))).toEqual({
-    names: ["AttuneError", "load", "resume", "train"],
+    names: [
+      ...["AttuneError", "compare", "compareStudy", "exportRun", "load", "pretrain"],
+      ...["resume", "resumeComparison", "resumePretraining", "train", "writeReport"],
+    ],
     version: own.version,
     deep: "ERR_PACKAGE_PATH_NOT_EXPORTED",
   });

@@ -173,6 +173,7 @@ describe("attune evaluate", () => {
       ["macro precision", fixed(metrics.precision)],
       ["macro recall", fixed(metrics.recall)],
       ["macro F1", fixed(metrics.f1)],
+      ["calibration error", fixed(metrics.calibrationError)],
     ]);
     expect(classes).toEqual([
       ["label", "precision", "recall", "F1", "texts"],

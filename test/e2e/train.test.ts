@@ -59,6 +59,7 @@ describe("a run", () => {
       "model/tokenizer_config.json",
       "predictions",
       "predictions/test.jsonl",
+      "predictions/validation.jsonl",
       "result.json",
       "run.json",
     ]);
@@ -100,16 +101,26 @@ describe("a run", () => {
   });
 
   test("result.json has these names, and the loss falls", () => {
-    const metrics = { loss: 0, accuracy: 0, precision: 0, recall: 0, f1: 0 };
+    const metrics = { loss: 0, accuracy: 0, precision: 0, recall: 0, f1: 0, calibrationError: 0 };
     const anyOf = (names: object) => Object.fromEntries(Object.keys(names).map((name) => [name, expect.any(Number)]));
     const split = { ...anyOf(metrics), perClass: expect.any(Array), confusion: expect.any(Array) };
     expect(result).toEqual({
       ...{ method: "full", seed: 42, steps: 36, tokens: expect.any(Number), bestEpoch: expect.any(Number) },
       ...{ base: split, test: split },
       epochs: [1, 2, 3].map((epoch) => ({ epoch, ...anyOf({ trainLoss: 0, seconds: 0 }), validation: split })),
-      seconds: anyOf({ train: 0, evaluation: 0, total: 0, startToFirstStep: 0 }),
+      seconds: anyOf({
+        train: 0,
+        evaluation: 0,
+        total: 0,
+        startToFirstStep: 0,
+        toBestEpoch: 0,
+        shared: 0,
+        sharedInTraining: 0,
+      }),
+      ...anyOf({ examplesPerSecond: 0, storedBytes: 0 }),
+      operations: anyOf({ forward: 0, backward: 0 }),
       parameters: { trainable: 15_362, total: 15_362 },
-      memory: anyOf({ peakRssBytes: 0, weightBytes: 0, gradientBytes: 0, optimizerBytes: 0 }),
+      memory: anyOf({ peakRssBytes: 0, weightBytes: 0, gradientBytes: 0, optimizerBytes: 0, keptBytes: 0 }),
     });
     expect(result.test.loss).toBeLessThan(result.base.loss);
     expect(result.test.accuracy).toBeGreaterThan(result.base.accuracy);
@@ -175,7 +186,7 @@ describe("a run", () => {
     expect(lines).toContain("48 training, 16 validation, 16 test texts; 2 labels");
     expect(lines.filter((line) => /^epoch \d: training loss /.test(line))).toHaveLength(3);
     expect(stdout).toContain(`Test, with the weights of epoch ${result.bestEpoch}:`);
-    expect(stdout).toContain(`accuracy         ${result.test.accuracy.toFixed(4)}`);
+    expect(stdout).toContain(`accuracy           ${result.test.accuracy.toFixed(4)}`);
     expect(stdout).toContain("run run, model run/model");
   });
 });

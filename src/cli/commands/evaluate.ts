@@ -1,9 +1,8 @@
 /** `attune evaluate`. */
 import { type Command, Option } from "commander";
-import { AttuneError } from "../../base/error.ts";
 import type { SplitName } from "../../data/dataset.ts";
 import { load } from "../../run/classifier.ts";
-import { addLoadFlags, folderOf, type LoadFlags, loadOptions, wholeNumber } from "../load-flags.ts";
+import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, wholeNumber } from "../load-flags.ts";
 import { metricsReport } from "../metrics-report.ts";
 import { toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
@@ -41,10 +40,7 @@ export function evaluateCommand(command: Command): void {
         ...(label && { label }),
         ...(seed !== undefined && { seed: wholeNumber("seed", seed, 0) }),
       };
-      const [folder, extra] = folderOf([given], flags);
-      if (extra !== undefined)
-        throw new AttuneError("options/model", `both ${folder} and ${extra} are given; one model at a time`);
-      const classifier = await load(folder, loadOptions(flags));
+      const classifier = await load(onlyFolderOf(given, flags), loadOptions(flags));
       const { metrics, examples, notes } = await classifier.evaluate({ data, ...choice, signal: stopSignal() });
       await classifier.dispose();
       for (const note of notes) process.stderr.write(`attune: ${note}\n`);

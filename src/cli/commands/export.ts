@@ -1,20 +1,31 @@
 /** `attune export`. */
 import { type Command, Option } from "commander";
-import { type ExportOptions, exportFormats, exportRun } from "../../run/export.ts";
+import { type ExportFormat, exportFormats, exportRun } from "../../run/export.ts";
+import { addModelFlags, type LoadFlags, loadOptions, onlyFolderOf } from "../load-flags.ts";
+
+interface Flags extends LoadFlags {
+  readonly format: ExportFormat;
+  readonly out: string;
+  readonly base?: string;
+  readonly int8?: boolean;
+}
 
 export function exportCommand(command: Command): void {
   command
-    .argument("<run>", "folder of a finished run")
+    .argument("[run|model]", "folder of a finished run, or of a classifier in Transformers' layout")
     .addOption(new Option("--format <name>", "whose files to write").choices(exportFormats).makeOptionMandatory())
     .requiredOption("--out <path>", "folder to be made; it must not exist yet")
     .option("--base <name>", "with peft: what the adapter calls its base, a name on the Hub (default: its path)")
     .option(
       "--int8",
-      "with onnx: also a dynamically quantized model, a quarter of the size, measured on the test texts",
-    )
-    .action(async (run: string, options: ExportOptions) => {
-      const notes = await exportRun(run, options);
-      for (const note of notes) process.stderr.write(`attune: ${note}\n`);
-      process.stdout.write(`${options.out}\n`);
-    });
+      "with onnx: also a dynamically quantized model, a quarter of the size, measured on the test texts of a run",
+    );
+  addModelFlags(command);
+  command.action(async (given: string | undefined, { format, out, base, int8, ...flags }: Flags) => {
+    const { threads: _, ...source } = loadOptions(flags);
+    const options = { format, out, ...(base !== undefined && { base }), ...(int8 && { int8 }), ...source };
+    const notes = await exportRun(onlyFolderOf(given, flags), options);
+    for (const note of notes) process.stderr.write(`attune: ${note}\n`);
+    process.stdout.write(`${out}\n`);
+  });
 }

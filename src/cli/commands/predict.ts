@@ -1,7 +1,7 @@
 /** `attune predict`. */
 import type { Command } from "commander";
+import { percent } from "../../base/format.ts";
 import { load, type Prediction } from "../../run/classifier.ts";
-import { percent } from "../format.ts";
 import { linesOf } from "../lines.ts";
 import { addLoadFlags, folderOf, type LoadFlags, loadOptions } from "../load-flags.ts";
 import { stopSignal } from "../stop-signal.ts";

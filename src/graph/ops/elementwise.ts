@@ -1,5 +1,6 @@
 /** Elementwise ops. Binary ones broadcast as NumPy does; the gradient driver undoes the broadcast. */
 import { type Shape, shapeText } from "../dim.ts";
+import { perElement } from "../operations.ts";
 import { apply, type Op, type Tensor, type TensorType } from "../tensor.ts";
 import { constant } from "./leaf.ts";
 
@@ -34,6 +35,7 @@ const binary = (name: string, onnx: Binary["onnx"], grad: Binary["grad"]): Binar
   name,
   infer: inferBinary,
   grad,
+  operations: perElement(1),
   rowOperands: () => [0, 1],
   onnx,
 });
@@ -41,6 +43,7 @@ const unary = (name: string, onnx: string, grad: Unary["grad"]): Unary => ({
   name,
   infer: inferUnary,
   grad,
+  operations: perElement(1),
   rowOperands: () => [0],
   onnx,
 });
@@ -74,6 +77,7 @@ export const scaleOp: Op<[Tensor], { readonly factor: number }> = {
   name: "scale",
   infer: inferUnary,
   grad: (dy, { attributes: { factor } }) => [scale(dy, factor)],
+  operations: perElement(1),
   rowOperands: () => [0],
   onnx: ({ node, inputs, constant: fixed, attributes: { factor } }) =>
     node("Mul", [inputs[0]!, fixed("float32", [factor], [])]),
@@ -94,6 +98,7 @@ export const erfGateOp: Op<[Tensor], None> = {
     const density = exp(sub(constant(Math.log(2 / Math.sqrt(Math.PI))), mul(u, u)));
     return [mul(dy, add(onePlusErf!, mul(u, density)))];
   },
+  operations: perElement(3),
   rowOperands: () => [0],
   onnx: ({ node, inputs: [u], constant: fixed }) => {
     const [onePlusErf] = node("Add", [node("Erf", [u!])[0]!, fixed("float32", [1], [])]);

@@ -16,6 +16,7 @@ export const gatherRowsOp: Op<[Tensor, Tensor], None> = {
   infer: ([x, indices]) => inferRows(x, indices),
   rowOperands: () => [1],
   grad: (dy, { x: [x, indices] }) => [scatterAddRows(x, indices, dy), null],
+  operations: "none",
   onnx: ({ node, inputs }) => node("Gather", inputs, { axis: 0 }),
 };
 
@@ -32,6 +33,7 @@ export const scatterAddRowsOp: Op<[Tensor, Tensor, Tensor], None> = {
       : "needs one row for each index";
   },
   grad: "none",
+  operations: ({ inputs }) => productOf(inputs[2]!.shape),
   onnx: ({ node, inputs: [like, indices, rows], types, constant }) => {
     const zeros = node("Expand", [constant("float32", [0], []), node("Shape", [like!])[0]!])[0]!;
     const wide = types[1]!.dtype === "int64" ? indices! : node("Cast", [indices!], { to: 7 })[0]!;
@@ -48,6 +50,7 @@ export const rowOfEachOp: Op<[Tensor, Tensor], { readonly position: number }> = 
   name: "rowOfEach",
   infer: ([x, index]) => inferRows(x, index),
   grad: (dy, { x: [x, index] }) => [scatterAddRows(x, index, dy), null],
+  operations: "none",
   onnx: ({ node, inputs }) => node("Gather", inputs, { axis: 0 }),
 };
 
@@ -70,6 +73,7 @@ export const toHeadsOp: Op<[Tensor, Tensor, Tensor], { readonly padding: "zero" 
     return [{ dtype: x.dtype, shape: [...index.shape, hidden / heads] }];
   },
   grad: (dy, { x: [, index, unpadIndex] }) => [fromHeads(dy, unpadIndex, index), null, null],
+  operations: "none",
   onnx: ({ node, inputs: [x, index], outputTypes, constant, attributes: { padding } }) => {
     const dim = outputTypes[0]!.shape[3] as number;
     const rows = node("Reshape", [x!, constant("int64", [-1, dim], [2])])[0]!;
@@ -92,6 +96,7 @@ export const fromHeadsOp: Op<[Tensor, Tensor, Tensor], None> = {
   },
   // Here padding must be zero: it would otherwise leak into the gradients of keys and values.
   grad: (dy, { x: [, unpadIndex, padIndex] }) => [toHeads(dy, padIndex, unpadIndex, "zero"), null, null],
+  operations: "none",
   onnx: ({ node, inputs: [x, unpadIndex], types, outputTypes, constant }) => {
     const dim = types[0]!.shape[3] as number;
     const rows = node("Reshape", [x!, constant("int64", [-1, dim], [2])])[0]!;

@@ -9,6 +9,7 @@ export const inputOp: Op<[], InputAttributes> = {
   name: "input",
   infer: (_, { dtype, shape }) => [{ dtype, shape }],
   grad: "none",
+  operations: "none",
   onnx: () => [], // the writer declares inputs itself
 };
 
@@ -33,6 +34,7 @@ export const constantOp: Op<[], ConstantAttributes> = {
   infer: (_, { dtype, values, shape }) =>
     values.length === sizeOf(shape) ? [{ dtype, shape }] : `has ${values.length} values for shape [${shape}]`,
   grad: "none",
+  operations: "none",
   onnx: ({ constant, attributes: { dtype, values, shape } }) => [constant(dtype, values, shape)],
 };
 

@@ -1,6 +1,6 @@
 /** Matrix products. */
-import type { Dim, Shape } from "../dim.ts";
-import { apply, type Op, type Tensor, type TensorType } from "../tensor.ts";
+import { addDims, type Dim, productOf, type Shape } from "../dim.ts";
+import { apply, type Cost, type Op, type Tensor, type TensorType } from "../tensor.ts";
 import { broadcastShapes, scale } from "./elementwise.ts";
 import { transpose } from "./shape.ts";
 
@@ -36,6 +36,10 @@ function productGradients(
   ];
 }
 
+/** 2 m n k. The factors alpha and beta are applied inside a product and not counted. */
+const productCost: Cost<ProductAttributes> = ({ inputs: [a], outputs: [y], attributes: { transA } }) =>
+  productOf([2, ...y!.shape, a!.shape[transA ? 0 : 1]!]);
+
 const gemmAttributes = ({ transA, transB, alpha }: ProductAttributes) => ({
   transA: transA ? 1 : 0,
   transB: transB ? 1 : 0,
@@ -49,6 +53,7 @@ export const productOp: Op<[Tensor, Tensor], ProductAttributes> = {
     return typeof shape === "string" ? shape : [{ dtype: a.dtype, shape }];
   },
   grad: (dy, { x: [a, b], attributes }) => productGradients(dy, a, b, attributes),
+  operations: productCost,
   rowOperands: () => [0],
   onnx: ({ node, inputs, attributes }) => node("Gemm", inputs, gemmAttributes(attributes)),
 };
@@ -66,6 +71,7 @@ export const affineOp: Op<[Tensor, Tensor, Tensor], AffineAttributes> = {
     ...productGradients(dy, a, b, attributes),
     attributes.beta === 1 ? dy : scale(dy, attributes.beta),
   ],
+  operations: (at) => addDims(productCost(at), productOf(at.outputs[0]!.shape)),
   rowOperands: () => [0, 2],
   onnx: ({ node, inputs, attributes }) =>
     node("Gemm", inputs, { ...gemmAttributes(attributes), beta: { float: attributes.beta } }),
@@ -85,6 +91,7 @@ export const matMulOp: Op<[Tensor, Tensor], Record<never, never>> = {
     return stack ? [{ dtype: a.dtype, shape: [...stack, m, n] }] : "has stacks that do not broadcast";
   },
   grad: (dy, { x: [a, b] }) => [matMul(dy, swapLast(b)), matMul(swapLast(a), dy)],
+  operations: ({ inputs: [a], outputs: [y] }) => productOf([2, ...y!.shape, a!.shape.at(-1)!]),
   // Along the stack, the other operand would have to be chosen from as well.
   rowOperands: (axis, rank) => (axis === rank - 2 ? [0] : []),
   onnx: "MatMul",

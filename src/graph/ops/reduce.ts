@@ -1,8 +1,17 @@
 /** Reductions, and the normalisations built on them. */
-import type { Shape } from "../dim.ts";
-import { apply, applyAll, type LowerContext, type Op, type Tensor, type TensorType } from "../tensor.ts";
+import { addDims, productOf, type Shape } from "../dim.ts";
+import { perElement } from "../operations.ts";
+import { apply, applyAll, type Cost, type LowerContext, type Op, type Tensor, type TensorType } from "../tensor.ts";
 import { div, equal, exp, mul, scale, sub } from "./elementwise.ts";
 import { broadcastLike, reshape } from "./shape.ts";
+
+const perInputElement: Cost = ({ inputs: [x] }) => productOf(x!.shape);
+
+/** So many operations for each element, and others for each row along the last axis. */
+const perElementAndRow =
+  (element: number, row: number): Cost =>
+  ({ outputs: [y] }) =>
+    addDims(productOf([element, ...y!.shape]), productOf([row, ...y!.shape.slice(0, -1)]));
 
 type ReduceAttributes = { readonly axes: readonly number[]; readonly keepDims: boolean };
 
@@ -27,6 +36,7 @@ export const sumOp: Op<[Tensor], ReduceAttributes> = {
   name: "sum",
   infer: inferReduce,
   grad: (dy, { x: [x], attributes: { axes } }) => [broadcastLike(reshape(dy, withKeptDims(x.shape, axes)), x)],
+  operations: perInputElement,
   onnx: (context) => {
     const { node, inputs, types, shared, attributes } = context;
     const { shape } = types[0]!;
@@ -56,6 +66,7 @@ export const maxOp: Op<[Tensor], ReduceAttributes> = {
     const ties = equal(x, reshape(y[0]!, kept));
     return [mul(div(reshape(dy, kept), sum(ties, axes, true)), ties)];
   },
+  operations: perInputElement,
   onnx: lowerReduce("ReduceMax"),
 };
 
@@ -77,6 +88,8 @@ export const softmaxOp: Op<[Tensor], Record<never, never>> = {
     const weighted = mul(dy, y!);
     return [sub(weighted, mul(y!, sum(weighted, lastAxis(y!), true)))];
   },
+  // Largest, difference, exponential, sum, quotient.
+  operations: perElement(5),
   rowOperands: notLast,
   onnx: ({ node, inputs }) => node("Softmax", inputs, { axis: -1 }),
 };
@@ -86,6 +99,8 @@ export const logSoftmaxOp: Op<[Tensor], Record<never, never>> = {
   infer: inferLastAxis,
   // dx = dy - exp(y) Σ dy
   grad: (dy, { y: [y] }) => [sub(dy, mul(exp(y!), sum(dy, lastAxis(y!), true)))],
+  // Largest, difference, exponential, sum, difference; a logarithm for each row.
+  operations: perElementAndRow(5, 1),
   rowOperands: notLast,
   onnx: ({ node, inputs }) => node("LogSoftmax", inputs, { axis: -1 }),
 };
@@ -110,6 +125,8 @@ export const layerNormOp: Op<[Tensor, Tensor, Tensor], { readonly epsilon: numbe
     const centred = sub(sub(scaled, rowMean(scaled)), mul(normalised, rowMean(mul(scaled, normalised))));
     return [mul(centred, inverseDeviation!), mul(dy, normalised), dy];
   },
+  // Sum, difference, square, sum, · 1/σ, · γ, + β; for each row two means, + ε, root, inverse.
+  operations: perElementAndRow(7, 5),
   rowOperands: notLast,
   onnx: ({ node, inputs, attributes: { epsilon } }) =>
     node("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }, 3),

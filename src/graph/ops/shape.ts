@@ -14,6 +14,7 @@ export const transposeOp: Op<[Tensor], { readonly perm: readonly number[] }> = {
       perm.map((_, axis) => perm.indexOf(axis)),
     ),
   ],
+  operations: "none",
   onnx: ({ node, inputs, attributes: { perm } }) => node("Transpose", inputs, { perm }),
 };
 
@@ -26,6 +27,7 @@ export const reshapeOp: Op<[Tensor], { readonly shape: Shape }> = {
       : [{ dtype: x.dtype, shape }];
   },
   grad: (dy, { x: [x] }) => [reshape(dy, x.shape)],
+  operations: "none",
   onnx: ({ node, inputs, types, constant, attributes: { shape } }) =>
     node("Reshape", [inputs[0]!, constant("int64", onnxShape(types[0]!.shape, shape), [shape.length])]),
 };
@@ -56,6 +58,7 @@ export const concatOp: Op<readonly Tensor[], { readonly axis: number }> = {
       return slice(dy, axis, from, i === x.length - 1 ? "end" : (start as number));
     });
   },
+  operations: "none",
   onnx: ({ node, inputs, attributes: { axis } }) => node("Concat", inputs, { axis }),
 };
 
@@ -73,6 +76,7 @@ export const sliceOp: Op<[Tensor], SliceAttributes> = {
     return [{ dtype: x.dtype, shape: x.shape.map((d, i) => (i === axis ? addDims(stop, -start) : d)) }];
   },
   grad: (dy, { x: [x], attributes }) => [apply(unsliceOp, [dy, x], attributes)],
+  operations: "none",
   onnx: ({ node, inputs, constant, attributes: { axis, start, end } }) => {
     const one = (value: number) => constant("int64", [value], [1]);
     // 2^31-1 reaches past every end.
@@ -91,6 +95,7 @@ export const unsliceOp: Op<[Tensor, Tensor], SliceAttributes> = {
       : `needs a gradient of shape ${shapeText(slice[0]!.shape)}`;
   },
   grad: "none",
+  operations: "none",
   onnx: ({ node, inputs: [dy, like], types, constant, attributes: { axis, start, end } }) => {
     const one = (value: number) => constant("int64", [value], [1]);
     const size = types[1]!.shape[axis]!;
@@ -114,6 +119,7 @@ export const broadcastLikeOp: Op<[Tensor, Tensor], Record<never, never>> = {
     return fits ? [{ dtype: x.dtype, shape: like.shape }] : "cannot be repeated to that shape";
   },
   grad: (dy) => [dy, null],
+  operations: "none",
   onnx: ({ node, inputs: [x, like] }) => node("Expand", [x!, node("Shape", [like!])[0]!]),
 };
 

@@ -38,6 +38,19 @@ test("lists, pairs, numbers and switches", () => {
   });
 });
 
+test("layers by number, or the last ones, with three methods", () => {
+  for (const method of ["full", "bitfit", "lora"]) {
+    expect(resolveOptions(parsed("--method", method, "--layers", "top:2"))).toMatchObject({ layers: "top:2" });
+    expect(resolveOptions(parsed("--method", method, "--layers", "1"))).toMatchObject({ layers: [1] });
+  }
+  expect(() => resolveOptions(parsed("--method", "full", "--layers", "top:0"), (key) => `--${key}`)).toThrow(
+    '--layers cannot be ["top:0"]: it must be numbers of layers, from 0, or top:N for the last N',
+  );
+  expect(() => resolveOptions(parsed("--method", "probe", "--layers", "1"))).toThrow(
+    'layers is an option of "full", "lora" and "bitfit"',
+  );
+});
+
 test("what is not given stays to the defaults", () => {
   expect(Object.keys(parsed("--method", "prefix"))).toEqual(["model", "data", "out", "method"]);
 });

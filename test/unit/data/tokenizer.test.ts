@@ -1,12 +1,22 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { ContentStore } from "../../../src/data/content-store.ts";
 import { loadDataset } from "../../../src/data/load-dataset.ts";
 import { TokenizedSplit } from "../../../src/data/tokenized.ts";
-import { loadTokenizer } from "../../../src/data/tokenizer.ts";
+import { loadTokenizer, type Tokenizer } from "../../../src/data/tokenizer.ts";
 
 const fixtures = fileURLToPath(new URL("../../fixtures/tokenizer/", import.meta.url));
 const shared = fileURLToPath(new URL("../../../../shared/", import.meta.url));
@@ -95,6 +105,63 @@ describe("TokenizedSplit", () => {
     expect(split.truncatedCount).toBe(1);
     expect(asked).toEqual(["the the the the the"]);
     expect(split.length(0)).toBe(4);
+  });
+
+  describe("with a store", () => {
+    const examples = ["the cat", "the the the the the", ""].map((text) => ({ text }));
+    const folder = join(scratch, "store");
+    const split = (texts = examples, maxLength = 5, tokenizer = uncased, store = new ContentStore(folder, "maker")) =>
+      new TokenizedSplit(texts, tokenizer, maxLength, store);
+    const silent: Tokenizer = {
+      ...uncased,
+      encode: () => {
+        throw new Error("there was no need to encode");
+      },
+    };
+    const all = (tokens: TokenizedSplit) => examples.map((_, i) => [...tokens.ids(i)]);
+    const expected = all(new TokenizedSplit(examples, uncased, 5));
+
+    test("keeps all ids when the last text has been encoded, and takes them from there", () => {
+      const first = split();
+      for (const i of [1, 0]) first.ids(i);
+      expect(existsSync(folder)).toBe(false);
+      first.ids(2);
+      expect(readdirSync(folder)).toHaveLength(1);
+      const second = split(examples, 5, silent);
+      expect(all(second)).toEqual(expected);
+      expect(second.truncatedCount).toBe(1);
+    });
+
+    test("takes nothing that was made of other texts, to another length, or with another tokenizer", () => {
+      all(split());
+      const other = { ...silent, fingerprint: () => "another" };
+      for (const [texts, maxLength, tokenizer] of [
+        [examples.with(0, { text: "the cats" }), 5, silent],
+        [examples.toReversed(), 5, silent],
+        [examples, 6, silent],
+        [examples, 5, other],
+      ] as const)
+        expect(() => split(texts, maxLength, tokenizer).ids(0)).toThrow("there was no need to encode");
+      expect(all(split(examples, 5, silent))).toEqual(expected);
+    });
+
+    test("a tokenizer's fingerprint depends on its definition and its configuration", () => {
+      const files = ["tokenizer.json", "tokenizer_config.json"];
+      const fingerprintOf = (name: string, change: (file: string, content: string) => string) => {
+        mkdirSync(join(scratch, name));
+        for (const file of files)
+          writeFileSync(join(scratch, name, file), change(file, readFileSync(join(fixtures, "uncased", file), "utf8")));
+        return loadTokenizer(join(scratch, name)).fingerprint();
+      };
+      expect(fingerprintOf("same", (_, content) => content)).toBe(uncased.fingerprint());
+      const others = [
+        fingerprintOf("fewer-words", (_, content) => content.replace('"cat"', '"cot"')),
+        fingerprintOf("left", (file, content) =>
+          file === files[1] ? JSON.stringify({ ...JSON.parse(content), truncation_side: "left" }) : content,
+        ),
+      ];
+      expect(new Set([uncased.fingerprint(), ...others]).size).toBe(3);
+    });
   });
 });
 

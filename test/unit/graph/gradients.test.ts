@@ -212,6 +212,7 @@ describe("refused", () => {
       name: "broken",
       infer: ([a]) => [a],
       grad: (dy) => [dy] as unknown as [Tensor, Tensor],
+      operations: "none",
       onnx: "Add",
     };
     expect(() => gradients(total(applyAll(broken, [x, x], {})[0]!), [x])).toThrow("broken: 1 gradients for 2 inputs");

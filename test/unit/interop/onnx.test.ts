@@ -39,6 +39,8 @@ const rows: readonly Partial<TrainOptions>[] = [
   { method: "prompt", virtualTokens: 3, semantics: "peft" },
   { method: "prompt", virtualTokens: 3, head: "mean" },
   { method: "prompt", virtualTokens: 3, head: "max" },
+  { method: "prompt", virtualTokens: 3, head: "attention" },
+  { method: "prompt", virtualTokens: 3, head: "mean", semantics: "peft" },
   { method: "prefix", virtualTokens: 3, projection: true, head: "attention" },
   { method: "full", maxLength: 8 },
 ];

@@ -13,6 +13,12 @@ test.each<[MethodName, object, number]>([
   ["full", {}, 109_486_854],
   ["probe", {}, HEAD],
   ["bitfit", {}, 102_918 + 4_608],
+  ["full", { layers: "top:2" }, 2 * 7_087_872 + 590_592 + HEAD],
+  ["full", { layers: [10, 11] }, 2 * 7_087_872 + 590_592 + HEAD],
+  ["full", { layers: "top:12" }, 109_486_854 - (30_522 + 512 + 2 + 2) * 768],
+  // Six biases of 768 and one of 3,072 a layer, two of them of LayerNorms; that of the pooler.
+  ["bitfit", { layers: [0, 3] }, 2 * (7 * 768 + 3_072) + 768 + HEAD],
+  ["lora", { layers: "top:2" }, 2 * 24_576 + HEAD],
   ["lora", { rank: 2 }, 78_342],
   ["lora", { rank: 4 }, 152_070],
   ["lora", { rank: 8 }, 299_526],
@@ -50,4 +56,12 @@ test("the pooler is trained where it was drawn, or on request", () => {
 test("a head can stay as it is", () => {
   const { trained } = adaptModel(encoder, "lora", {}, { ...setting, trainHead: false });
   expect(new Set(trained.map(({ part }) => part))).toEqual(new Set(["adapter"]));
+});
+
+test.each([
+  ["top:13", "--layers cannot be top:13: the model has 12 layers"],
+  [[3, 12], "there is no layer 12: the model has layers 0 to 11"],
+])("layers that are not there: %j", (layers, message) => {
+  for (const method of ["full", "bitfit", "lora"] as const)
+    expect(() => adaptModel(encoder, method, { layers }, setting)).toThrow(message);
 });

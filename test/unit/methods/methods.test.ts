@@ -34,6 +34,7 @@ interface Row {
 const rows: readonly Row[] = [
   { method: "none", startsAsBase: true, learningRate: 1e-3 },
   { method: "full", startsAsBase: true, learningRate: 1e-3 },
+  { method: "full", options: { layers: "top:1" }, startsAsBase: true, learningRate: 1e-3 },
   { method: "probe", startsAsBase: true, learningRate: 1e-2 },
   ...["cls", "mean", "max", "attention", "mean+mlp", "pooler+mlp"].map((head) => ({
     method: "probe" as const,
@@ -86,9 +87,10 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
     }) as TrainOptions;
   const outs = (name: string) => `${method}-${JSON.stringify({ ...options, ...shared }).replace(/\W/g, "")}-${name}`;
   const kept = (out: string) =>
-    [method === "full" ? "model/model.safetensors" : "adapter/adapter.safetensors", "predictions/test.jsonl"].map(
-      (file) => readFileSync(join(root, out, file)),
-    );
+    [
+      method === "full" && !("layers" in options) ? "model/model.safetensors" : "adapter/adapter.safetensors",
+      "predictions/test.jsonl",
+    ].map((file) => readFileSync(join(root, out, file)));
 
   test("starts where it should, changes only what it declares, and merges", async () => {
     const model = await openModel(base, tinyLabels, head);

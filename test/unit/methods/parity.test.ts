@@ -47,6 +47,8 @@ describe.each([
   "lora-bias-all",
   "lora-patterns",
   "bitfit",
+  "bitfit-top",
+  "full-top",
   "prompt",
   "prompt-cls",
   "prompt-text",

@@ -262,6 +262,11 @@ describe("a folder that cannot be used is an input error that says what to do", 
       /config\.json: model_type is "gpt2"; Attune can train "bert" so far/,
     ],
     [
+      "weights that are quantized",
+      changedConfig({ quantization_config: { quant_method: "bitsandbytes", load_in_4bit: true } }),
+      /config\.json: quantization_config says that the weights are quantized; take the model as it was before/,
+    ],
+    [
       "no architecture",
       changedConfig({ model_type: undefined }),
       /config\.json: model_type is missing; Attune can train "bert"/,

@@ -22,6 +22,21 @@ async function trained(name: string, options: object): Promise<RunResult> {
   return JSON.parse(readFileSync(at(name, "result.json"), "utf8"));
 }
 
+/** Takes one tensor out of a file. */
+function lose(path: string, end: string): void {
+  const file = openSafetensors(path);
+  const tensors = [...file.tensors].map(([name, { shape }]) => {
+    const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+    file.readFloat32(name, data);
+    return { name, shape, data };
+  });
+  file.close();
+  writeSafetensors(
+    path,
+    tensors.filter(({ name }) => !name.endsWith(end)),
+  );
+}
+
 describe("training goes on from an adapter", () => {
   let first: RunResult;
   beforeAll(async () => {
@@ -58,18 +73,15 @@ describe("training goes on from an adapter", () => {
   test("one that lacks a part is an error", async () => {
     await trained("whole", { method: "lora", rank: 2 });
     await exportRun(at("whole"), { format: "peft", out: at("half") });
-    const file = openSafetensors(at("half", "adapter_model.safetensors"));
-    const [lost, ...kept] = [...file.tensors].reverse().map(([name, { shape }]) => {
-      const array = new Float32Array(shape.reduce((a, b) => a * b, 1));
-      file.readFloat32(name, array);
-      return { name, shape, data: array };
-    });
-    file.close();
-    const more = kept.filter(({ name }) => !name.endsWith("layer.1.attention.self.value.lora_B.weight"));
-    writeSafetensors(at("half", "adapter_model.safetensors"), [lost!, ...more]);
-    const message = "neither this model nor its adapter holds bert.encoder.layer.1.attention.self.value.lora_B.weight";
+    lose(at("half", "adapter_model.safetensors"), "layer.1.attention.self.value.lora_B.weight");
+    const message =
+      "it lacks bert.encoder.layer.1.attention.self.value.lora_B.weight, which adapter_config.json asks for";
     expect(await inputError(() => trained("no", { adapter: at("half") }))).toContain(message);
     expect(await inputError(() => load(model, { adapter: at("half") }))).toContain(message);
+
+    await trained("biases", { method: "bitfit" });
+    lose(at("biases", "adapter", "adapter.safetensors"), "layer.0.output.dense.bias");
+    expect(await inputError(() => load(at("biases")))).toContain("holds bert.encoder.layer.0.output.dense.bias");
   });
 
   test("other labels are an error", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
@@ -46,13 +46,13 @@ const statusOf = (out: string): string => JSON.parse(readFileSync(join(out, "run
 
 /** What a run ends with, but for the time and the memory it took. */
 function outcomeOf(out: string) {
-  const { seconds: _, memory: __, epochs, ...rest } = readResult(out);
+  const { seconds: _, examplesPerSecond: __, memory: ___, epochs, ...rest } = readResult(out);
   const files = readdirSync(join(out, "model")).sort();
   return {
     ...rest,
     epochs: epochs.map(({ seconds: _, ...epoch }) => epoch),
     model: Object.fromEntries(files.map((file) => [file, sha256(out, "model", file)])),
-    predictions: readFileSync(join(out, "predictions/test.jsonl"), "utf8"),
+    predictions: ["validation", "test"].map((split) => readFileSync(join(out, `predictions/${split}.jsonl`), "utf8")),
   };
 }
 
@@ -218,27 +218,35 @@ describe("the folder of a run", () => {
     const model = sha256(options.out, "model/model.safetensors");
     expect(model).toBe(sha256(options.out, "checkpoints/step-00000024-2/weights.safetensors"));
     expect(model).not.toBe(sha256(options.out, "checkpoints/step-00000036-3/weights.safetensors"));
-    const lines = readFileSync(join(options.out, "predictions/test.jsonl"), "utf8").trimEnd().split("\n");
-    const rows = lines.map((line) => JSON.parse(line) as { label: string; logits: number[] });
-    const truth = rows.map(({ label }) => LABELS.indexOf(label));
-    const logits = Float32Array.from(rows.flatMap((row) => row.logits));
-    expect(splitMetrics(logits, truth, LABELS)).toEqual(reported);
+    const recomputed = (split: string) => {
+      const lines = readFileSync(join(options.out, `predictions/${split}.jsonl`), "utf8")
+        .trimEnd()
+        .split("\n");
+      const rows = lines.map((line) => JSON.parse(line) as { label: string; logits: number[] });
+      const truth = rows.map(({ label }) => LABELS.indexOf(label));
+      return splitMetrics(Float32Array.from(rows.flatMap((row) => row.logits)), truth, LABELS);
+    };
+    expect(recomputed("test")).toEqual(reported);
+    expect(recomputed("validation")).toEqual(epochs[bestEpoch - 1]!.validation);
   });
 
   test("result.json has the documented names", () => {
     const result = readResult(options.out);
-    const metrics = ["accuracy", "confusion", "f1", "loss", "perClass", "precision", "recall"];
+    const metrics = ["accuracy", "calibrationError", "confusion", "f1", "loss", "perClass", "precision", "recall"];
     const names = (value: object) => Object.keys(value).sort();
     expect(names(result)).toEqual([
       "base",
       "bestEpoch",
       "epochs",
+      "examplesPerSecond",
       "memory",
       "method",
+      "operations",
       "parameters",
       "seconds",
       "seed",
       "steps",
+      "storedBytes",
       "test",
       "tokens",
     ]);
@@ -249,12 +257,35 @@ describe("the folder of a run", () => {
       for (const one of split.perClass) expect(names(one)).toEqual(["f1", "label", "precision", "recall", "support"]);
       expect(split.confusion.flat().reduce((a, b) => a + b, 0)).toBe(16);
     }
-    expect(names(result.seconds)).toEqual(["evaluation", "startToFirstStep", "total", "train"]);
+    expect(names(result.seconds)).toEqual([
+      "evaluation",
+      "shared",
+      "sharedInTraining",
+      "startToFirstStep",
+      "toBestEpoch",
+      "total",
+      "train",
+    ]);
     expect(names(result.parameters)).toEqual(["total", "trainable"]);
-    expect(names(result.memory)).toEqual(["gradientBytes", "optimizerBytes", "peakRssBytes", "weightBytes"]);
+    expect(names(result.memory)).toEqual([
+      "gradientBytes",
+      "keptBytes",
+      "optimizerBytes",
+      "peakRssBytes",
+      "weightBytes",
+    ]);
     expect(result).toMatchObject({ method: "full", seed: 42, steps: 36 });
-    const { train: training, evaluation, total, startToFirstStep } = result.seconds;
+    const { train: training, evaluation, total, startToFirstStep, toBestEpoch, shared } = result.seconds;
     expect(training + evaluation + startToFirstStep).toBeLessThanOrEqual(total);
+    const upToBest = result.epochs.slice(0, result.bestEpoch).reduce((sum, { seconds }) => sum + seconds, 0);
+    expect(toBestEpoch).toBeGreaterThanOrEqual(startToFirstStep + upToBest);
+    expect(toBestEpoch! + result.epochs.at(-1)!.seconds).toBeLessThanOrEqual(total);
+    expect(shared).toBe(0);
+    expect(result.examplesPerSecond).toBeCloseTo((3 * 48) / training, 9);
+    const files = readdirSync(join(options.out, "model")).map(
+      (file) => statSync(join(options.out, "model", file)).size,
+    );
+    expect(result.storedBytes).toBe(files.reduce((a, b) => a + b, 0));
     expect(result.parameters.trainable).toBe(result.parameters.total);
     expect(result.memory.weightBytes).toBe(4 * result.parameters.total);
   });

@@ -35,6 +35,8 @@ describe("the highest place that training does not reach", () => {
     ["nothing below LoRA in the first layer", "lora", {}, "pooler", false, undefined],
     ["nothing behind a prompt", "prompt", {}, "pooler", false, undefined],
     ["nothing with a prefix", "prefix", {}, "pooler", false, undefined],
+    ["layers below the last two", "full", { layers: "top:2" }, "pooler", false, { place: 1, rows: "token" }],
+    ["layers below biases", "bitfit", { layers: [3] }, "pooler", false, { place: 2, rows: "token" }],
     ["nothing with all biases", "bitfit", {}, "pooler", false, undefined],
     ["nothing", "full", {}, "pooler", false, undefined],
   ])("%s", (_, method, options, head, trainPooler, expected) => {
@@ -74,12 +76,17 @@ describe("a run with kept values", () => {
     ["one row a text", { method: "probe" }],
     ["one row a token", { method: "probe", head: "attention" }],
     ["a layer", { method: "lora", layers: [1] }],
+    ["a layer below full fine-tuning", { method: "full", layers: "top:1" }],
   ])("from a file as from memory: %s", async (name, options) => {
     expect(await run(`${name} file`, { ...options, keptMegabytes: 0 })).toEqual(await run(`${name} memory`, options));
   });
 
-  test("without dropout it ends where computing everything anew ends", async () => {
-    const without = join(root, "without-dropout");
+  test.each<[string, object]>([
+    ["probe", { method: "probe", head: "mean" }],
+    ["full", { method: "full", layers: "top:1", learningRate: 1e-3 }],
+    ["bitfit", { method: "bitfit", layers: "top:1" }],
+  ])("without dropout it ends where computing everything anew ends: %s", async (name, options) => {
+    const without = join(root, `without-dropout-${name}`);
     const { model: folder } = tinyFolder(without);
     const file = join(folder, "config.json");
     const changed = {
@@ -88,14 +95,13 @@ describe("a run with kept values", () => {
       attention_probs_dropout_prob: 0,
     };
     writeFileSync(file, JSON.stringify(changed));
-    const probe = { method: "probe", head: "mean", model: folder };
     const logitsOf = ([, predictions]: Buffer[]) =>
       String(predictions)
         .trim()
         .split("\n")
         .flatMap((line) => (JSON.parse(line) as { logits: number[] }).logits);
-    const kept = logitsOf(await run("kept", probe));
-    const anew = logitsOf(await run("anew", { ...probe, semantics: "peft" }));
+    const kept = logitsOf(await run(`${name} kept`, { ...options, model: folder }));
+    const anew = logitsOf(await run(`${name} anew`, { ...options, model: folder, semantics: "peft" }));
     for (const [i, logit] of kept.entries()) expect(Math.abs(logit - anew[i]!)).toBeLessThan(1e-5);
   });
 });

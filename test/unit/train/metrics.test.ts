@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { classificationMetrics, meanCrossEntropy, softmax } from "../../../src/train/metrics.ts";
+import { calibrationError, classificationMetrics, meanCrossEntropy, softmax } from "../../../src/train/metrics.ts";
 
 interface Case {
   readonly name: string;
@@ -25,7 +25,12 @@ interface LossCase {
   readonly probabilities: number[];
 }
 
-const fixture: { cases: Case[]; losses: LossCase[] } = JSON.parse(
+interface CalibrationCase extends Pick<LossCase, "logits" | "truth" | "labels"> {
+  readonly name: string;
+  readonly error: number;
+}
+
+const fixture: { cases: Case[]; losses: LossCase[]; calibrations: CalibrationCase[] } = JSON.parse(
   readFileSync(new URL("../../fixtures/metrics.json", import.meta.url), "utf8"),
 );
 
@@ -61,5 +66,19 @@ describe("cross-entropy and softmax equal NumPy in float64", () => {
   test("equal logits give log(labels), also where exp would overflow", () => {
     expect(meanCrossEntropy(Float32Array.of(1e4, 1e4, -1e4, -1e4), [0, 1], 2)).toBeCloseTo(Math.LN2, 12);
     expect(softmax(Float32Array.of(3e38, 3e38))).toEqual([0.5, 0.5]);
+  });
+});
+
+describe("the calibration error equals NumPy's and torchmetrics'", () => {
+  test.each(fixture.calibrations)("$name: $error", ({ logits, truth, labels, error }) => {
+    expect(calibrationError(Float32Array.from(logits), truth, labels)).toBeCloseTo(error, 13);
+  });
+
+  test("a probability on an edge is in the bin below it, and 1 in the last", () => {
+    // 1/3 is 5/15: with 0.301 in the fifth bin, one of the two right.
+    const logits = Float32Array.from([0, 0, 0, -Infinity, ...[0.301, 0.3, 0.2, 0.199].map(Math.log)]);
+    expect(calibrationError(logits, [0, 1], 4)).toBeCloseTo((1 - 1 / 3 - 0.301) / 2, 6);
+    expect(calibrationError(Float32Array.of(1000, 0, 1000, 0), [0, 1], 2)).toBe(0.5);
+    expect(calibrationError(new Float32Array(), [], 2)).toBe(0);
   });
 });

@@ -36,7 +36,7 @@ const OPTIONS: TrainingOptions = {
 };
 
 const metrics = (found: Partial<SplitMetrics>): SplitMetrics => ({
-  ...{ loss: 1, accuracy: 0, precision: 0, recall: 0, f1: 0, perClass: [], confusion: [] },
+  ...{ loss: 1, calibrationError: 0, accuracy: 0, precision: 0, recall: 0, f1: 0, perClass: [], confusion: [] },
   ...found,
 });
 
@@ -64,6 +64,7 @@ async function run({ examples = 5, loss = () => 1, norm = () => 1, validations =
     texts: { count: examples, ids: (i: number) => new Int32Array(i + 1).fill(i) },
     labels: Array.from({ length: examples }, (_, i) => 100 + i),
     heads: 1,
+    operations: { forward: "tokens+3", backward: "2*batch*length" },
     runner: {
       run: async ({ firstToken, tokenIds }: PackedBatch, labels: readonly number[], seed: number, draw: number) => {
         batches.push({ texts: [...firstToken].map((at) => tokenIds[at]!), labels, seed, draw });
@@ -102,6 +103,14 @@ describe("batches", () => {
       expect(epoch.flatMap(({ texts }) => texts).sort()).toEqual([0, 1, 2, 3, 4]);
     expect(steps.map(({ examples }) => examples)).toEqual([2, 2, 1, 2, 2, 1]);
     expect(steps.map(({ tokens }) => tokens)).toEqual(batches.map(({ texts }) => texts.reduce((a, i) => a + i + 1, 0)));
+  });
+
+  test("the operations of each are added up, by its sizes", async () => {
+    const { state, batches } = await run({ examples: 5, epochs: 2 });
+    const sizes = batches.map(({ texts }) => texts.map((i) => i + 1));
+    const forward = sizes.reduce((sum, lengths) => sum + lengths.reduce((a, b) => a + b) + 3, 0);
+    const backward = sizes.reduce((sum, lengths) => sum + 2 * lengths.length * Math.max(...lengths), 0);
+    expect(state.operations).toEqual({ forward, backward });
   });
 
   test("the order depends on seed and epoch, and on nothing else", async () => {
@@ -186,7 +195,7 @@ describe("steps", () => {
 
 describe("BatchRunner", () => {
   const encoder = buildEncoder({ model_type: "bert", vocab_size: 9, hidden_size: 4, num_attention_heads: 2 }, 3, "");
-  const program = { outputs: {}, dense: [], rows: [], masks: [] };
+  const program = { outputs: {}, dense: [], rows: [], masks: [], operations: { forward: 0, backward: 0 } };
 
   test("the loss of a batch is the mean over its texts, however few", async () => {
     const fed: HostTensors[] = [];

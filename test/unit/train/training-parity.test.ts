@@ -122,7 +122,7 @@ async function retrace(name: string, { sums }: { readonly sums: boolean }) {
     optimizer: new Optimizer(memory.trainables, expected.options),
     validate: async () => {
       arrange(state.epochs.length + 2);
-      return { loss: 1, accuracy: 0, precision: 0, recall: 0, f1: 0, perClass: [], confusion: [] };
+      return { loss: 1, calibrationError: 0, accuracy: 0, precision: 0, recall: 0, f1: 0, perClass: [], confusion: [] };
     },
   };
   const events: StepEvent[] = [];

@@ -1,0 +1,109 @@
+/** `attune compare`. */
+import type { Command } from "commander";
+import { AttuneError } from "../../base/error.ts";
+import { type CompareContext, compare, resumeComparison } from "../../experiment/compare.ts";
+import type { CompareDoneEvent, CompareEvent } from "../../experiment/compare-events.ts";
+import { resolvePlan } from "../../experiment/plan.ts";
+import type { Place } from "../../experiment/plan-error.ts";
+import { planText, readPlanFile } from "../../experiment/plan-file.ts";
+import { DEFAULT_METHODS, planSchema, sharedKeys } from "../../experiment/plan-schema.ts";
+import { CompareView } from "../compare-view.ts";
+import { flagOf, optionOf, propertiesOf, toNumber } from "../option-flags.ts";
+import { report } from "../report.ts";
+import { stopSignal } from "../stop-signal.ts";
+
+interface Flags {
+  readonly out?: string;
+  readonly plan?: string;
+  readonly printPlan?: boolean;
+  readonly resume?: string;
+  readonly estimate: boolean;
+  readonly quiet?: boolean;
+  readonly [key: string]: unknown;
+}
+
+export function compareCommand(command: Command): void {
+  command.usage("--model DIR --data DIR|FILE --out STUDY [options]");
+  const properties = propertiesOf(planSchema);
+  const add = (key: string) => command.addOption(optionOf(key, properties[key]!));
+  add("model");
+  add("data");
+  command
+    .option("--out <path>", "folder of the study; one that was interrupted goes on, with the same plan")
+    .option("--methods <list>", `methods to compare (default: ${DEFAULT_METHODS.join(",")})`, listOfNames)
+    .option("--ranks <list>", "ranks of LoRA (default: 2,4,8,16,32)", listOfNumbers)
+    .option("--seeds <N|list>", "how many seeds, from 42 on, or a list of them (default: 1)", oneOrMore);
+  for (const key of ["recipe", "jobs", "threads"]) add(key);
+  command
+    .option("--plan <file>", "a plan in YAML, for all of this and grids over any option; flags count more")
+    .option("--print-plan", "write the plan as YAML to standard output, and do nothing")
+    .option("--resume <study>", "go on with a study that was interrupted, by its own plan")
+    .option("--no-estimate", "do not time each kind of run before the study begins")
+    .option("--quiet", "print only errors and where the report is");
+  for (const key of sharedKeys) command.addOption(optionOf(key, properties[key]!).helpGroup("Options of every run:"));
+  command.action(async ({ out, plan: file, printPlan, resume, estimate, quiet = false, ...flags }: Flags) => {
+    const context: CompareContext = { estimate, command: commandLine() };
+    if (resume !== undefined) {
+      const extra = Object.keys({ ...(out && { out }), ...(file && { plan: file }), ...flags })[0];
+      if (extra)
+        throw new AttuneError(
+          "options/resume",
+          `${flagOf(extra)} cannot be used with --resume: a study keeps its plan`,
+        );
+      return follow(resumeComparison(resume, { ...context, signal: stopSignal() }), resume, quiet);
+    }
+    const fromFile = file === undefined ? undefined : readPlanFile(file);
+    const plan = resolvePlan({ ...fromFile?.plan, ...flags }, placeOf(flags, fromFile?.place));
+    if (printPlan) {
+      process.stdout.write(planText(plan));
+      return;
+    }
+    if (out === undefined) throw new AttuneError("options/missing", "the option --out is missing: folder of the study");
+    return follow(compare(plan, out, { ...context, signal: stopSignal() }), out, quiet);
+  });
+}
+
+const listOfNames = (text: string): string[] => text.split(",").filter((name) => name !== "");
+const listOfNumbers = (text: string): (number | string)[] => listOfNames(text).map(toNumber);
+const oneOrMore = (text: string) => (text.includes(",") ? listOfNumbers(text) : toNumber(text));
+
+/** Where a part of the plan was given: by a flag, or in the file. */
+const placeOf =
+  (flags: Readonly<Record<string, unknown>>, inFile: Place | undefined): Place =>
+  (path) => {
+    const [key = ""] = path.map(String);
+    if (inFile && !(key in flags)) return inFile(path);
+    return { before: key === "methods" ? "--methods: " : "", name: flagOf(key) };
+  };
+
+/** As it was typed, so that a shell reads it the same way. */
+const commandLine = (): string =>
+  ["attune", ...process.argv.slice(2)]
+    .map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
+
+async function follow(events: AsyncIterable<CompareEvent>, out: string, quiet: boolean): Promise<void> {
+  const view = quiet ? undefined : new CompareView(process.stderr);
+  let done: CompareDoneEvent | undefined;
+  try {
+    for await (const event of events) {
+      view?.show(event);
+      if (event.type === "done") done = event;
+    }
+  } finally {
+    view?.end();
+  }
+  if (!done) return;
+  const { finished, failed } = done;
+  if (!quiet) process.stdout.write("\n");
+  if (Object.keys(finished).length > 0) await report([out], out, quiet);
+  if (failed.length > 0) {
+    const total = Object.keys(finished).length + failed.length;
+    throw new AttuneError(
+      "study/failed",
+      `${failed.length} of ${total} runs failed (${failed[0]!.name}: ${failed[0]!.reason.split("\n")[0]}); ` +
+        `the others are finished; try again with: attune compare --resume ${out}`,
+      "failure",
+    );
+  }
+}

@@ -1,0 +1,20 @@
+/** `attune report`. */
+import type { Command } from "commander";
+import { AttuneError } from "../../base/error.ts";
+import { report } from "../report.ts";
+
+export function reportCommand(command: Command): void {
+  command
+    .argument("<study...>", "folders of studies; several are merged into one report")
+    .option("--out <path>", "folder to write the report into (default: that of the study)")
+    .option("--quiet", "print the path of the report only")
+    .action(async (studies: readonly string[], { out, quiet }: { readonly out?: string; readonly quiet?: boolean }) => {
+      const folder = out ?? (studies.length === 1 ? studies[0]! : undefined);
+      if (folder === undefined)
+        throw new AttuneError(
+          "options/missing",
+          "a report of several studies needs a folder of its own; choose one with --out",
+        );
+      await report(studies, folder, quiet ?? false);
+    });
+}

@@ -1,0 +1,101 @@
+/** Pre-training on the terminal: one live line while it trains, plain lines for what stays. */
+import { createLogUpdate } from "log-update";
+import { alignColumns, duration, grouped, memory, metric } from "../base/format.ts";
+import type { HeldOutMetrics, PretrainEvent } from "../pretrain/events.ts";
+
+/** Without a terminal: at most one line of progress in so many seconds. */
+const PLAIN_SECONDS = 15;
+const BAR_WIDTH = 24;
+/** Steps that count for the pace. */
+const WINDOW = 50;
+
+type Event<Type extends PretrainEvent["type"]> = Extract<PretrainEvent, { type: Type }>;
+
+/** Consumes a run's events and shows them on standard error; the result goes to standard output. */
+export async function showPretraining(
+  events: AsyncIterable<PretrainEvent>,
+  { quiet }: { quiet: boolean },
+): Promise<void> {
+  const stream = process.stderr;
+  const live = stream.isTTY && !quiet ? createLogUpdate(stream) : undefined;
+  const say = (line: string): void => {
+    live?.clear();
+    if (!quiet) stream.write(`${line}\n`);
+  };
+  let out = "";
+  let lastPlain = performance.now();
+  const pace: Event<"step">[] = [];
+  try {
+    for await (const event of events) {
+      if (event.type === "start") {
+        out = event.out;
+        for (const line of startLines(event)) say(line);
+      } else if (event.type === "heldOut") say(`step ${grouped(event.step)}: held-out ${metricsText(event)}`);
+      else if (event.type === "result") {
+        live?.clear();
+        if (!quiet) process.stdout.write(`${resultText(event, out)}\n`);
+      } else if (event.type === "step") {
+        pace.push(event);
+        if (pace.length > WINDOW) pace.shift();
+        if (live) live(barText(event, pace));
+        else if (performance.now() - lastPlain > PLAIN_SECONDS * 1000) {
+          lastPlain = performance.now();
+          say(`step ${event.step}/${event.totalSteps}: ${paceText(event, pace)}`);
+        }
+      }
+    }
+  } finally {
+    live?.clear();
+    live?.done();
+  }
+}
+
+function startLines({ notes, passages, tokens, parameters, totalSteps, resumedAtStep }: Event<"start">): string[] {
+  return [
+    ...notes,
+    `${grouped(passages.train)} pieces of text with ${grouped(tokens)} tokens, ${grouped(passages.heldOut)} held out`,
+    `${grouped(parameters)} parameters, ${grouped(totalSteps)} steps`,
+    ...(resumedAtStep > 0 ? [`going on after step ${grouped(resumedAtStep)}`] : []),
+  ];
+}
+
+const metricsText = ({ loss, perplexity, distance }: HeldOutMetrics): string =>
+  `loss ${metric(loss)}, perplexity ${perplexity.toFixed(2)}${distance === undefined ? "" : `, distance ${metric(distance)}`}`;
+
+function paceText({ step, totalSteps, learningRate }: Event<"step">, pace: readonly Event<"step">[]): string {
+  const seconds = pace.reduce((sum, event) => sum + event.seconds, 0);
+  const tokens = pace.reduce((sum, event) => sum + event.tokens, 0);
+  const loss = pace.reduce((sum, event) => sum + event.loss, 0) / pace.length;
+  const left = ((totalSteps - step) * seconds) / pace.length;
+  return [
+    `loss ${loss.toFixed(3)}`,
+    `rate ${learningRate.toExponential(1)}`,
+    `${grouped(Math.round(tokens / seconds))} tokens/s`,
+    memory(process.memoryUsage.rss()),
+    `${duration(left)} left`,
+  ].join(", ");
+}
+
+function barText(event: Event<"step">, pace: readonly Event<"step">[]): string {
+  const { step, totalSteps } = event;
+  const done = Math.round((BAR_WIDTH * step) / totalSteps);
+  return `${"━".repeat(done)}${"┄".repeat(BAR_WIDTH - done)} ${step}/${totalSteps}  ${paceText(event, pace)}`;
+}
+
+function resultText({ result }: Event<"result">, out: string): string {
+  const { heldOut, seconds, tokensPerSecond, peakRssBytes } = result;
+  const rows = heldOut.map(({ step, loss, perplexity, distance }) => [
+    grouped(step),
+    metric(loss),
+    perplexity.toFixed(2),
+    ...(distance === undefined ? [] : [metric(distance)]),
+  ]);
+  const heads = ["step", "held-out loss", "perplexity", ...(rows[0]!.length > 3 ? ["distance"] : [])];
+  return [
+    "",
+    ...alignColumns([heads, ...rows]),
+    "",
+    `${duration(seconds.train)} of training in ${duration(seconds.total)}, ${grouped(Math.round(tokensPerSecond))} tokens/s, peak memory ${memory(peakRssBytes)}`,
+    `run ${out}, model ${out}/model`,
+  ].join("\n");
+}

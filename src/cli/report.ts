@@ -1,0 +1,14 @@
+/** What studies say: the report as files, its table on the terminal. */
+import { join } from "node:path";
+import { compareStudy } from "../experiment/compare-study.ts";
+import { resultTable } from "../report/terminal-table.ts";
+import { writeReport } from "../report/write-report.ts";
+
+/** Writes the report of `studies` into `folder` and prints where it is, with the table of results before it. */
+export async function report(studies: readonly string[], folder: string, quiet: boolean): Promise<void> {
+  const comparison = await compareStudy(studies);
+  writeReport(comparison, folder);
+  const colour = process.stdout.isTTY && process.stdout.hasColors();
+  if (!quiet) process.stdout.write(`${resultTable(comparison, { colour })}\n\n`);
+  process.stdout.write(`${join(folder, "report.html")}\n`);
+}

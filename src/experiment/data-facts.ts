@@ -1,0 +1,34 @@
+/** data.json of a study: what its data are, kept so that a report needs neither the data nor the model. */
+import { describeData } from "../data/describe.ts";
+import { loadDataset } from "../data/load-dataset.ts";
+import { loadTokenizer } from "../data/tokenizer.ts";
+import { openModel } from "../models/load.ts";
+import { longestText } from "../run/model-limits.ts";
+import { type ResolvedTrainOptions, resolveOptions } from "../run/options.ts";
+import type { DataFacts } from "./comparison.ts";
+import type { PlannedRun } from "./study.ts";
+
+/** Name of the file in the folder of a study. */
+export const DATA_FACTS = "data.json";
+
+/** Reads the data and the tokenizer of a planned run, and says what there is to know of them. */
+export function describePlannedData({ options }: Pick<PlannedRun, "options">): Promise<DataFacts> {
+  return describeDataOf(resolveOptions({ ...options, out: "-" }));
+}
+
+/** The same by the options of a run that has begun. */
+export async function describeDataOf(options: ResolvedTrainOptions): Promise<DataFacts> {
+  const { data: path, text, label, seed, model, limit } = options;
+  const dataset = await loadDataset({ path, text, label, seed });
+  const pretrained = await openModel(model, dataset.labels);
+  pretrained.close();
+  const { sha256, labels, splits, notes } = dataset;
+  return {
+    path,
+    sha256,
+    labels,
+    ...describeData(dataset, loadTokenizer(model), longestText(options.maxLength, pretrained.encoder)),
+    trainedOn: Math.min(limit ?? Number.POSITIVE_INFINITY, splits.train.length),
+    notes,
+  };
+}

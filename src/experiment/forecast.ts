@@ -1,0 +1,64 @@
+/** How long a study will still take: estimates of its runs, corrected by how long those took that are over. */
+import type { TrainEvent } from "../run/events.ts";
+import { RemainingTime } from "../run/remaining-time.ts";
+import type { PlannedRun } from "./study.ts";
+import { median, timingKey } from "./timing.ts";
+
+interface Running {
+  readonly run: PlannedRun;
+  /** By `performance.now()`. */
+  readonly started: number;
+  readonly pace: RemainingTime;
+}
+
+export class Forecast {
+  /** Seconds by the name of a run. */
+  readonly #estimates: ReadonlyMap<string, number>;
+  readonly #jobs: number;
+  readonly #running = new Map<string, Running>();
+  readonly #waiting: Map<string, PlannedRun>;
+  /** Taken time over estimated time, by timing key. */
+  readonly #ratios = new Map<string, number[]>();
+
+  constructor(runs: readonly PlannedRun[], estimates: ReadonlyMap<string, number>, jobs: number) {
+    this.#waiting = new Map(runs.map((run) => [run.name, run]));
+    this.#estimates = estimates;
+    this.#jobs = jobs;
+  }
+
+  start(run: PlannedRun): void {
+    this.#waiting.delete(run.name);
+    this.#running.set(run.name, { run, started: performance.now(), pace: new RemainingTime() });
+  }
+
+  see(name: string, event: TrainEvent): void {
+    this.#running.get(name)?.pace.see(event);
+  }
+
+  /** A run that went on from a checkpoint, or failed, says nothing about the others. */
+  end({ name, ...run }: PlannedRun, isWhole: boolean): void {
+    const running = this.#running.get(name);
+    this.#running.delete(name);
+    const estimate = this.#estimates.get(name);
+    if (!running || !isWhole || !estimate) return;
+    const key = timingKey({ name, ...run });
+    const ratio = (performance.now() - running.started) / 1000 / estimate;
+    this.#ratios.set(key, [...(this.#ratios.get(key) ?? []), ratio]);
+  }
+
+  /** Seconds until the last run is over. */
+  get seconds(): number {
+    let total = 0;
+    for (const run of this.#waiting.values()) total += this.#corrected(run);
+    for (const { run, started, pace } of this.#running.values())
+      total += pace.seconds ?? Math.max(0, this.#corrected(run) - (performance.now() - started) / 1000);
+    const atOnce = Math.min(this.#jobs, this.#waiting.size + this.#running.size);
+    return total / Math.max(1, atOnce);
+  }
+
+  #corrected(run: PlannedRun): number {
+    const own = this.#ratios.get(timingKey(run));
+    const all = [...this.#ratios.values()].flat();
+    return (this.#estimates.get(run.name) ?? 0) * (own ? median(own) : all.length > 0 ? median(all) : 1);
+  }
+}

@@ -1,0 +1,30 @@
+/** A plan checked, and with all defaults. */
+import { inCode, type Place, planError } from "./plan-error.ts";
+import { DEFAULT_METHODS, FIRST_SEED, type Plan, planSchema, type ResolvedPlan } from "./plan-schema.ts";
+import { recipeNames } from "./recipes.ts";
+import type { RecipeName } from "./study.ts";
+
+/**
+ * Checks a plan and fills in its defaults.
+ *
+ * @throws AttuneError that names the key, where it stands, what is wrong and what would be right
+ */
+export function resolvePlan(given: unknown, place: Place = inCode): ResolvedPlan {
+  const result = planSchema.safeParse(given);
+  if (!result.success) throw planError(result.error.issues[0]!, given, place);
+  const plan = result.data as unknown as Plan & {
+    readonly seeds: number | readonly number[];
+    readonly ranks: readonly number[];
+  };
+  const { seeds, ranks, methods: chosen = plan.runs ? [] : DEFAULT_METHODS } = plan;
+  return {
+    ...plan,
+    methods: [...new Set(chosen)],
+    ranks: [...new Set(ranks)],
+    seeds: [...new Set(typeof seeds === "number" ? Array.from({ length: seeds }, (_, i) => FIRST_SEED + i) : seeds)],
+  } as ResolvedPlan;
+}
+
+/** The recipes that a plan asks for. */
+export const recipesOf = ({ recipe }: ResolvedPlan): readonly RecipeName[] =>
+  recipe === "both" ? recipeNames : [recipe];

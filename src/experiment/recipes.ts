@@ -1,0 +1,98 @@
+/** Recipes: the options that each method is trained with, and where each value comes from. */
+import type { MethodName } from "../methods/registry.ts";
+
+/** The value of an option with where it comes from; a function makes it from the options that are given. */
+export interface Sourced {
+  readonly value: unknown | ((given: Readonly<Record<string, unknown>>) => unknown);
+  /** For reports, as in "learning rate 1e-4 (the original experiment)". */
+  readonly source: string;
+}
+
+type Sources = Readonly<Record<string, Sourced>>;
+
+export interface Recipe {
+  /** One sentence for `--help` and reports. */
+  readonly summary: string;
+  /** Options of every method. */
+  readonly shared: Sources;
+  /** Options of one method, which count more. */
+  readonly methods: { readonly [Name in MethodName]?: Sources };
+  /** What a reader of the results should know. */
+  readonly notes: readonly string[];
+}
+
+const original = (value: unknown): Sourced => ({ value, source: "the original experiment" });
+
+const LORA_RANK = 8;
+
+export const recipes = {
+  controlled: {
+    summary: "every method with the same learning rate, as in the original experiment",
+    shared: {
+      learningRate: original(1e-4),
+      epochs: original(10),
+      batchSize: original(16),
+      schedule: original("linear"),
+      bestMetric: original("loss"),
+      semantics: original("peft"),
+    },
+    methods: {
+      probe: {
+        semantics: {
+          value: "attune",
+          source: "the original experiment: its frozen layers ran without dropout, so their outputs are kept",
+        },
+      },
+      lora: { alpha: original(8) },
+    },
+    notes: [
+      "The probe is a linear layer on the frozen pooler. Its frozen layers run without dropout, so that their outputs " +
+        "are computed once; nothing else in it differs from PEFT's way.",
+      "Every other method has dropout in frozen layers too, as PEFT has it.",
+      "LoRA's alpha is 8 for every rank, so its matrices count less the higher the rank is.",
+    ],
+  },
+  tuned: {
+    summary: "each method with its own learning rate, alpha rule and head",
+    shared: {
+      epochs: { value: 10, source: "as many as in the controlled recipe" },
+      batchSize: { value: 16, source: "the smaller batch of Devlin et al. 2019" },
+      schedule: { value: "linear", source: "Devlin et al. 2019" },
+      bestMetric: { value: "loss", source: "as in the controlled recipe" },
+    },
+    methods: {
+      full: { learningRate: { value: 5e-5, source: "the highest rate of Devlin et al. 2019" } },
+      probe: {
+        learningRate: { value: 5e-3, source: "between the heads of BitFit (1e-3) and SetFit (1e-2)" },
+        head: { value: "auto", source: "chosen on validation" },
+      },
+      prompt: { learningRate: { value: 2e-2, source: "far above PEFT's 1e-3, as in Lester et al. 2021 (0.3)" } },
+      prefix: { learningRate: { value: 1e-2, source: "P-tuning v2 (5e-3 to 1e-2)" } },
+      lora: {
+        learningRate: { value: 1e-3, source: "ten times that of full fine-tuning or more" },
+        alpha: {
+          value: ({ rank = LORA_RANK }) => 2 * (rank as number),
+          source: "twice the rank, as in microsoft/LoRA",
+        },
+      },
+      bitfit: { learningRate: { value: 1e-3, source: "BitFit's own scripts" } },
+    },
+    notes: ["LoRA's alpha is twice its rank, so that its matrices count the same at every rank."],
+  },
+} as const satisfies Record<string, Recipe>;
+
+export type NamedRecipe = keyof typeof recipes;
+export const recipeNames = Object.keys(recipes) as NamedRecipe[];
+
+/** What a recipe gives a method beside the options that are given, by option. */
+export function recipeOptions(
+  name: NamedRecipe,
+  method: MethodName,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, Sourced> {
+  const { shared, methods }: Recipe = recipes[name];
+  const own = Object.entries({ ...shared, ...methods[method] }).filter(([key]) => !(key in given));
+  return Object.fromEntries(
+    own.map(([key, { value, source }]) => [key, { value: typeof value === "function" ? value(given) : value, source }]),
+  );
+}

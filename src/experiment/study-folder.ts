@@ -1,0 +1,131 @@
+/** The folder of a study on disk: made, opened, locked, and asked how far each run is. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import { type FolderLock, lockFolder } from "../run/lock.ts";
+import type { RunResult } from "../run/result.ts";
+import type { DataFacts } from "./comparison.ts";
+import { DATA_FACTS } from "./data-facts.ts";
+import { planText } from "./plan-file.ts";
+import type { FailedRun, Study } from "./study.ts";
+
+const STUDY = "study.json";
+const LOCK = "lock";
+
+/** Whether there is a study in a folder. */
+export const isStudy = (path: string): boolean => existsSync(join(path, STUDY));
+
+/** @throws AttuneError where it is not there, or cannot be read */
+export function readStudy(path: string): Study {
+  const file = join(path, STUDY);
+  if (!existsSync(file))
+    throw new AttuneError("study/none", `${path}: there is no ${STUDY} in it, so this is not the folder of a study`);
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Study;
+  } catch (cause) {
+    throw new AttuneError("study/unreadable", `${file}: cannot be read (${(cause as Error).message})`, "input", {
+      cause,
+    });
+  }
+}
+
+export class StudyFolder {
+  readonly path: string;
+  readonly #lock: FolderLock;
+
+  private constructor(path: string, lock: FolderLock) {
+    this.path = path;
+    this.#lock = lock;
+  }
+
+  /** The folder of a new study, or of one that goes on, which nobody else works in until it is closed. */
+  static open(path: string): StudyFolder {
+    try {
+      mkdirSync(path, { recursive: true });
+      if (!isStudy(path) && readdirSync(path).some((name) => !name.startsWith(LOCK)))
+        throw new AttuneError("study/exists", `${path}: this folder exists and holds no study; choose another --out`);
+      return new StudyFolder(path, lockFolder(path));
+    } catch (error) {
+      if (error instanceof AttuneError) throw error;
+      throw new AttuneError(
+        "study/create",
+        `${path}: a study cannot be written here (${(error as Error).message}); choose another --out`,
+        "input",
+        { cause: error },
+      );
+    }
+  }
+
+  write(study: Study): void {
+    mkdirSync(join(this.path, "runs"), { recursive: true });
+    this.#writeWhole("plan.yaml", planText(study.plan));
+    this.#writeWhole(STUDY, `${JSON.stringify(study, null, 2)}\n`);
+  }
+
+  runPath(name: string): string {
+    return join(this.path, "runs", name);
+  }
+
+  /** Removes what a run needed only to go on: of a big model that is most of its folder. */
+  dropCheckpoints(name: string): void {
+    rmSync(join(this.runPath(name), "checkpoints"), { recursive: true, force: true });
+  }
+
+  /** Where runs keep what others can use. */
+  get sharedPath(): string {
+    return join(this.path, "shared");
+  }
+
+  /** Keeps what the data are, unless that is known. */
+  async keepDataFacts(describe: () => Promise<DataFacts>): Promise<void> {
+    if (!existsSync(join(this.path, DATA_FACTS)))
+      this.#writeWhole(DATA_FACTS, `${JSON.stringify(await describe(), null, 2)}\n`);
+  }
+
+  /** By which one process at a time works on a run. */
+  runLock(name: string): string {
+    return join(this.path, "runs", `${name}.lock`);
+  }
+
+  isBegun(name: string): boolean {
+    return existsSync(join(this.runPath(name), "run.json"));
+  }
+
+  /** What a run measured, where it has come to its end. */
+  resultOf(name: string): RunResult | undefined {
+    if (!this.isBegun(name) || this.#readRun(name, "run.json").status !== "done") return undefined;
+    return this.#readRun(name, "result.json") as unknown as RunResult;
+  }
+
+  #readRun(name: string, file: string): Readonly<Record<string, unknown>> {
+    return JSON.parse(readFileSync(join(this.runPath(name), file), "utf8"));
+  }
+
+  /** Keeps why a run failed; where even that cannot be written, its events have said it. */
+  noteFailure(failed: FailedRun): void {
+    try {
+      mkdirSync(join(this.path, "failed"), { recursive: true });
+      this.#writeWhole(join("failed", `${failed.name}.json`), `${JSON.stringify(failed, null, 2)}\n`);
+    } catch {
+      // The disk is full, or worse; the runs that are finished stay as they are.
+    }
+  }
+
+  forgetFailure(name: string): void {
+    try {
+      rmSync(join(this.path, "failed", `${name}.json`), { force: true });
+    } catch {
+      // Then nothing else can be written either, and the run will say so.
+    }
+  }
+
+  close(): void {
+    this.#lock.release();
+  }
+
+  #writeWhole(name: string, text: string): void {
+    const file = join(this.path, name);
+    writeFileSync(`${file}.partial`, text, { flush: true });
+    renameSync(`${file}.partial`, file);
+  }
+}

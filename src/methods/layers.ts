@@ -1,0 +1,28 @@
+/** The option that restricts a method to some of a model's transformer layers. */
+import { z } from "zod";
+import { AttuneError } from "../base/error.ts";
+import type { Encoder } from "../models/encoder.ts";
+
+const TOP = /^top:([1-9]\d*)$/;
+
+/** Absent: all layers. */
+export const layersOption = z
+  .union([z.string().regex(TOP), z.array(z.number().int().min(0)).min(1)], {
+    error: "numbers of layers, from 0, or top:N for the last N",
+  })
+  .optional()
+  .describe("transformer layers, from 0, or top:N for the last N (default: all)");
+
+/** Whether a parameter or linear layer, by the layer it belongs to, is among those chosen; without a choice, all are. */
+export function layerChoice(
+  layers: z.output<typeof layersOption>,
+  { layers: count }: Pick<Encoder, "layers">,
+): (layer: number | undefined) => boolean {
+  if (layers === undefined) return () => true;
+  const first = typeof layers === "string" ? count - Number(TOP.exec(layers)![1]) : 0;
+  if (first < 0) throw new AttuneError("options/layers", `--layers cannot be ${layers}: the model has ${count} layers`);
+  const beyond = typeof layers === "string" ? undefined : layers.find((layer) => layer >= count);
+  if (beyond !== undefined)
+    throw new AttuneError("options/layers", `there is no layer ${beyond}: the model has layers 0 to ${count - 1}`);
+  return (layer) => layer !== undefined && (typeof layers === "string" ? layer >= first : layers.includes(layer));
+}

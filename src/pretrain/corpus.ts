@@ -1,0 +1,88 @@
+/** Text to pre-train on: plain text files, or a column of tables, as paragraphs grouped by where they come from. */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { extname, join } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import { findSource } from "../data/source.ts";
+import { isTable, readTable } from "../data/tables.ts";
+
+/** One file of text, or one row of a table. */
+export type Document = readonly string[];
+
+export interface Corpus {
+  /** Each as its paragraphs, none of them blank. */
+  readonly documents: readonly Document[];
+  /** What the user should know: which files or split were read. */
+  readonly notes: readonly string[];
+}
+
+const isText = (path: string): boolean => [".txt", ".md"].includes(extname(path).toLowerCase());
+
+/**
+ * Reads a text file, a table, or a folder of either. Of a data set with splits only the training split is read, so that
+ * nothing is learnt from texts that will be tested on.
+ *
+ * @throws AttuneError where there is no text
+ */
+export async function readCorpus(path: string, column: string): Promise<Corpus> {
+  if (!existsSync(path)) throw new AttuneError("data/missing", `${path}: there is no such file or folder`);
+  const texts = textFiles(path);
+  const corpus = texts.length > 0 ? readTexts(path, texts) : await readTables(path, column);
+  if (corpus.documents.length === 0) throw new AttuneError("data/empty", `${path}: there is no text in it`);
+  return corpus;
+}
+
+function textFiles(path: string): string[] {
+  if (!statSync(path).isDirectory()) return isText(path) ? [path] : [];
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && isText(entry.name) && !/^readme\./i.test(entry.name))
+    .map((entry) => join(path, entry.name))
+    .sort();
+}
+
+function readTexts(path: string, files: readonly string[]): Corpus {
+  const documents = files.map((file) => paragraphsOf(decode(file))).filter((paragraphs) => paragraphs.length > 0);
+  const note = `${files.length} text ${files.length === 1 ? "file" : "files"} in ${path}`;
+  return { documents, notes: statSync(path).isDirectory() ? [note] : [] };
+}
+
+function decode(file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+  } catch (cause) {
+    throw new AttuneError(
+      "data/encoding",
+      `${file}: cannot be read as UTF-8 text (${(cause as Error).message}); save the file as UTF-8`,
+      "input",
+      { cause },
+    );
+  }
+}
+
+/** Blank lines part paragraphs; within one, lines are joined. */
+const paragraphsOf = (text: string): string[] =>
+  text
+    .split(/\r?\n[ \t]*(?:\r?\n[ \t]*)+/)
+    .map((paragraph) => paragraph.replace(/\s+/g, " ").trim())
+    .filter((paragraph) => paragraph !== "");
+
+async function readTables(path: string, column: string): Promise<Corpus> {
+  const isFolder = statSync(path).isDirectory();
+  if (!isFolder && !isTable(path))
+    throw new AttuneError("data/format", `${path}: text is read from .txt, .md and tables, not from this`);
+  const { files } = findSource(path);
+  const chosen = "all" in files ? [files.all] : (files.train ?? []);
+  const documents: Document[] = [];
+  for (const file of chosen) {
+    const { rows, columns } = await readTable(file);
+    if (rows.length > 0 && !columns.includes(column))
+      throw new AttuneError(
+        "data/missing-column",
+        `${file}: there is no column "${column}"; choose one of ${columns.join(", ")} with --text`,
+      );
+    for (const { values } of rows) {
+      const text = values[column];
+      if (typeof text === "string" && text.trim() !== "") documents.push([text]);
+    }
+  }
+  return { documents, notes: isFolder ? [`Only the training split of ${path} is read.`] : [] };
+}

@@ -1,0 +1,32 @@
+/** Masked texts as a packed batch, with what the loss of a language model reads. */
+import { type PackedBatch, packBatch } from "../data/batch.ts";
+import { type HostTensors, int32 } from "../engine/engine.ts";
+import { oneHotTargets } from "../train/step.ts";
+import type { MaskedText } from "./masking.ts";
+import { MASKED } from "./objective.ts";
+
+export interface MaskedBatch {
+  readonly batch: PackedBatch;
+  readonly targets: HostTensors;
+  /** Tokens to be guessed. */
+  readonly guessed: number;
+}
+
+export function packMasked(texts: readonly MaskedText[], heads: number, vocabularySize: number): MaskedBatch {
+  const batch = packBatch(
+    texts.map(({ ids }) => ids),
+    heads,
+  );
+  let start = 0;
+  const places = texts.flatMap(({ places: own, ids }) => {
+    const found = own.map((place) => start + place);
+    start += ids.length;
+    return found;
+  });
+  const labels = texts.flatMap((text) => text.labels);
+  const targets = {
+    ...oneHotTargets(labels, vocabularySize),
+    [MASKED]: int32(Int32Array.from(places), [places.length]),
+  };
+  return { batch, targets, guessed: places.length };
+}

@@ -1,0 +1,92 @@
+/** The options of pre-training: described once, for the command line, config files and TypeScript alike. */
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+import { checkOptions, type Spell } from "../base/check-options.ts";
+import { AttuneError } from "../base/error.ts";
+import { scheduleNames } from "../train/schedule.ts";
+
+const count = () => z.number().int().positive();
+const path = () => z.string().min(1);
+
+/** The options of `pretrain`; keys without a default must be given. */
+export const pretrainOptions = z.strictObject({
+  data: path().describe("text: .txt or .md files or their folder, or a table or a data set (its training split)"),
+  out: path().describe("folder of this run; it must not exist yet"),
+  from: path().optional().describe("folder of a pretrained encoder to go on from"),
+  new: z.boolean().default(false).describe("begin with a new model and a vocabulary learnt from the text"),
+  layers: count().default(4).describe("transformer layers of a new model"),
+  hidden: count().default(256).describe("hidden size of a new model"),
+  heads: count().default(4).describe("attention heads of a new model"),
+  intermediate: count().optional().describe("feed-forward size of a new model (default: 4 times the hidden size)"),
+  positions: count().min(8).default(512).describe("longest text of a new model, in tokens"),
+  vocab: count().min(32).default(8192).describe("pieces in the vocabulary of a new model"),
+  text: z.string().default("text").describe("column that holds the text, in tables"),
+  maxLength: count().min(8).default(128).describe("tokens that are read at once"),
+  maskShare: z.number().gt(0).lt(1).default(0.15).describe("share of the tokens that have to be guessed"),
+  wholeWords: z.boolean().default(false).describe("whether all pieces of a word are guessed together"),
+  teacher: path()
+    .optional()
+    .describe("folder of a sentence encoder whose embeddings (mean of its tokens) are to be learnt as well"),
+  teacherWeight: z.number().positive().default(1).describe("weight of the distance from the teacher's embeddings"),
+  heldOut: z.number().gt(0).lt(1).default(0.02).describe("share of the text that is only measured on"),
+  evaluations: count().default(10).describe("how often that is measured, evenly spaced"),
+  epochs: z.number().positive().default(10).describe("passes over the text; a part of one is possible"),
+  batchSize: count().default(32).describe("blocks or passages per step"),
+  learningRate: z.number().positive().default(5e-4).describe("highest learning rate of AdamW"),
+  schedule: z.enum(scheduleNames).default("linear").describe("how the learning rate changes after the warm-up"),
+  warmup: z.number().min(0).default(0.06).describe("warm-up: steps, or a share of all steps if below 1"),
+  weightDecay: z.number().min(0).default(0.01).describe("decoupled weight decay; biases and LayerNorm are left out"),
+  maxGradientNorm: z.number().min(0).default(1).describe("clip the gradient to this norm; 0 turns clipping off"),
+  beta1: z.number().min(0).lt(1).default(0.9).describe("decay of AdamW's first moment"),
+  beta2: z.number().min(0).lt(1).default(0.999).describe("decay of AdamW's second moment"),
+  epsilon: z.number().positive().default(1e-8).describe("AdamW's epsilon"),
+  float16: z.boolean().default(false).describe("write the model's weights in half precision"),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(42)
+    .describe("seed of everything that is drawn"),
+  threads: count()
+    .default(() => availableParallelism())
+    .describe("threads of the engine; the result does not depend on it"),
+  checkpointMinutes: z.number().positive().default(10).describe("minutes between checkpoints"),
+});
+
+/** Options as one writes them. */
+export type PretrainOptions = z.input<typeof pretrainOptions>;
+/** Options after all defaults. */
+export type ResolvedPretrainOptions = z.output<typeof pretrainOptions>;
+
+const OF_NEW_MODELS = ["layers", "hidden", "heads", "intermediate", "positions", "vocab"] as const;
+
+/**
+ * Checks options and fills in defaults.
+ *
+ * @throws AttuneError that names the option, what is wrong and what would be right
+ */
+export function resolvePretrainOptions(options: unknown, spell: Spell = (key) => key): ResolvedPretrainOptions {
+  const given = options as Readonly<Record<string, unknown>>;
+  const resolved = checkOptions(pretrainOptions.shape, given, spell) as ResolvedPretrainOptions;
+  if (resolved.new === (resolved.from !== undefined))
+    throw new AttuneError(
+      "options/begin",
+      `give either ${spell("from")}, a pretrained encoder to go on from, or ${spell("new")} for a new model`,
+    );
+  const foreign = resolved.new ? undefined : OF_NEW_MODELS.find((key) => given[key] !== undefined);
+  if (foreign)
+    throw new AttuneError(
+      "options/foreign",
+      `${spell(foreign)} is an option of a new model; with ${spell("from")} the model has its own`,
+    );
+  if (resolved.new && resolved.hidden % resolved.heads !== 0)
+    throw new AttuneError(
+      "options/value",
+      `${spell("hidden")} cannot be ${resolved.hidden}: it must be a multiple of ${spell("heads")} ${resolved.heads}`,
+    );
+  if (resolved.new) return resolved;
+  // So that what is resolved can be resolved again.
+  const own = Object.entries(resolved).filter(([key]) => !(OF_NEW_MODELS as readonly string[]).includes(key));
+  return Object.fromEntries(own) as ResolvedPretrainOptions;
+}

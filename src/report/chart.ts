@@ -1,0 +1,147 @@
+/** Charts by echarts, drawn to SVG without a browser: readable without scripts, with each value as an SVG title. */
+import { HeatmapChart, LineChart, ScatterChart } from "echarts/charts";
+import { GridComponent, LegendComponent, TitleComponent, VisualMapComponent } from "echarts/components";
+import { type EChartsCoreOption, init, use } from "echarts/core";
+import { LabelLayout } from "echarts/features";
+import { SVGRenderer } from "echarts/renderers";
+import type { Chart } from "./document.ts";
+import { escapeHtml, wellFormed } from "./escape.ts";
+import { type Colour, palette } from "./palette.ts";
+
+use([
+  LineChart,
+  ScatterChart,
+  HeatmapChart,
+  GridComponent,
+  LegendComponent,
+  TitleComponent,
+  VisualMapComponent,
+  LabelLayout,
+  SVGRenderer,
+]);
+
+export interface ChartPlan extends Omit<Chart, "themed" | "standalone" | "width"> {
+  readonly width?: number;
+  readonly height?: number;
+  /** Names of series that stand in the legend of a picture that stands alone. */
+  readonly legend?: readonly string[];
+  readonly option: ChartOption;
+  /** What is said of a series' point. */
+  value(series: number, point: number): string | undefined;
+}
+
+/** echarts' own, of which the parts that every chart shares are filled in. */
+export type ChartOption = Omit<EChartsCoreOption, "grid"> & { readonly grid?: Readonly<Record<string, number>> };
+
+const WIDTH = 400;
+const HEIGHT = 300;
+const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
+const FONT_SIZE = 12;
+
+/** As it is drawn; the colours of the light scheme are names for those of the page. */
+export const ink = (name: Colour): string => palette[name].light;
+
+/** Axis parts that every chart has. */
+export const axis = {
+  nameLocation: "middle",
+  nameTextStyle: { color: ink("muted"), fontSize: FONT_SIZE },
+  axisLabel: { color: ink("muted"), fontSize: FONT_SIZE - 1 },
+  axisLine: { show: true, lineStyle: { color: ink("rule") } },
+  axisTick: { show: false },
+  splitLine: { lineStyle: { color: ink("rule"), opacity: 0.7 } },
+} as const;
+
+export function drawChart(plan: ChartPlan): Chart {
+  const { file, title, description, width = WIDTH, height = HEIGHT } = plan;
+  const names = plan.legend ?? [];
+  const grid = { left: 56, right: 16, top: 12, bottom: 44, ...plan.option.grid };
+  const themed = svgOf(plan, { ...plan.option, grid }, width, height);
+  const legendHeight = legendRows(names, width) * LEGEND_ROW;
+  const alone = svgOf(
+    plan,
+    {
+      ...plan.option,
+      backgroundColor: ink("paper"),
+      title: { text: title, left: 12, top: 8, textStyle: { color: ink("ink"), fontSize: 14, fontWeight: 600 } },
+      grid: { ...grid, top: grid.top + TITLE_HEIGHT, bottom: grid.bottom + legendHeight },
+      ...(names.length > 0 && {
+        legend: {
+          data: [...names],
+          left: 12,
+          right: 12,
+          bottom: 6,
+          itemWidth: 24,
+          itemGap: 18,
+          itemHeight: 7,
+          textStyle: { color: ink("ink"), fontSize: FONT_SIZE - 1 },
+        },
+      }),
+    },
+    width,
+    height + TITLE_HEIGHT + legendHeight,
+  );
+  return { file, title, description, width, themed: withPageColours(themed), standalone: alone };
+}
+
+const TITLE_HEIGHT = 32;
+const LEGEND_ROW = 22;
+
+/** echarts breaks its legend into lines by itself but does not say how many there are. */
+function legendRows(names: readonly string[], width: number): number {
+  let [rows, used] = [0, Number.POSITIVE_INFINITY];
+  for (const name of names) {
+    const needed = 52 + 6.4 * name.length;
+    if (used + needed > width - 24) {
+      rows++;
+      used = 0;
+    }
+    used += needed;
+  }
+  return rows;
+}
+
+function svgOf(
+  { file, title, description, value }: ChartPlan,
+  option: EChartsCoreOption,
+  width: number,
+  height: number,
+) {
+  const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
+  try {
+    chart.setOption({ animation: false, textStyle: { fontFamily: FONT, fontSize: FONT_SIZE }, ...option });
+    return tidied(chart.renderToSVGString(), file, value)
+      .replace(
+        /(<svg [^>]*?)width="\d+" height="\d+"/,
+        `$1viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`,
+      )
+      .replace(/ viewBox="[^"]*"(?=[^>]* viewBox=)/, "")
+      .replace(/<svg /, `<svg role="img" aria-label="${escapeHtml(`${title}. ${description}`)}" `);
+  } finally {
+    chart.dispose();
+  }
+}
+
+/** Values become titles; names get the chart's own, so that several stand in one page; what only scripts read goes. */
+function tidied(svg: string, file: string, value: ChartPlan["value"]): string {
+  return wellFormed(svg)
+    .replace(/<style[^>]*><!\[CDATA\[[\s\S]*?\]\]>\s*<\/style>/g, "")
+    .replace(/ class="zr\d+-cls-\d+"/g, "")
+    .replace(/zr\d+-/g, `${file}-`)
+    .replace(
+      /<(\w+)([^>]*?) ecmeta_series_index="(\d+)" ecmeta_data_index="(\d+)" ecmeta_ssr_type="chart"([^>]*)><\/\1>/g,
+      (_, tag, before, series, point, after) => {
+        const said = value(Number(series), Number(point));
+        return `<${tag}${before}${after}>${said === undefined ? "" : `<title>${escapeHtml(said)}</title>`}</${tag}>`;
+      },
+    )
+    .replace(/ ecmeta_[a-z_]+="[^"]*"/g, "")
+    .replace(/ pointer-events="visible"/g, "")
+    .replace(/>\n+</g, "><");
+}
+
+/** Colours by name, and the font of the page. */
+function withPageColours(svg: string): string {
+  let themed = svg.replaceAll(/font-family:[^;"]*;?/g, "");
+  for (const [name, { light }] of Object.entries(palette)) themed = themed.replaceAll(`"${light}"`, `"var(--${name})"`);
+  return themed;
+}

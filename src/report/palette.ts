@@ -1,0 +1,45 @@
+/** Colours of reports: one set for light pages and one for dark ones, and which method has which. */
+import { type MethodName, methodNames } from "../methods/registry.ts";
+
+/**
+ * Text has at least 4.5 : 1 against the page and against every tint behind it, lines and dots at least 3 : 1; a test
+ * holds that, and that the methods of a default study can be told apart without red-green or blue-yellow vision.
+ */
+export const palette = {
+  paper: { light: "#ffffff", dark: "#14171a" },
+  panel: { light: "#f5f6f8", dark: "#1c2024" },
+  ink: { light: "#1b1e22", dark: "#e5e8eb" },
+  muted: { light: "#5a6068", dark: "#a3abb3" },
+  rule: { light: "#d8dce1", dark: "#363c43" },
+  accent: { light: "#0a5ca0", dark: "#74b7f4" },
+  /** Behind the best cell of a column. */
+  best: { light: "#d9eafa", dark: "#163d62" },
+  /** The strongest tint of shaded cells. */
+  heat: { light: "#74b3ea", dark: "#2a68ab" },
+  /** Of what trains nothing. */
+  none: { light: "#6f757c", dark: "#8b939b" },
+  method1: { light: "#015ec6", dark: "#418ff7" },
+  method2: { light: "#cb8014", dark: "#fea633" },
+  method3: { light: "#008e42", dark: "#41d59a" },
+  method4: { light: "#ae5cae", dark: "#d096df" },
+  method5: { light: "#af2c06", dark: "#fe6651" },
+  method6: { light: "#3f3fa0", dark: "#a9a4ff" },
+  method7: { light: "#7b7400", dark: "#d3cb45" },
+  method8: { light: "#5c4033", dark: "#c2a08c" },
+} as const;
+
+export type Colour = keyof typeof palette;
+
+const METHOD_COLOURS = (Object.keys(palette) as Colour[]).filter((name) => name.startsWith("method"));
+
+/** The colour of a method: the same wherever it is named, whatever it is compared with. */
+export function methodColour(method: MethodName): Colour {
+  const place = methodNames.indexOf(method) - methodNames.indexOf("full");
+  return place < 0 ? "none" : METHOD_COLOURS[place % METHOD_COLOURS.length]!;
+}
+
+/** A declaration of all colours as CSS variables. */
+export const cssVariables = (scheme: "light" | "dark"): string =>
+  Object.entries(palette)
+    .map(([name, colours]) => `--${name}:${colours[scheme]}`)
+    .join(";");

@@ -1,0 +1,63 @@
+/** The whole report, in the order in which it is read. */
+
+import { plural } from "./conclusions/wording.ts";
+import type { Document, Text } from "./document.ts";
+import { code } from "./document.ts";
+import { answerSection, conclusionsSection } from "./sections/answer.ts";
+import { classesSection } from "./sections/class-sizes.ts";
+import { confusionSection } from "./sections/confusion.ts";
+import { dataSection } from "./sections/data.ts";
+import { measuredSection, repeatSection } from "./sections/measured.ts";
+import { methodsSection } from "./sections/methods.ts";
+import { paretoSection } from "./sections/pareto.ts";
+import { ranksSection } from "./sections/ranks.ts";
+import { reasonsSection } from "./sections/reasons.ts";
+import { recipesSection } from "./sections/recipes.ts";
+import { resultsSection } from "./sections/results.ts";
+import { textsSection } from "./sections/texts.ts";
+import { curvesSection } from "./sections/training-curves.ts";
+import type { View } from "./view.ts";
+
+export function reportDocument(view: View): Document {
+  const sections = [
+    answerSection(view),
+    resultsSection(view),
+    recipesSection(view),
+    conclusionsSection(view),
+    curvesSection(view),
+    paretoSection(view),
+    ranksSection(view),
+    confusionSection(view),
+    classesSection(view),
+    textsSection(view),
+    dataSection(view),
+    methodsSection(view),
+    reasonsSection(view),
+    measuredSection(view),
+    repeatSection(view),
+  ];
+  return {
+    title: "Ways to fine-tune, compared",
+    subtitle: subtitle(view),
+    sections: sections.filter((section) => section !== undefined),
+  };
+}
+
+function subtitle({ settings, comparison: { data, studies } }: View): Text {
+  const runs = settings.reduce((sum, setting) => sum + setting.runs.length, 0);
+  const models = [...new Set(studies.map(({ model }) => lastPart(model)))];
+  return [
+    ...models.flatMap((model, i) => (i > 0 ? [", ", code(model)] : [code(model)])),
+    " on ",
+    code(lastPart(data.path)),
+    `: ${plural(settings.length, "setting")}, ${plural(runs, "run")}, ${plural(data.labels.length, "label")}`,
+  ];
+}
+
+/** A folder's own name, and the one before it. */
+const lastPart = (path: string): string =>
+  path
+    .split(/[/\\]/)
+    .filter((part) => part && part !== "." && part !== "..")
+    .slice(-2)
+    .join("/");

@@ -1,0 +1,121 @@
+/** Scores of each class against how many texts it has. */
+import { grouped, metric } from "../../base/format.ts";
+import { axis, drawChart, ink } from "../chart.ts";
+import { classScores, trainingTexts } from "../class-scores.ts";
+import { type Block, type Chart, type LegendEntry, quoted, remark, type Section } from "../document.ts";
+import { methodColour } from "../palette.ts";
+import { colourOf, methodsIn, methodTitle, type View } from "../view.ts";
+
+/** More classes than this are too wide a table: those with the lowest scores are shown. */
+const MOST_CLASSES = 16;
+
+export function classesSection(view: View): Section | undefined {
+  if (view.trained.length === 0) return undefined;
+  const tests = classScores(view.trained[0]!);
+  const sizes = trainingTexts(view) ?? tests.map(({ support }) => support);
+  const which = trainingTexts(view) ? "training" : "test";
+  const several = view.recipes.length > 1;
+  const charts = view.recipes
+    .filter((recipe) => view.leading.some((setting) => setting.recipe === recipe))
+    .map((recipe) => plot(view, sizes, which, recipe, several));
+  return {
+    id: "classes",
+    title: "Classes against their size",
+    blocks: [
+      { block: "charts", legend: legend(view), charts },
+      remark(`F1 on test of each class; a dot is a class, placed by its number of ${which} texts.`),
+      classTable(view, sizes, which),
+    ],
+  };
+}
+
+/** Sizes that differ by more than so many times are shown on a logarithmic axis. */
+const WIDE = 30;
+
+const legend = ({ leading }: View): LegendEntry[] =>
+  methodsIn(leading).map((method) => ({ text: methodTitle(method), colour: methodColour(method), dash: [] }));
+
+function plot(view: View, sizes: readonly number[], which: string, recipe: string, several: boolean): Chart {
+  const settings = view.leading.filter((setting) => setting.recipe === recipe);
+  const scores = settings.map(classScores);
+  const order = [...sizes.keys()].toSorted((a, b) => sizes[a]! - sizes[b]!).filter((k) => sizes[k]! > 0);
+  const isWide = Math.max(...sizes) > WIDE * Math.min(...sizes.filter((size) => size > 0));
+  return drawChart({
+    file: several ? `class-sizes-${recipe}` : "class-sizes",
+    title: several ? `F1 by class size, ${recipe}` : "F1 by class size",
+    description: `F1 on test of each class against its number of ${which} texts, for ${settings.length} methods.`,
+    width: 460,
+    height: 320,
+    legend: settings.map(view.shortName),
+    option: {
+      xAxis: {
+        ...axis,
+        type: isWide ? "log" : "value",
+        name: `${which} texts of the class${isWide ? ", logarithmic" : ""}`,
+        nameGap: 26,
+        axisLabel: {
+          ...axis.axisLabel,
+          formatter: (value: number) => grouped(Math.round(value)),
+          hideOverlap: true,
+          ...(isWide && { showMinLabel: false, showMaxLabel: false }),
+        },
+        ...(isWide && { min: Math.min(...order.map((k) => sizes[k]!)) / 1.3, max: Math.max(...sizes) * 1.3 }),
+      },
+      yAxis: { ...axis, type: "value", min: 0, max: 1, interval: 0.25, name: "F1", nameGap: 34 },
+      series: settings.map((setting, s) => ({
+        type: "line",
+        name: view.shortName(setting),
+        color: ink(colourOf(setting)),
+        lineStyle: { width: 1.2, opacity: 0.6 },
+        emphasis: { disabled: true },
+        symbol: "circle",
+        symbolSize: 7,
+        data: order.map((k) => [sizes[k]!, scores[s]![k]!.f1]),
+      })),
+    },
+    value: (s, i) => {
+      const one = scores[s]![order[i]!]!;
+      return `${view.shortName(settings[s]!)}, ${one.label}: F1 ${metric(one.f1)}, ${grouped(sizes[order[i]!]!)} ${which} texts`;
+    },
+  });
+}
+
+function classTable(view: View, sizes: readonly number[], which: string): Block {
+  const scores = view.trained.map(classScores);
+  const mean = (k: number) => scores.reduce((sum, all) => sum + all[k]!.f1, 0) / scores.length;
+  const all = [...sizes.keys()];
+  const kept = new Set(all.toSorted((a, b) => mean(a) - mean(b)).slice(0, MOST_CLASSES));
+  const classes = all.filter((k) => kept.has(k)).toSorted((a, b) => sizes[b]! - sizes[a]!);
+  const best = (k: number) => Math.max(...scores.map((one) => one[k]!.f1));
+  return {
+    block: "table",
+    caption:
+      kept.size < all.length
+        ? `F1 on test of the ${kept.size} of ${all.length} classes that are recognized worst, largest first.`
+        : "F1 on test by class, largest first.",
+    columns: [
+      { title: "Method" },
+      ...classes.map((k) => ({
+        title: [quoted(scores[0]![k]!.label)],
+        note: `${grouped(sizes[k]!)} ${which}`,
+        figures: true,
+      })),
+    ],
+    groups: view.recipes.map((recipe) => ({
+      ...(view.recipes.length > 1 && { title: `Recipe: ${recipe}` }),
+      rows: view.trained.flatMap((setting, s) =>
+        setting.recipe === recipe
+          ? [
+              [
+                { text: view.shortName(setting), colour: colourOf(setting) },
+                ...classes.map((k) => {
+                  const { f1 } = scores[s]![k]!;
+                  return { text: f1.toFixed(3), shade: f1 ** 2 * 0.8, best: f1 > 0 && f1 === best(k) };
+                }),
+              ],
+            ]
+          : [],
+      ),
+    })),
+  };
+}

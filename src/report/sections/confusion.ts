@@ -1,0 +1,135 @@
+/** Confusion matrices, as far as there is room for so many labels, and the most frequent confusions. */
+import { grouped, percent } from "../../base/format.ts";
+import type { Setting } from "../../experiment/comparison.ts";
+import { axis, drawChart, ink } from "../chart.ts";
+import { confusionMatrix, confusions } from "../class-scores.ts";
+import { type Block, type Chart, more, quoted, remark, type Section } from "../document.ts";
+import { isolated, shortened } from "../escape.ts";
+import type { View } from "../view.ts";
+
+/** Up to so many labels, every setting has a matrix with its figures; up to so many, a few settings have one without. */
+const MOST_WITH_FIGURES = 12;
+const MOST_LABELS = 40;
+const MOST_PAIRS = 10;
+const LONGEST_NAME = 12;
+
+export function confusionSection(view: View): Section | undefined {
+  if (view.trained.length === 0) return undefined;
+  const labels = view.comparison.data.labels;
+  const first = view.comparison.recommended && view.of(view.comparison.recommended.chosen);
+  // Of the recipe of what is recommended: what differs between recipes is the subject of other sections.
+  const same = view.leading.filter(({ recipe, id }) => id !== first?.id && (!first || recipe === first.recipe));
+  const leading = [...(first ? [first] : []), ...same];
+  const isSmall = labels.length <= MOST_WITH_FIGURES;
+  const open = isSmall ? leading : leading.slice(0, labels.length <= MOST_LABELS ? 4 : 0);
+  const rest = isSmall ? view.trained.filter((setting) => !leading.includes(setting)) : [];
+  const matrices = (settings: readonly Setting[]): Block => ({
+    block: "charts",
+    legend: [],
+    charts: settings.map((setting) => matrix(view, setting, labels, isSmall)),
+  });
+  return {
+    id: "confusion",
+    title: "Confusion matrices",
+    blocks: [
+      ...(open.length > 0 ? [matrices(open)] : []),
+      remark(
+        open.length > 0
+          ? "A row is a true label, a column an answer; figures and shades are the percentage of the row, over all seeds."
+          : `With ${labels.length} labels a matrix cannot be read; the most frequent confusions follow.`,
+      ),
+      ...(rest.length > 0 ? [more(`The other ${rest.length} settings`, [matrices(rest)])] : []),
+      { block: "heading", text: "The most frequent confusions" },
+      pairsTable(view, leading),
+    ],
+  };
+}
+
+function pairsTable(view: View, settings: readonly Setting[]): Block {
+  const found = settings.map(confusions);
+  const pairs = found[0]!.slice(0, MOST_PAIRS);
+  return {
+    block: "table",
+    caption: `Of ${view.name(settings[0]!)}, with what the other methods make of the same texts: share of the texts of that label.`,
+    columns: [
+      { title: "Label" },
+      { title: "Taken for" },
+      ...settings.map((setting) => ({ title: view.name(setting), figures: true })),
+    ],
+    groups: [
+      {
+        rows: pairs.map(({ truth, predicted }) => [
+          [quoted(truth)],
+          [quoted(predicted)],
+          ...found.map((all) => {
+            const same = all.find((one) => one.truth === truth && one.predicted === predicted);
+            return { text: percent(same?.share ?? 0), shade: same?.share ?? 0 };
+          }),
+        ]),
+      },
+    ],
+  };
+}
+
+function matrix(view: View, setting: Setting, labels: readonly string[], withFigures: boolean): Chart {
+  const counts = confusionMatrix(setting);
+  const totals = counts.map((row) => row.reduce((a, b) => a + b, 0));
+  const cells = counts.flatMap((row, i) =>
+    row.map((count, j) => ({ i, j, count, share: totals[i] ? count / totals[i] : 0 })),
+  );
+  // A cell without texts needs no shape; with many labels they are most of them.
+  const shown = withFigures ? cells : cells.filter(({ count }) => count > 0);
+  const names = labels.map((label) => isolated(shortened(label, LONGEST_NAME)));
+  const longest = Math.max(...names.map((name) => name.length));
+  const small = labels.length > MOST_WITH_FIGURES;
+  const space = 14 + (small ? 5.5 : 6.6) * longest;
+  const nameAxis = {
+    type: "category",
+    data: names,
+    axisLine: { show: false },
+    axisTick: { show: false },
+    splitLine: { show: false },
+    axisLabel: { color: axis.axisLabel.color, fontSize: small ? 9 : 11, interval: 0 },
+  };
+  return drawChart({
+    file: `confusion-${setting.id.replace(/[^A-Za-z0-9.]+/g, "-")}`,
+    title: view.name(setting),
+    description: `Confusion matrix of ${view.name(setting)} on test, ${labels.length} labels.`,
+    ...(small ? { width: 640, height: 640 } : { width: 400, height: 360 }),
+    option: {
+      grid: { left: space, right: 10, top: 8, bottom: labels.length > 4 ? space * 0.72 + 8 : 30 },
+      xAxis: { ...nameAxis, axisLabel: { ...nameAxis.axisLabel, rotate: small ? 90 : labels.length > 4 ? 45 : 0 } },
+      yAxis: { ...nameAxis, inverse: true },
+      series: [
+        {
+          type: "heatmap",
+          emphasis: { disabled: true },
+          label: {
+            show: withFigures,
+            color: ink("ink"),
+            opacity: 1,
+            fontSize: 11,
+            formatter: ({ dataIndex }: { dataIndex: number }) => cellFigure(shown[dataIndex]!),
+          },
+          data: shown.map(({ i, j, share }) => ({
+            value: [j, i, share],
+            itemStyle: { color: ink("heat"), opacity: share, borderColor: ink("paper"), borderWidth: 1 },
+          })),
+        },
+      ],
+      visualMap: { show: false, min: 0, max: 1, dimension: 2, inRange: { color: [ink("heat"), ink("heat")] } },
+    },
+    value: (_, k) => {
+      const { i, j, count, share } = shown[k]!;
+      return i === j
+        ? `${labels[i]}: ${grouped(count)} right, ${percent(share)}`
+        : `${labels[i]} taken for ${labels[j]}: ${grouped(count)}, ${percent(share)}`;
+    },
+  });
+}
+
+/** Whole percent; nothing where there is nothing, so that what is there stands out. */
+function cellFigure({ count, share }: { readonly count: number; readonly share: number }): string {
+  if (count === 0) return "";
+  return share < 0.005 ? "< 1" : (100 * share).toFixed(0);
+}

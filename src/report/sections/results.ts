@@ -1,0 +1,135 @@
+/** The table of all methods, with the best cell of each column marked. */
+import { abbreviated, grouped, memory, metric, smallPercent, timeSpan } from "../../base/format.ts";
+import type { Estimate, MarkedColumn, Setting } from "../../experiment/comparison.ts";
+import { type Block, type Cell, type Column, heading, type RowGroup, remark, type Section } from "../document.ts";
+import { colourOf, isMarked, isTrained, type View } from "../view.ts";
+
+interface ResultColumn extends Column {
+  readonly marks?: MarkedColumn;
+  cell(setting: Setting, view: View): Cell | string;
+}
+
+const estimate = ({ value, low, high, standardDeviation }: Estimate): Cell => ({
+  text: metric(value),
+  below: standardDeviation === undefined ? `${metric(low)} – ${metric(high)}` : `± ${metric(standardDeviation)}`,
+});
+
+const qualityColumns: readonly ResultColumn[] = [
+  { title: "Accuracy", marks: "accuracy", cell: ({ test }) => estimate(test.accuracy) },
+  { title: "Macro F1", marks: "f1", cell: ({ test }) => estimate(test.f1) },
+  { title: "Precision", note: "macro", marks: "precision", cell: ({ test }) => metric(test.precision.value) },
+  { title: "Recall", note: "macro", marks: "recall", cell: ({ test }) => metric(test.recall.value) },
+  { title: "Calibration error", marks: "calibrationError", cell: ({ test }) => metric(test.calibrationError.value) },
+  {
+    title: "F1 against full",
+    note: "adjusted p",
+    cell: (setting, view) => difference(setting, view),
+  },
+];
+
+function difference(setting: Setting, view: View): Cell | string {
+  const held = view.against(setting);
+  if (!held) return "";
+  const { f1, f1AdjustedP } = held.difference;
+  const p = f1AdjustedP < 0.001 ? "< 0.001" : f1AdjustedP.toFixed(3);
+  return { text: `${f1 < 0 ? "−" : "+"}${metric(Math.abs(f1))}`, below: p };
+}
+
+const costColumns: readonly ResultColumn[] = [
+  {
+    title: "Training",
+    note: "steps only",
+    marks: "trainSeconds",
+    cell: ({ cost }) => (cost.trainSeconds === 0 ? "–" : timeSpan(cost.trainSeconds)),
+  },
+  { title: "Total time", marks: "totalSeconds", cell: ({ cost }) => timeSpan(cost.totalSeconds) },
+  {
+    title: "To best epoch",
+    cell: ({ cost }) => (cost.secondsToBestEpoch === undefined ? "–" : timeSpan(cost.secondsToBestEpoch)),
+  },
+  {
+    title: "Texts/s",
+    note: "training",
+    cell: ({ cost }) => (cost.examplesPerSecond === undefined ? "–" : grouped(Math.round(cost.examplesPerSecond))),
+  },
+  { title: "Peak memory", marks: "peakRssBytes", cell: ({ cost }) => memory(cost.peakRssBytes) },
+  {
+    title: "Trained parameters",
+    marks: "trainableParameters",
+    cell: ({ cost }) => ({
+      text: grouped(Math.round(cost.trainableParameters)),
+      ...(cost.trainableParameters > 0 && { below: smallPercent(cost.trainableParameters / cost.totalParameters) }),
+    }),
+  },
+  { title: "Stored", note: "per task", marks: "storedBytes", cell: ({ cost }) => storage(cost.storedBytes) },
+];
+
+const partColumns: readonly ResultColumn[] = [
+  { title: "Weights", cell: ({ cost }) => storage(cost.weightBytes) },
+  { title: "Gradients", cell: ({ cost }) => storage(cost.gradientBytes) },
+  { title: "Optimizer", cell: ({ cost }) => storage(cost.optimizerBytes) },
+  { title: "Kept outputs", cell: ({ cost }) => storage(cost.keptBytes) },
+  { title: "Operations forward", note: "per text", cell: ({ cost }) => abbreviated(cost.forwardOperations) },
+  { title: "Operations backward", note: "per text", cell: ({ cost }) => abbreviated(cost.backwardOperations) },
+  { title: "Evaluation", note: "time", cell: ({ cost }) => timeSpan(cost.evaluationSeconds) },
+  {
+    title: "Validation F1",
+    note: "best epoch",
+    cell: ({ validation }) => (validation ? metric(validation.f1) : ""),
+  },
+  { title: "F1 before", note: "training, test", cell: ({ base }) => metric(base.f1) },
+];
+
+const storage = (bytes: number): string => (bytes === 0 ? "–" : memory(bytes));
+
+export function resultsSection(view: View): Section {
+  const severalSeeds = view.trained.some(({ test }) => test.f1.standardDeviation !== undefined);
+  const under = severalSeeds
+    ? "Under a figure of several seeds stands their standard deviation, under one of a single seed its 95 % interval over test texts."
+    : "Under a figure stands its 95 % interval over test texts.";
+  const untrained = view.settings.some((setting) => !isTrained(setting))
+    ? " What trains nothing is shown and takes no mark."
+    : "";
+  const times = view.timed
+    ? ""
+    : ` Times cannot be compared and have no marks: ${view.comparison.timesComparable.reason}.`;
+  return {
+    id: "results",
+    title: "All methods",
+    blocks: [
+      heading("Quality on test"),
+      tableOf(view, qualityColumns),
+      heading("Cost"),
+      tableOf(view, costColumns),
+      remark(`The best cell of each column is marked. ${under} Costs are means over seeds.${untrained}${times}`),
+      { block: "more", summary: "Parts of memory, operations, validation", blocks: [tableOf(view, partColumns)] },
+      ...failures(view),
+    ],
+  };
+}
+
+function tableOf(view: View, columns: readonly ResultColumn[]): Block {
+  const rowsOf = (settings: readonly Setting[]): RowGroup["rows"] =>
+    settings.map((setting) => [
+      { text: view.shortName(setting), colour: colourOf(setting) },
+      ...columns.map(({ marks, cell }) => {
+        const made = cell(setting, view);
+        const isBest = marks !== undefined && isMarked(view, marks, setting);
+        return isBest ? { ...(typeof made === "string" ? { text: made } : made), best: true } : made;
+      }),
+    ]);
+  const groups = view.recipes.map((recipe) => ({
+    ...(view.recipes.length > 1 && { title: `Recipe: ${recipe}` }),
+    rows: rowsOf(view.settings.filter((setting) => setting.recipe === recipe)),
+  }));
+  const shown = columns.map(({ title, note }) => ({ title, figures: true, ...(note && { note }) }));
+  return { block: "table", columns: [{ title: "Method" }, ...shown], groups };
+}
+
+function failures({ comparison: { failed, missing } }: View): Block[] {
+  const items = [
+    ...failed.map(({ name, reason }) => [{ mark: "code" as const, text: name }, ` failed: ${reason}`]),
+    ...missing.map((name) => [{ mark: "code" as const, text: name }, " has not ended yet"]),
+  ];
+  return items.length === 0 ? [] : [heading("Runs that are not in the table"), { block: "list", items }];
+}

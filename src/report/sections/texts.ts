@@ -1,0 +1,112 @@
+/** Test texts that every setting gets wrong, and those that exactly one gets right. */
+import { grouped } from "../../base/format.ts";
+import { groupBy } from "../../base/group-by.ts";
+import type { TellingText } from "../../experiment/comparison.ts";
+import { type Block, more, paragraph, quoted, remark, type Section, type Text } from "../document.ts";
+import { shortened } from "../escape.ts";
+import { colourOf, type View } from "../view.ts";
+
+const SHOWN = 12;
+const MOST = 60;
+const LONGEST_TEXT = 400;
+
+export function textsSection(view: View): Section | undefined {
+  if (view.trained.length < 2) return undefined;
+  const { allWrong, onlyOneRight } = view.comparison;
+  const seeds = view.trained.some(({ runs }) => runs.length > 1) ? " Predictions are those of the first seed." : "";
+  return {
+    id: "texts",
+    title: "Texts that tell the methods apart",
+    blocks: [
+      { block: "heading", text: "Wrong in every setting" },
+      ...(allWrong.length === 0
+        ? [paragraph("There is no such text.")]
+        : [
+            paragraph(
+              `${grouped(allWrong.length)} test ${allWrong.length === 1 ? "text" : "texts"}, those first of which the settings are most sure. Many are ambiguous or wrongly labelled: reading them is a check of the data.${seeds}`,
+            ),
+            ...inParts(allWrong, (texts) => wrongTable(texts)),
+          ]),
+      { block: "heading", text: "Right in one setting only" },
+      ...(onlyOneRight.length === 0
+        ? [paragraph("There is no such text.")]
+        : [
+            paragraph(
+              `${grouped(onlyOneRight.length)} test ${onlyOneRight.length === 1 ? "text" : "texts"}: ${soloCounts(view, onlyOneRight)}.`,
+            ),
+            ...inParts(onlyOneRight, (texts) => soloTable(view, texts)),
+          ]),
+    ],
+  };
+}
+
+/** The first few, the next ones behind a click, and where the rest is. */
+function inParts(texts: readonly TellingText[], table: (texts: readonly TellingText[]) => Block): Block[] {
+  const [first, next, rest] = [texts.slice(0, SHOWN), texts.slice(SHOWN, MOST), texts.length - MOST];
+  return [
+    table(first),
+    ...(next.length > 0 ? [more(`${next.length} more`, [table(next)])] : []),
+    ...(rest > 0
+      ? [remark(`${grouped(rest)} further ones are not shown; each run's predictions/test.jsonl has them.`)]
+      : []),
+  ];
+}
+
+const textCell = ({ text }: TellingText): Text => [quoted(shortened(text, LONGEST_TEXT))];
+
+function wrongTable(texts: readonly TellingText[]): Block {
+  return {
+    block: "table",
+    columns: [{ title: "Text", wide: true }, { title: "Label" }, { title: "Predicted instead" }],
+    groups: [
+      {
+        rows: texts.map((one) => [textCell(one), [quoted(one.label)], predictions(Object.values(one.predicted))]),
+      },
+    ],
+  };
+}
+
+const MOST_PREDICTED = 3;
+
+/** "joy × 18, love × 2", the most frequent first. */
+function predictions(labels: readonly string[]): Text {
+  const counts = [...groupBy(labels, (label) => label)].toSorted(([, a], [, b]) => b.length - a.length);
+  const rest = counts.length - MOST_PREDICTED;
+  return [
+    ...counts
+      .slice(0, MOST_PREDICTED)
+      .flatMap(([label, all], i) => [i > 0 ? ", " : "", quoted(label), ` × ${all.length}`]),
+    ...(rest > 0 ? [`, ${rest} ${rest === 1 ? "other" : "others"}`] : []),
+  ];
+}
+
+const soloSetting = ({ label, predicted }: TellingText): string =>
+  Object.keys(predicted).find((id) => predicted[id] === label)!;
+
+function soloCounts(view: View, texts: readonly TellingText[]): string {
+  const counts = [...groupBy(texts, soloSetting)].toSorted(([, a], [, b]) => b.length - a.length);
+  const shown = counts.slice(0, 6).map(([id, all]) => `${view.name(view.of(id))} ${grouped(all.length)}`);
+  return `${shown.join(", ")}${counts.length > shown.length ? `, and ${counts.length - shown.length} more settings` : ""}`;
+}
+
+function soloTable(view: View, texts: readonly TellingText[]): Block {
+  return {
+    block: "table",
+    columns: [{ title: "Text", wide: true }, { title: "Label" }, { title: "Right" }, { title: "The others say" }],
+    groups: [
+      {
+        rows: texts.map((one) => {
+          const id = soloSetting(one);
+          const others = Object.entries(one.predicted).flatMap(([other, label]) => (other === id ? [] : [label]));
+          const setting = view.of(id);
+          return [
+            textCell(one),
+            [quoted(one.label)],
+            { text: view.name(setting), colour: colourOf(setting) },
+            predictions(others),
+          ];
+        }),
+      },
+    ],
+  };
+}

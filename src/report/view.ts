@@ -1,0 +1,80 @@
+/** A comparison with what every part of a report asks of it: names, colours, rows by recipe. */
+import { groupBy } from "../base/group-by.ts";
+import type { Comparison, Difference, MarkedColumn, Setting } from "../experiment/comparison.ts";
+import type { RecipeName } from "../experiment/study.ts";
+import { type MethodName, methods } from "../methods/registry.ts";
+import { type Colour, methodColour } from "./palette.ts";
+
+export interface View {
+  readonly comparison: Comparison;
+  /** In the order of the plan. */
+  readonly settings: readonly Setting[];
+  /** Those that train anything. */
+  readonly trained: readonly Setting[];
+  readonly recipes: readonly RecipeName[];
+  /** For each recipe and method the one setting that stands for it: LoRA's chosen rank, else the best on validation. */
+  readonly leading: readonly Setting[];
+  /** Whether times may be held against each other. */
+  readonly timed: boolean;
+  of(id: string): Setting;
+  /** Full fine-tuning that a setting is held against, with the difference; undefined for full fine-tuning itself. */
+  against(setting: Setting): { readonly full: Setting; readonly difference: Difference } | undefined;
+  /** `LoRA, rank 8`; with its recipe, and its study, where there are several. */
+  name(setting: Setting): string;
+  /** The same where the recipe is plain from the place. */
+  shortName(setting: Setting): string;
+}
+
+export const isTrained = ({ cost }: Setting): boolean => cost.trainableParameters > 0;
+export const colourOf = ({ method }: Setting): Colour => methodColour(method);
+/** The most epochs that a setting's runs have. */
+export const epochsOf = ({ runs }: Setting): number => Math.max(...runs.map(({ result }) => result.epochs.length));
+
+export function viewOf(comparison: Comparison): View {
+  const { settings, differences } = comparison;
+  const byId = new Map(settings.map((setting) => [setting.id, setting]));
+  const trained = settings.filter(isTrained);
+  const recipes = [...new Set(settings.map(({ recipe }) => recipe))];
+  const differenceOf = new Map(differences.map((difference) => [difference.setting, difference]));
+  const of = (id: string) => byId.get(id)!;
+  const shortName = ({ id, title }: Setting) => {
+    const study = id.includes("@") ? ` @${id.slice(id.indexOf("@") + 1)}` : "";
+    return `${title}${study}`;
+  };
+  return {
+    comparison,
+    settings,
+    trained,
+    recipes,
+    leading: leadingOf(comparison, trained),
+    timed: comparison.timesComparable.comparable,
+    of,
+    shortName,
+    name: (setting) => (recipes.length > 1 ? `${shortName(setting)} (${setting.recipe})` : shortName(setting)),
+    against: (setting) => {
+      const difference = differenceOf.get(setting.id);
+      return difference && { full: of(difference.against), difference };
+    },
+  };
+}
+
+function leadingOf({ ranks }: Comparison, trained: readonly Setting[]): Setting[] {
+  const chosen = new Set(ranks.map((choice) => choice.chosen));
+  const groups = groupBy(trained, ({ recipe, method }) => `${recipe}/${method}`);
+  return [...groups.values()].map(
+    (all) =>
+      all.find(({ id }) => chosen.has(id)) ??
+      all.reduce((best, one) => (one.validation!.f1 > best.validation!.f1 ? one : best)),
+  );
+}
+
+/** Methods of a comparison, in the order in which they come. */
+export const methodsIn = (settings: readonly Setting[]): MethodName[] => [
+  ...new Set(settings.map(({ method }) => method)),
+];
+
+export const methodTitle = (method: MethodName): string => methods[method].title;
+
+/** Times that cannot be compared have no best one. */
+export const isMarked = (view: View, column: MarkedColumn, { id }: Setting): boolean =>
+  view.comparison.best[column].includes(id) && (view.timed || !column.endsWith("Seconds"));

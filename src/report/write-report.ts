@@ -1,0 +1,52 @@
+/** Writes a comparison as report.html, report.md with pictures, results.csv and epochs.csv. */
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Comparison } from "../experiment/comparison.ts";
+import { epochsCsv, resultsCsv } from "./csv.ts";
+import type { Block, Chart } from "./document.ts";
+import { htmlOf } from "./html.ts";
+import { markdownOf } from "./markdown.ts";
+import { reportDocument } from "./report-document.ts";
+import { viewOf } from "./view.ts";
+
+/** Pictures of report.md. */
+const PICTURES = "report";
+
+/**
+ * Writes the report into a folder, which is made where it is missing. Each file is written whole or not at all, and
+ * what an earlier report left is replaced.
+ *
+ * @returns path of report.html
+ * @throws the system's error where the folder cannot be written
+ */
+export function writeReport(comparison: Comparison, out: string): string {
+  const document = reportDocument(viewOf(comparison));
+  const charts = document.sections.flatMap(({ blocks }) => chartsIn(blocks));
+  mkdirSync(out, { recursive: true });
+  writePictures(join(out, PICTURES), charts);
+  writeWhole(join(out, "report.md"), markdownOf(document, PICTURES));
+  writeWhole(join(out, "results.csv"), resultsCsv(comparison));
+  writeWhole(join(out, "epochs.csv"), epochsCsv(comparison));
+  const page = join(out, "report.html");
+  writeWhole(page, htmlOf(document));
+  return page;
+}
+
+const chartsIn = (blocks: readonly Block[]): Chart[] =>
+  blocks.flatMap((block) =>
+    block.block === "charts" ? block.charts : block.block === "more" ? chartsIn(block.blocks) : [],
+  );
+
+function writePictures(folder: string, charts: readonly Chart[]): void {
+  const partial = `${folder}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial);
+  for (const { file, standalone } of charts) writeFileSync(join(partial, `${file}.svg`), standalone);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(partial, folder);
+}
+
+function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.partial`, text, { flush: true });
+  renameSync(`${path}.partial`, path);
+}

@@ -1,0 +1,48 @@
+/** `attune report` on studies that are there: what it prints, what it writes, and what it says where it cannot. */
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { fabricatedSettings, fabricateStudy } from "../study.ts";
+import { scratchFolder } from "../unit/data/scratch.ts";
+import { attune, filesBelow, succeed } from "./attune.ts";
+
+const { folder } = scratchFolder();
+
+describe("attune report", () => {
+  test("writes beside the runs, and prints the table and the path", async () => {
+    const cwd = folder({});
+    fabricateStudy(join(cwd, "study"), { texts: 60 });
+    const { stdout, stderr } = await succeed(["report", "study"], { cwd });
+    expect(stdout).toMatch(/^method +accuracy +macro F1 .*\n/);
+    expect(stdout).toMatch(/^Linear probe .*\*/m);
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe(join("study", "report.html"));
+    expect(stderr).toBe("");
+    const made = filesBelow(join(cwd, "study"));
+    expect(made).toEqual(expect.arrayContaining(["epochs.csv", "report", "report.html", "report.md", "results.csv"]));
+    expect(made.filter((name) => name.endsWith(".partial"))).toEqual([]);
+  });
+
+  test("merges studies into a folder of its own", async () => {
+    const cwd = folder({});
+    fabricateStudy(join(cwd, "a"), { settings: fabricatedSettings("controlled").slice(0, 2), texts: 60 });
+    fabricateStudy(join(cwd, "b"), { settings: fabricatedSettings("tuned").slice(0, 2), texts: 60 });
+    const refused = await attune(["report", "a", "b"], { cwd });
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(
+      /^attune: a report of several studies needs a folder of its own; choose one with --out\n$/,
+    );
+    await succeed(["report", "a", "b", "--out", "merged"], { cwd });
+    const html = readFileSync(join(cwd, "merged", "report.html"), "utf8");
+    for (const recipe of ["Recipe: controlled", "Recipe: tuned"]) expect(html).toContain(recipe);
+  });
+
+  test("says in one line what is no study, and writes nothing", async () => {
+    const cwd = folder({});
+    mkdirSync(join(cwd, "empty"));
+    const { code, stdout, stderr } = await attune(["report", "empty"], { cwd });
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^attune: empty: there is no study\.json in it.*\n$/);
+    expect(filesBelow(cwd)).toEqual(["empty"]);
+  });
+});
