@@ -1,6 +1,7 @@
 /** Attune's public API. */
 export { AttuneError, type ErrorKind } from "./base/error.ts";
 export type { SplitName } from "./data/dataset.ts";
+export type { DownloadEvent, FetchEvent, WaitEvent } from "./hub/events.ts";
 export {
   type Classifier,
   type EvaluateOptions,

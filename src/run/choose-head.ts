@@ -55,6 +55,7 @@ export async function chooseHead(
 ): Promise<HeadSearch> {
   const dataset = await loadDataset({
     path: options.data,
+    configName: options.configName,
     text: options.text,
     label: options.label,
     seed: options.seed,

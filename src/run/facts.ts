@@ -4,6 +4,7 @@ import type { HeadSearch } from "./choose-head.ts";
 import { describeMachine, version } from "./machine.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 import type { PreparedRun } from "./prepare.ts";
+import type { HubSource, Source } from "./sources.ts";
 
 export type RunStatus = "running" | "interrupted" | "failed" | "done";
 
@@ -16,6 +17,8 @@ export interface RunFacts {
   readonly notes: string[];
   readonly labels: readonly string[];
   readonly dataSha256: string;
+  /** What came from the Hub, and which commit of it. */
+  readonly hub?: { readonly model?: HubSource; readonly data?: HubSource };
   /** Of the weight files; known some time after the start. */
   modelSha256?: string;
   /** What `--head auto` tried, and why it chose. */
@@ -29,14 +32,22 @@ export function describeRun(
   options: ResolvedTrainOptions,
   engine: Engine,
   run: PreparedRun,
+  { model, data }: { readonly model: Source; readonly data: Source },
   headSearch?: HeadSearch,
 ): RunFacts {
+  const hub = { ...(model.hub && { model: model.hub }), ...(data.hub && { data: data.hub }) };
   return {
     attune: version,
     options,
-    notes: [...run.notes, ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : [])],
+    notes: [
+      ...model.notes,
+      ...data.notes,
+      ...run.notes,
+      ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : []),
+    ],
     labels: run.dataset.labels,
     dataSha256: run.dataset.sha256,
+    ...(Object.keys(hub).length > 0 && { hub }),
     ...(headSearch && { headSearch }),
     engine: engine.description,
     node: process.version,

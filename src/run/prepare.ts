@@ -29,6 +29,8 @@ export interface PreparedRun {
   readonly model: PretrainedModel;
   readonly adapted: AdaptedModel;
   readonly tokenizer: Tokenizer;
+  /** Folder of the pretrained model. */
+  readonly modelFolder: string;
   readonly memory: ModelMemory;
   readonly job: TrainingJob;
   readonly parameters: { readonly trainable: number; readonly total: number };
@@ -44,7 +46,7 @@ export interface Evaluation {
   readonly logits: Float32Array;
 }
 
-/** `signal` stops evaluations; training asks it itself, between steps. */
+/** Model and data are paths by now. `signal` stops evaluations; training asks it itself, between steps. */
 export async function prepareRun(
   options: ResolvedTrainOptions,
   engine: Engine,
@@ -52,6 +54,7 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   const dataset = await loadDataset({
     path: options.data,
+    configName: options.configName,
     text: options.text,
     label: options.label,
     seed: options.seed,
@@ -110,6 +113,7 @@ export async function prepareRun(
     model,
     adapted,
     tokenizer,
+    modelFolder: options.model,
     memory,
     job: {
       // A method that trains nothing is measured and that is all.

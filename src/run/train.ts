@@ -20,6 +20,7 @@ import { peakRssBytes } from "./machine.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./options.ts";
 import { type Evaluation, type PreparedRun, prepareRun } from "./prepare.ts";
 import type { RunResult } from "./result.ts";
+import { eventsOf, openSources, type Source } from "./sources.ts";
 
 export interface TrainContext {
   /** Stops the run after the step it is in; it keeps a checkpoint and can go on with `resume`. */
@@ -41,12 +42,15 @@ export async function* train(
   const started = startOf(context);
   const given = resolveOptions(options);
   RunFolder.requireNew(given.out);
-  const engine = onnxRuntimeEngine({ threads: given.threads });
-  const headSearch = given.head === "auto" ? await chooseHead(given, engine, context.signal) : undefined;
-  const resolved = headSearch ? { ...given, head: headSearch.chosen } : given;
   // Everything that can be wrong with the input is found before the folder is made.
-  const prepared = await prepareRun(resolved, engine, context.signal);
-  const facts = describeRun(resolved, engine, prepared, headSearch);
+  const sources = yield* eventsOf((onEvent) => openSources(given, { signal: context.signal, onEvent }));
+  const engine = onnxRuntimeEngine({ threads: given.threads });
+  const here = withPaths(given, sources);
+  const headSearch = given.head === "auto" ? await chooseHead(here, engine, context.signal) : undefined;
+  const head = headSearch?.chosen ?? given.head;
+  const prepared = await prepareRun({ ...here, head }, engine, context.signal);
+  const resolved = headSearch ? { ...given, head: headSearch.chosen } : given;
+  const facts = describeRun(resolved, engine, prepared, sources, headSearch);
   const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
   yield* new Run(prepared, folder, facts, started, context).go();
 }
@@ -63,16 +67,23 @@ export async function* resume(path: string, context: TrainContext = {}): AsyncGe
   if (before.status === "done")
     throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
   const resolved = resolveOptions({ ...before.options, out: path });
+  const sources = yield* eventsOf((onEvent) => openSources(resolved, { signal: context.signal, onEvent }, before.hub));
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
-  const prepared = await prepareRun(resolved, engine, context.signal);
-  const facts = describeRun(resolved, engine, prepared, before.headSearch);
+  const prepared = await prepareRun(withPaths(resolved, sources), engine, context.signal);
+  const facts = describeRun(resolved, engine, prepared, sources, before.headSearch);
   if (before.dataSha256 !== facts.dataSha256) throw changed(path, "data", resolved.data);
   if (before.modelSha256) {
-    facts.modelSha256 = await sha256OfWeights(resolved.model);
+    facts.modelSha256 = await sha256OfWeights(prepared.modelFolder);
     if (before.modelSha256 !== facts.modelSha256) throw changed(path, "model", resolved.model);
   }
   yield* new Run(prepared, folder, facts, started, context).go();
 }
+
+const withPaths = (options: ResolvedTrainOptions, { model, data }: { model: Source; data: Source }) => ({
+  ...options,
+  model: model.path,
+  data: data.path,
+});
 
 const startOf = ({ startedAgo = 0 }: TrainContext): number => performance.now() - startedAgo;
 
@@ -220,7 +231,11 @@ class Run {
       await this.#hashed;
       const { method, semantics } = this.#options;
       const facts: AdapterFacts = {
-        base: { path: resolve(this.#options.model), sha256: this.#facts.modelSha256! },
+        base: {
+          path: resolve(this.#run.modelFolder),
+          sha256: this.#facts.modelSha256!,
+          ...(this.#facts.hub?.model && { hub: this.#facts.hub.model }),
+        },
         labels: dataset.labels,
         method,
         head: encoder.head,
@@ -327,7 +342,7 @@ class Run {
   /** In the background: a run does not wait for it before its first step. */
   async #hashModel(): Promise<void> {
     if (this.#facts.modelSha256) return;
-    this.#facts.modelSha256 = await sha256OfWeights(this.#options.model);
+    this.#facts.modelSha256 = await sha256OfWeights(this.#run.modelFolder);
     if (!this.#folder.has("result.json")) this.#writeRunJson("running");
   }
 

@@ -34,7 +34,20 @@ const ownImports = new Map(
 
 describe("imports", () => {
   /** Each folder may import from itself and from those before it. */
-  const ORDER = ["base", "data", "graph", "models", "methods", "engine", "train", "interop", "run", "index.ts", "cli"];
+  const ORDER = [
+    "base",
+    "data",
+    "hub",
+    "graph",
+    "models",
+    "methods",
+    "engine",
+    "train",
+    "interop",
+    "run",
+    "index.ts",
+    "cli",
+  ];
   const rank = (path: string): number => ORDER.indexOf(path.split("/")[1]!);
 
   test("are seen at all", () => {
@@ -118,11 +131,13 @@ const PUBLIC = [
   "type ClassMetrics",
   "type ClassificationMetrics",
   "type Classifier",
+  "type DownloadEvent",
   "type EpochEvent",
   "type EpochResult",
   "type ErrorKind",
   "type EvaluateOptions",
   "type Evaluation",
+  "type FetchEvent",
   "type LoadOptions",
   "type Prediction",
   "type ResultEvent",
@@ -134,6 +149,7 @@ const PUBLIC = [
   "type TrainContext",
   "type TrainEvent",
   "type TrainOptions",
+  "type WaitEvent",
   "load",
   "resume",
   "train",
