@@ -15,7 +15,7 @@ export function statusError(response: Response, repo: Repo | HubReference, setti
   const { status } = response;
   const page = pageOf(repo, settings);
   const login = settings.token ? "the token in HF_TOKEN or in its file" : "HF_TOKEN";
-  if (status === 401 && /invalid/i.test(said ?? ""))
+  if (status === 401 && /invalid credentials/i.test(said ?? ""))
     return new AttuneError(
       "hub/token",
       `${name}: the Hub does not know ${login}; make a new one in the settings of your account`,
