@@ -9,6 +9,7 @@ export interface LoadFlags {
   readonly threads?: number | string;
   readonly maxLength?: number | string;
   readonly model?: string;
+  readonly revision?: string;
   readonly adapter?: string;
   readonly labels?: string;
 }
@@ -16,7 +17,8 @@ export interface LoadFlags {
 export function addLoadFlags(command: Command): void {
   command
     .option("--threads <N>", "threads of the engine; the result does not depend on it (default: all)", toNumber)
-    .option("--model <path>", "the same folder, where that reads better: --model BASE --adapter DIR")
+    .option("--model <path>", "the same folder or name, where that reads better: --model BASE --adapter DIR")
+    .option("--revision <text>", "branch, tag or commit of a model on the Hub (default: main)")
     .option("--adapter <path>", "adapter for the model: a folder that PEFT wrote, or a run")
     .option("--labels <list>", "names of the labels in order, where the adapter only counts them")
     .option("--max-length <N>", "longest text in tokens; longer ones are cut (default: as trained)", toNumber);
@@ -29,8 +31,9 @@ export function folderOf(given: readonly (string | undefined)[], { model }: Load
   throw new AttuneError("options/missing", "which model? Name the folder of a finished run, or of a classifier");
 }
 
-export function loadOptions({ threads, maxLength, adapter, labels }: LoadFlags): LoadOptions {
+export function loadOptions({ threads, maxLength, adapter, labels, revision }: LoadFlags): LoadOptions {
   return {
+    ...(revision !== undefined && { revision }),
     ...(threads !== undefined && { threads: wholeNumber("threads", threads, 1) }),
     ...(adapter !== undefined && { adapter }),
     ...(labels !== undefined && { labels: labels.split(",") }),

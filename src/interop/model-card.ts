@@ -9,6 +9,8 @@ export interface ModelCard {
   readonly base: string;
   readonly labels: readonly string[];
   readonly data: string;
+  /** What base and data are called on the Hub, by the names that its cards have for them. */
+  readonly hub: { readonly base_model?: string; readonly datasets?: readonly string[] };
   readonly method: string;
   /** Options of training, by name. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -31,6 +33,8 @@ export function modelCard(card: ModelCard): string {
     "---",
     `library_name: ${card.library}`,
     "pipeline_tag: text-classification",
+    ...(card.hub.base_model ? [`base_model: ${card.hub.base_model}`] : []),
+    ...(card.hub.datasets ? ["datasets:", ...card.hub.datasets.map((name) => `- ${name}`)] : []),
     "---",
     "",
     `# ${card.folder}`,

@@ -16,6 +16,7 @@ import { RunFolder } from "./folder.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { version } from "./machine.ts";
 import type { RunResult } from "./result.ts";
+import type { HubSource } from "./sources.ts";
 
 /**
  * - `peft`: an adapter folder, for methods that PEFT has
@@ -31,8 +32,10 @@ export interface ExportOptions {
   readonly out: string;
   /** With `onnx`: write a dynamically quantized model as well, and measure what that changes. @default false */
   readonly int8?: boolean;
-  /** With `peft`: what the adapter calls its base, for example its name on the Hub. @default its path */
+  /** With `peft`: what the adapter calls its base, for example its name on the Hub. @default its name there, or its path */
   readonly base?: string;
+  /** What the card calls the model. @default the folder's name */
+  readonly name?: string;
 }
 
 type Write = (loaded: LoadedModel, folder: string, options: ExportOptions) => Promise<void> | void;
@@ -81,7 +84,8 @@ function writePeft(loaded: LoadedModel, out: string, options: ExportOptions): vo
   const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.weights[name]!.data as Float32Array }));
   writePeftAdapter(out, {
     ...adapter,
-    base: options.base ?? resolve(path),
+    base: options.base ?? adapter.base?.hub?.repo ?? resolve(path),
+    ...(options.base === undefined && adapter.base?.hub && { revision: adapter.base.hub.commit }),
     labels: model.labels,
     encoder: model.encoder,
     tensors,
@@ -145,6 +149,9 @@ const NOT_TOLD = new Set([
   "method",
   "data",
   "model",
+  "revision",
+  "dataRevision",
+  "configName",
   "adapter",
   "out",
   "threads",
@@ -156,12 +163,13 @@ function cardOf(
   loaded: LoadedModel,
   facts: RunFacts,
   result: RunResult | undefined,
-  { format, out, int8 = false, base: named }: ExportOptions,
+  { format, out, int8 = false, base: given, name: folder = basename(resolve(out)) }: ExportOptions,
   change: string | undefined,
 ): ModelCard {
   const { path, model } = loaded;
-  const folder = basename(resolve(out));
   const { method, data, model: base } = facts.options;
+  const { hub = {} } = facts;
+  const named = given ?? hub.model?.repo;
   const options = Object.fromEntries(Object.entries(facts.options).filter(([key]) => !NOT_TOLD.has(key)));
   const { accuracy, precision, recall, f1, loss } = result?.test ?? {};
   const metrics = { accuracy, "macro precision": precision, "macro recall": recall, "macro F1": f1, loss };
@@ -172,12 +180,22 @@ function cardOf(
     library: LIBRARIES[format],
     base: named ?? basename(base),
     labels: model.labels,
-    data: basename(data),
+    data: hub.data?.repo ?? basename(data),
+    hub: { ...(hub.model && { base_model: hub.model.repo }), ...(hub.data && { datasets: [hub.data.repo] }) },
     method,
     options,
     metrics: Object.fromEntries(measured),
-    versions: { attune: version, engine: facts.engine, node: facts.node },
+    versions: { ...commitsOf(hub), attune: version, engine: facts.engine, node: facts.node },
     ...(change && { note: change }),
     usage: usageOf({ format, name: folder, base: named ?? basename(path), labels: model.labels, maxLength, int8 }),
   };
 }
+
+/** Model and data as they can be fetched again. */
+const commitsOf = (hub: NonNullable<RunFacts["hub"]>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(hub).map(([what, { repo, commit, configName }]: [string, HubSource]) => [
+      what,
+      `${repo}@${commit}${configName ? ` (${configName})` : ""}`,
+    ]),
+  );
