@@ -27,7 +27,14 @@ const [modelCommit, dataCommit] = [model.resolve("main")!, reviews.resolve("main
 
 beforeAll(async () => {
   await hub.listen();
-  env = { HF_HOME: folder({}), HF_ENDPOINT: hub.url };
+  // Empty is as good as not set, whatever this machine has.
+  const unset = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"];
+  const more = ["HF_ASSETS_CACHE", "HUGGINGFACE_ASSETS_CACHE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"];
+  env = {
+    ...Object.fromEntries([...unset, ...more].map((name) => [name, ""])),
+    HF_HOME: folder({}),
+    HF_ENDPOINT: hub.url,
+  };
 });
 afterAll(() => hub.close());
 

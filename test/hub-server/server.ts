@@ -33,7 +33,7 @@ export interface FaultPlan {
 
 export class HubServer {
   /** Whose token is known. */
-  readonly user = "tester";
+  readonly user: string;
   readonly requests: SeenRequest[] = [];
   /** Large files by SHA-256. */
   readonly store = new Map<string, Buffer>();
@@ -43,7 +43,8 @@ export class HubServer {
   readonly #hub: Server;
   readonly #store: Server;
 
-  constructor() {
+  constructor(user = "tester") {
+    this.user = user;
     this.#hub = createServer(this.#listener("hub"));
     this.#store = createServer(this.#listener("store"));
   }
@@ -56,10 +57,9 @@ export class HubServer {
     return urlOf(this.#store);
   }
 
-  async listen(): Promise<this> {
+  async listen(): Promise<void> {
     for (const server of [this.#hub, this.#store])
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return this;
   }
 
   async close(): Promise<void> {
@@ -174,5 +174,3 @@ function revisionOf(rest: string): [string, string] {
 }
 
 const urlOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
-export const startHub = (): Promise<HubServer> => new HubServer().listen();
