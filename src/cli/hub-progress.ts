@@ -16,8 +16,8 @@ export class HubProgress {
   readonly #stream: NodeJS.WriteStream;
   readonly #live: ReturnType<typeof createLogUpdate> | undefined;
   #lastPlain = performance.now();
-  /** The repository that is on its way. */
-  #repo = "";
+  /** What is on its way. */
+  #said = "";
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -34,8 +34,9 @@ export class HubProgress {
     }
     const { type, repo, file, bytes, totalBytes } = event;
     const isDownload = type === "download";
-    if (repo !== this.#repo) this.#print(`${isDownload ? "fetching" : "sending"} ${repo}: ${memory(totalBytes)}`);
-    this.#repo = repo;
+    const what = `${isDownload ? "fetching" : "sending"} ${repo}: ${memory(totalBytes)}`;
+    if (what !== this.#said) this.#print(what);
+    this.#said = what;
     const state = `${file}, ${memory(bytes)} of ${memory(totalBytes)}`;
     if (this.#live) this.#live(`${isDownload ? "fetching" : "sent"} ${state}`);
     else if (performance.now() - this.#lastPlain > PLAIN_SECONDS * 1000) {

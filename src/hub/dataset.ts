@@ -57,7 +57,8 @@ async function chooseFiles(repository: Repository, configName: string | undefine
   if (tables.length === 0) return undefined;
   const { name } = repository.reference;
   const card = readCard(join(repository.folder, CARD));
-  if (tables.every((path) => CONVERTED_FILE.test(path))) return chooseConverted(name, tables, configName, card);
+  if (!card.configs && tables.every((path) => CONVERTED_FILE.test(path)))
+    return chooseConverted(name, tables, configName, card);
   const split = orUndefined("data/missing", () => splitTables(name, tables, card, configName));
   if (!split || Object.keys(split.files).length === 0) return undefined;
   const { config, files } = split;

@@ -1,7 +1,7 @@
 /** One file of the Hub into the cache: goes on where an earlier download ended, and is there only if its hash is right. */
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, renameSync, rmSync, statSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { AttuneError } from "../base/error.ts";
 import { diskError } from "./errors.ts";
 import { acquire, type Lock } from "./lock.ts";
@@ -88,50 +88,39 @@ async function append(partial: string, have: number, job: Download, context: Hub
   const isContinued = response.status === 206 && response.headers.get("content-range")?.startsWith(`bytes ${have}-`);
   const out = await open(partial, "a");
   try {
-    // Whatever is not the rest that was asked for is the whole, or nothing at all (416).
-    let bytes = isContinued ? have : 0;
     if (!isContinued) await out.truncate(0);
-    if (response.status === 416 || (response.status === 206) !== Boolean(isContinued)) return;
-    bytes = await receive(
-      response,
-      out,
-      bytes,
-      (now) => {
-        if (now > file.bytes) throw wrong(job, "is longer than the Hub says it is");
-        lock.touch();
-        onBytes(now);
-      },
-      silence,
-      context,
-    );
+    // Neither the rest that was asked for nor the whole.
+    if (response.status === 416 || (response.status === 206 && !isContinued)) return;
+    let bytes = isContinued ? have : 0;
+    for await (const chunk of unlessSilent(response, silence, context)) {
+      bytes += chunk.length;
+      if (bytes > file.bytes) throw wrong(job, "is longer than the Hub says it is");
+      await out.appendFile(chunk);
+      lock.touch();
+      onBytes(bytes);
+    }
   } finally {
     await out.close();
     await response.body?.cancel().catch(() => {});
   }
 }
 
-/** Writes what comes, as long as it comes. */
-async function receive(
+/** What comes, as long as it comes. */
+async function* unlessSilent(
   { body }: Response,
-  out: FileHandle,
-  start: number,
-  onBytes: (bytes: number) => void,
   silence: AbortController,
   { settings }: HubContext,
-): Promise<number> {
-  let bytes = start;
-  let timed = start;
+): AsyncGenerator<Uint8Array> {
   const timer = setTimeout(() => silence.abort(noAnswer(settings)), settings.timeoutSeconds * 1000);
+  let bytes = 0;
   try {
     for await (const chunk of body ?? []) {
+      yield chunk as Uint8Array;
       bytes += (chunk as Uint8Array).length;
-      onBytes(bytes);
-      await out.write(chunk as Uint8Array);
-      if (bytes - timed < LEAST_BYTES) continue;
-      timed = bytes;
+      if (bytes < LEAST_BYTES) continue;
+      bytes = 0;
       timer.refresh();
     }
-    return bytes;
   } finally {
     clearTimeout(timer);
   }

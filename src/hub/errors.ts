@@ -42,9 +42,10 @@ export function statusError(response: Response, repo: Repo | HubReference, setti
       "hub/forbidden",
       `${name}: the Hub refuses this (${said ?? "403"}); check what your token may do`,
     );
+  const advice = status >= 500 ? "try again later" : "check the name, and what your token may do";
   return new AttuneError(
     "hub/status",
-    `${name}: the Hub answered ${status}${said ? ` (${said})` : ""}; try again later`,
+    `${name}: the Hub answered ${status}${said ? ` (${said})` : ""}; ${advice}`,
     status >= 500 ? "failure" : "input",
   );
 }

@@ -3,8 +3,8 @@ import { closeSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeS
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Who holds a lock touches it more often than this. */
-const STALE_SECONDS = 60;
+/** Who holds a lock touches it more often than this, also where the Hub asks for a pause. */
+const STALE_SECONDS = 600;
 const POLL_SECONDS = 0.2;
 
 export interface Lock {
@@ -39,11 +39,11 @@ function create(file: string): boolean {
   }
 }
 
-/** Its process is gone, or somewhere else and silent. */
+/** Its process is gone, or silent: another may have its number by now, or it is on another machine. */
 function isStale(file: string): boolean {
   try {
     const [host, pid] = readFileSync(file, "utf8").split(" ");
-    if (host === hostname() && pid) return !isRunning(Number(pid));
+    if (host === hostname() && pid && !isRunning(Number(pid))) return true;
     return Date.now() - statSync(file).mtimeMs > STALE_SECONDS * 1000;
   } catch {
     return false; // It has just gone.

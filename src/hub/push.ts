@@ -106,7 +106,7 @@ async function sendFiles(
     const { done, value } = await events.next();
     if (done) {
       bytes = totalBytes;
-      say("README.md");
+      say([...sizes.keys()].at(-1)!);
       return value!.commit.oid;
     }
     if (value.event !== "fileProgress" || value.state !== "uploading" || value.progress < 1) continue;

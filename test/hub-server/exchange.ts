@@ -10,6 +10,8 @@ export interface Fault {
   readonly breaksAfter?: number;
   /** Nothing more comes after so many bytes of the body. */
   readonly stallsAfter?: number;
+  /** After so many bytes of the body only a few come now and then. */
+  readonly tricklesAfter?: number;
   /** So many bytes too few or too many, with a Content-Length to match. */
   readonly lengthBy?: number;
   /** The right length, wrong bytes. */
@@ -63,7 +65,16 @@ export class Exchange {
 
   /** A body, or the range of it that was asked for. */
   send(whole: Buffer, headers: Readonly<Record<string, string>> = {}): void {
-    const { status, headers: given, breaksAfter, stallsAfter, lengthBy, corrupt, ignoresRange } = this.#fault ?? {};
+    const {
+      status,
+      headers: given,
+      breaksAfter,
+      stallsAfter,
+      tricklesAfter,
+      lengthBy,
+      corrupt,
+      ignoresRange,
+    } = this.#fault ?? {};
     if (status !== undefined) {
       this.#start(status, given ?? {}).end();
       return;
@@ -90,7 +101,12 @@ export class Exchange {
       // Late enough that the bytes before it have been read: fetch forgets those that have not.
       response.write(bytes.subarray(0, breaksAfter), () => setTimeout(() => response.socket?.end(), 50));
     } else if (stallsAfter !== undefined) response.write(bytes.subarray(0, stallsAfter));
-    else response.end(bytes);
+    else if (tricklesAfter !== undefined) {
+      response.write(bytes.subarray(0, tricklesAfter));
+      let sent = tricklesAfter;
+      const timer = setInterval(() => response.write(bytes.subarray(sent, ++sent)), 20);
+      response.on("close", () => clearInterval(timer));
+    } else response.end(bytes);
   }
 
   #start(status: number, headers: Readonly<Record<string, string>>): ServerResponse {

@@ -15,7 +15,7 @@ vi.mock("node:fs/promises", async (original) => {
       if (disk.code !== "" && disk.code !== "ENOSPC") throw Object.assign(new Error("refused"), { code: disk.code });
       const file: FileHandle = await real.open(path, flags);
       const full = Object.assign(new Error("no space left on device, write"), { code: "ENOSPC" });
-      if (disk.code === "ENOSPC") file.write = () => Promise.reject(full);
+      if (disk.code === "ENOSPC") file.appendFile = () => Promise.reject(full);
       return file;
     },
   };

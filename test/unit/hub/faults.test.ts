@@ -74,8 +74,11 @@ describe("is overcome", () => {
     expect((await fetched()).equals(WEIGHTS)).toBe(true);
   });
 
-  test("silence: the connection is given up and the rest asked for", async () => {
-    hub.fail({ path: IN_STORE, fault: { stallsAfter: 200_000 } });
+  test.each([
+    ["silence", { stallsAfter: 200_000 }],
+    ["a trickle", { tricklesAfter: 200_000 }],
+  ])("%s: the connection is given up and the rest asked for", async (_, fault) => {
+    hub.fail({ path: IN_STORE, fault });
     const given = context({ HF_HUB_DOWNLOAD_TIMEOUT: "0.3" });
     expect((await fetched(given)).equals(WEIGHTS)).toBe(true);
     expect(given.events).toContainEqual(expect.objectContaining({ type: "wait", reason: "no answer for 0.3 seconds" }));
