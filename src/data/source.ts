@@ -88,7 +88,7 @@ export function readCard(file: string): Card {
 
 function chooseConfig(path: string, { configs }: Card, wanted: string | undefined): Config | undefined {
   const usable = configs?.filter(({ data_files }) => data_files !== undefined) ?? [];
-  const names = usable.map((c) => c.config_name ?? "default");
+  const names = usable.map((c) => String(c.config_name ?? "default"));
   if (wanted !== undefined) return usable[chosenName(path, names, wanted)];
   if (usable.length < 2) return usable[0];
   const chosen = usable.find((c) => c.default) ?? usable.find((c) => c.config_name === "default");

@@ -131,7 +131,7 @@ export async function openRepository(reference: HubReference, context: HubContex
     return new Repository(reference, commit, cache, context);
   } catch (error) {
     const commit = isAway(error) ? cache.commitOf(revision) : undefined;
-    if (!commit) throw diskError(error, settings);
+    if (!commit) throw (await otherKind(error, reference, context)) ?? diskError(error, settings);
     return new Repository(reference, commit, cache, context, error as AttuneError);
   }
 }
@@ -139,6 +139,25 @@ export async function openRepository(reference: HubReference, context: HubContex
 /** Whether the Hub cannot be asked, which the cache may make up for. */
 const isAway = (error: unknown): error is AttuneError =>
   error instanceof AttuneError && ["hub/unreachable", "hub/status", "hub/rate-limit"].includes(error.code);
+
+/** What to say where the name is that of a data set, and a model was wanted, or the other way round. */
+async function otherKind(
+  error: unknown,
+  reference: HubReference,
+  context: HubContext,
+): Promise<AttuneError | undefined> {
+  if (!(error instanceof AttuneError) || error.code !== "hub/no-repo") return undefined;
+  const kind = reference.kind === "model" ? "dataset" : "model";
+  try {
+    await askCommit({ ...reference, kind, revision: "main" }, context);
+  } catch {
+    return undefined;
+  }
+  return new AttuneError(
+    "hub/kind",
+    `${reference.name} is a ${kind} on the Hub, and a ${reference.kind} is needed here`,
+  );
+}
 
 async function askCommit(reference: HubReference, context: HubContext): Promise<string> {
   const { modelInfo, datasetInfo } = await import("@huggingface/hub");

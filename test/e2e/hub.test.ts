@@ -1,12 +1,13 @@
 /** Model and data by their names on a Hub of ours on loopback: fetched, trained, used without it, and sent back. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { filesFrom } from "../hub-server/folder.ts";
 import { HubServer } from "../hub-server/server.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
 import { scratchFolder } from "../unit/data/scratch.ts";
-import { attune, filesBelow, LEARNING, readJson, succeed } from "./attune.ts";
+import { attune, filesBelow, LEARNING, readJson, startAttune, succeed } from "./attune.ts";
 
 const { folder } = scratchFolder();
 const cwd = folder({});
@@ -116,6 +117,37 @@ test("an adapter goes as one, and an exported folder as it is", async () => {
   await succeed(["push", "web", "--repo", "tester/web"], { cwd, env: token });
   const web = hub.find("model", "tester/web")!;
   expect([...web.filesOf(web.resolve("main")!).keys()]).toContain("onnx/model.onnx");
+});
+
+test("a download that was killed goes on with the next run, and so does one that was stopped", async () => {
+  const fresh = { ...env, HF_HOME: folder({}) };
+  const blobs = join(fresh.HF_HOME, "hub/models--org--tiny-bert/blobs");
+  const { sha256, bytes } = model.filesOf(modelCommit).get("model.safetensors")!;
+  const partial = join(blobs, `${sha256}.incomplete`);
+  const sizeOf = () => (existsSync(partial) ? statSync(partial).size : 0);
+  const before = hub.requests.length;
+  for (const [signal, stallsAfter, code] of [
+    ["SIGKILL", 20_000, undefined],
+    ["SIGINT", 15_000, 130],
+  ] as const) {
+    hub.fail({ path: new RegExp(`^/${sha256}`), fault: { stallsAfter } });
+    const begun = sizeOf();
+    const { process: child, ended } = startAttune(train("killed", "--revision", modelCommit), { cwd, env: fresh });
+    while (sizeOf() < begun + stallsAfter) await setTimeout(20);
+    child.kill(signal);
+    const outcome = await ended;
+    expect(outcome.code).toBe(code);
+    if (code)
+      expect(outcome.stderr).toContain("attune: stopped while org/tiny-bert was fetched; started again, it goes on");
+  }
+  await succeed(train("killed", "--revision", modelCommit, "--data-revision", dataCommit), { cwd, env: fresh });
+  const ranges = hub.requests
+    .slice(before)
+    .filter(({ host }) => host === "store")
+    .map(({ range }) => range);
+  expect(ranges).toEqual([undefined, "bytes=20000-", "bytes=35000-"]);
+  expect(bytes.length).toBeGreaterThan(35_000);
+  expect(weights("killed").equals(weights("run"))).toBe(true);
 });
 
 const refusals: readonly [string, readonly string[], Record<string, string>, number, string][] = [

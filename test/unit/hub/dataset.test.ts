@@ -1,14 +1,17 @@
 /** A data set from the Hub: which files of which configuration come, and that the folder reads like any other. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { loadDataset } from "../../../src/data/load-dataset.ts";
 import { fetchDataset } from "../../../src/hub/dataset.ts";
 import type { HubReference } from "../../../src/hub/reference.ts";
+import { filesFrom } from "../../hub-server/folder.ts";
 import { fixtures, inputError } from "../data/scratch.ts";
 import { loopbackHub } from "./hub.ts";
 
 const { hub, noHub, context, cache } = loopbackHub();
+const emotion = fileURLToPath(new URL("../../../../shared/data/dair-ai/emotion", import.meta.url));
 const named = (name: string, revision = "main"): HubReference => ({ kind: "dataset", name, revision });
 
 /** The fixture that Python's datasets wrote: train in two shards, label names in the metadata. */
@@ -145,6 +148,16 @@ test("neither tables nor a conversion", async () => {
   expect(await inputError(() => read("org/pictures"))).toMatch(
     /^org\/pictures: at main there are no tables that Attune reads, and the Hub has not converted this data set/,
   );
+});
+
+test.skipIf(!existsSync(emotion))("dair-ai/emotion by its name (needs ../shared; skipped without)", async () => {
+  hub.add({ kind: "dataset", name: "dair-ai/emotion", files: filesFrom(emotion) });
+  const { sizes, dataset } = await read("dair-ai/emotion", "split");
+  expect(sizes).toEqual([16000, 2000, 2000]);
+  expect(dataset.labels).toEqual(["sadness", "joy", "love", "anger", "fear", "surprise"]);
+  expect(dataset.sha256).toBe((await loadDataset({ path: emotion, seed: 1 })).sha256);
+  const offline = await read("dair-ai/emotion", undefined, { HF_HUB_OFFLINE: "1" });
+  expect(offline.dataset.sha256).toBe(dataset.sha256);
 });
 
 test("a folder that lost a file is made anew", async () => {
