@@ -4,7 +4,7 @@ import type { HeadSearch } from "./choose-head.ts";
 import { describeMachine, version } from "./machine.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 import type { PreparedRun } from "./prepare.ts";
-import type { HubSource, Source } from "./sources.ts";
+import type { HubSource, Sources } from "./sources.ts";
 
 export type RunStatus = "running" | "interrupted" | "failed" | "done";
 
@@ -32,7 +32,7 @@ export function describeRun(
   options: ResolvedTrainOptions,
   engine: Engine,
   run: PreparedRun,
-  { model, data }: { readonly model: Source; readonly data: Source },
+  { model, data }: Sources,
   headSearch?: HeadSearch,
 ): RunFacts {
   const hub = { ...(model.hub && { model: model.hub }), ...(data.hub && { data: data.hub }) };

@@ -24,6 +24,11 @@ export interface Source {
   readonly notes: readonly string[];
 }
 
+export interface Sources {
+  readonly model: Source;
+  readonly data: Source;
+}
+
 export type SourceContext = Pick<HubContext, "signal" | "onEvent">;
 
 /** Options that say where model and data are. */
@@ -35,19 +40,24 @@ export interface SourceOptions {
   readonly configName?: string | undefined;
 }
 
-/** Both; where a run goes on, at the commits that they were `before`. */
+/** Both; where a run goes on, as they were `before`: at their commits, or paths here. */
 export async function openSources(
   { model, revision, data, dataRevision, configName }: SourceOptions,
   context: SourceContext,
-  before: { readonly model?: HubSource; readonly data?: HubSource } = {},
-): Promise<{ readonly model: Source; readonly data: Source }> {
+  before?: { readonly model?: HubSource; readonly data?: HubSource },
+): Promise<Sources> {
+  if (before)
+    return {
+      model: before.model ? await openHubModel(before.model, context) : here(model),
+      data: before.data ? await fromHub("dataset", before.data, context) : here(data),
+    };
   return {
-    model: before.model ? await openHubModel(before.model, context) : await openModelSource(model, revision, context),
-    data: before.data
-      ? await fromHub("dataset", before.data, context)
-      : await openDataSource(data, { revision: dataRevision, configName }, context),
+    model: await openModelSource(model, revision, context),
+    data: await openDataSource(data, { revision: dataRevision, configName }, context),
   };
 }
+
+const here = (path: string): Source => ({ path, notes: [] });
 
 /** A model by its folder or name, and if need be from the Hub. */
 export async function openModelSource(
@@ -56,7 +66,7 @@ export async function openModelSource(
   context: SourceContext,
 ): Promise<Source> {
   const reference = parseReference(model, "model", revision, "--revision");
-  if (!reference) return { path: model, notes: [] };
+  if (!reference) return here(model);
   return fromHub("model", { repo: reference.name, revision: reference.revision }, context);
 }
 
@@ -70,7 +80,7 @@ export async function openDataSource(
   context: SourceContext,
 ): Promise<Source> {
   const reference = parseReference(data, "dataset", revision, "--data-revision");
-  if (!reference) return { path: data, notes: [] };
+  if (!reference) return here(data);
   const { name: repo, revision: wanted } = reference;
   return fromHub("dataset", { repo, revision: wanted, ...(configName !== undefined && { configName }) }, context);
 }
