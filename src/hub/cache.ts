@@ -41,11 +41,7 @@ export class RepoCache {
   }
 
   remember(revision: string, commit: string): void {
-    if (this.commitOf(revision) === commit) return;
-    const file = join(this.#folder, "refs", revision);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(`${file}.${process.pid}.partial`, commit);
-    renameSync(`${file}.${process.pid}.partial`, file);
+    if (this.commitOf(revision) !== commit) note(join(this.#folder, "refs", revision), commit);
   }
 
   /** Where a file of a commit is, or will be. */
@@ -73,9 +69,7 @@ export class RepoCache {
   }
 
   markAbsent(commit: string, path: string): void {
-    const file = join(this.#folder, ".no_exist", commit, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, "");
+    if (!this.isAbsent(commit, path)) note(join(this.#folder, ".no_exist", commit, path), "");
   }
 
   /** The file of the given hash, with its folder. */
@@ -102,6 +96,18 @@ export class RepoCache {
     }
     if (fresh) renameSync(blob, file);
     else copyFileSync(blob, file);
+  }
+}
+
+/** Writes what is good to know; a cache that can only be read does without. */
+function note(file: string, text: string): void {
+  const partial = `${file}.${process.pid}.partial`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(partial, text);
+    renameSync(partial, file);
+  } catch (error) {
+    if (!["EROFS", "EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }
 

@@ -5,6 +5,7 @@ import type { SplitName } from "../data/dataset.ts";
 import { type Card, chosenName, readCard, SPLIT_NAMES, type SplitFiles, splitTables } from "../data/source.ts";
 import { isTable } from "../data/tables.ts";
 import { makeView, viewFolder } from "./dataset-view.ts";
+import { diskError } from "./errors.ts";
 import type { HubReference } from "./reference.ts";
 import { openRepository, type Repository } from "./repository.ts";
 import type { HubContext } from "./requests.ts";
@@ -117,7 +118,11 @@ async function fetchChosen(repository: Repository, chosen: Chosen, context: HubC
   const { configName, files, card, isPartial } = chosen;
   await repository.fetch(Object.values(files).flat());
   const folder = viewFolder(repository, configName, context.settings);
-  makeView(folder, repository, configName, files, card);
+  try {
+    makeView(folder, repository, configName, files, card);
+  } catch (error) {
+    throw diskError(error, context.settings.assets, "HF_ASSETS_CACHE");
+  }
   const { name } = repository.reference;
   const notes = isPartial
     ? [`${name}: the Hub has converted only the first part of this data set; that part is used.`]

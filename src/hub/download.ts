@@ -34,7 +34,7 @@ const LEAST_BYTES = 1024;
 export async function download(job: Download, context: HubContext): Promise<void> {
   const { blob, reference, file } = job;
   const lock = await acquire(`${blob}.lock`, () => existsSync(blob), context.signal).catch((error: Error) => {
-    throw error.name === "AbortError" ? interrupted(reference) : diskError(error, context.settings);
+    throw error.name === "AbortError" ? interrupted(reference) : diskError(error, context.settings.cache);
   });
   if (!lock) return job.onBytes(file.bytes);
   const partial = `${blob}.incomplete`;
@@ -67,7 +67,7 @@ async function fill(partial: string, job: Download, context: HubContext, lock: L
       await append(partial, before, job, context, lock);
     } catch (error) {
       if (context.signal?.aborted) throw interrupted(reference);
-      problem = diskError(error, context.settings);
+      problem = diskError(error, context.settings.cache);
       if (problem instanceof AttuneError) throw problem;
     }
     const now = sizeOf(partial);

@@ -68,19 +68,19 @@ export function offlineError({ name, revision, kind }: HubReference, { cache }: 
 }
 
 /** For a file system that refuses, and anything else as it is. */
-export function diskError(cause: unknown, { cache }: HubSettings): unknown {
+export function diskError(cause: unknown, folder: string, variable = "HF_HOME"): unknown {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT")
     return new AttuneError(
       "hub/disk",
-      `${cache}: there is no space left; free some and start again, what has come is kept, or move the cache with HF_HOME`,
+      `${folder}: there is no space left; free some and start again, what has come is kept, or move it with ${variable}`,
       "failure",
       { cause },
     );
   if (code === "EACCES" || code === "EPERM" || code === "EROFS")
     return new AttuneError(
       "hub/cache",
-      `${cache}: cannot be written (${message}); choose another place with HF_HOME`,
+      `${folder}: cannot be written (${message}); choose another place with ${variable}`,
       "input",
       {
         cause,

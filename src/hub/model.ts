@@ -64,6 +64,11 @@ function shardsOf({ folder, reference }: Repository): string[] {
 }
 
 function lacks({ name, revision }: HubReference, path: string, listed: ReadonlySet<string>): AttuneError {
+  if (listed.has("adapter_config.json"))
+    return new AttuneError(
+      "hub/adapter",
+      `${name}: this is an adapter; name its base as the model, and give the adapter's folder with --adapter`,
+    );
   const other = [...listed].find((file) => /\.(bin|h5|msgpack|gguf|onnx|ckpt)$/.test(file));
   const advice =
     path === WEIGHTS && other

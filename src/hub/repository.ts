@@ -64,7 +64,7 @@ export class Repository {
     try {
       await this.#fetchAll(missing.map((path) => remote.get(path)!));
     } catch (error) {
-      throw diskError(error, this.#context.settings);
+      throw diskError(error, this.#context.settings.cache);
     }
   }
 
@@ -75,7 +75,9 @@ export class Repository {
 
   async #fetchAll(files: readonly RemoteFile[]): Promise<void> {
     const { settings, onEvent } = this.#context;
-    const wanted = files.filter(({ hash }) => !existsSync(this.cache.blob(hash)));
+    const missing = files.filter(({ hash }) => !existsSync(this.cache.blob(hash)));
+    // Files of one content are one blob.
+    const wanted = [...new Map(missing.map((file) => [file.hash, file])).values()];
     const totalBytes = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
     await this.#requireSpace(wanted, totalBytes);
     const request = hubFetch({ ...this.reference, revision: this.commit }, this.#context);
@@ -131,14 +133,15 @@ export async function openRepository(reference: HubReference, context: HubContex
     return new Repository(reference, commit, cache, context);
   } catch (error) {
     const commit = isAway(error) ? cache.commitOf(revision) : undefined;
-    if (!commit) throw (await otherKind(error, reference, context)) ?? diskError(error, settings);
+    if (!commit) throw (await otherKind(error, reference, context)) ?? error;
     return new Repository(reference, commit, cache, context, error as AttuneError);
   }
 }
 
 /** Whether the Hub cannot be asked, which the cache may make up for. */
 const isAway = (error: unknown): error is AttuneError =>
-  error instanceof AttuneError && ["hub/unreachable", "hub/status", "hub/rate-limit"].includes(error.code);
+  error instanceof AttuneError &&
+  ["hub/unreachable", "hub/status", "hub/rate-limit", "hub/answer"].includes(error.code);
 
 /** What to say where the name is that of a data set, and a model was wanted, or the other way round. */
 async function otherKind(

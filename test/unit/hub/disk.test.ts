@@ -48,7 +48,7 @@ test.each([
   [
     "ENOSPC",
     "failure",
-    "there is no space left; free some and start again, what has come is kept, or move the cache with HF_HOME",
+    "there is no space left; free some and start again, what has come is kept, or move it with HF_HOME",
   ],
   ["EROFS", "input", "cannot be written (refused); choose another place with HF_HOME"],
 ])("%s", async (code, kind, says) => {

@@ -195,6 +195,7 @@ describe("is said", () => {
       /^org\/modle: there is nothing of this name here, and no such model at http.*or it is private; check the name, or set HF_TOKEN/,
     ],
     ["a wrong name, with a token", named("org/modle"), { HF_TOKEN: "hf_valid" }, /or whether your token may read it$/],
+    ["an adapter", named("org/adapter"), {}, /^org\/adapter: this is an adapter; name its base as the model, and give/],
     ["a data set", named("org/rows"), {}, /^org\/rows is a dataset on the Hub, and a model is needed here$/],
     ["a private one", named("org/private"), {}, /or it is private; check the name, or set HF_TOKEN where it is yours$/],
     [
@@ -229,6 +230,7 @@ describe("is said", () => {
     ],
     ["not a model", named("org/empty"), {}, /at main there is no config\.json; a model has config\.json/],
   ])("%s", async (_, reference, env, message) => {
+    hub.add({ name: "org/adapter", files: { "adapter_config.json": "{}", "adapter_model.safetensors": "" } });
     hub.add({ kind: "dataset", name: "org/rows", files: { "train.csv": "" } });
     hub.add({ name: "org/empty", files: { "README.md": "" } });
     const error = await refused(reference, context(env));
