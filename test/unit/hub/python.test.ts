@@ -59,7 +59,7 @@ interface Cached extends Snapshot {
   readonly warnings: readonly string[];
 }
 
-describe.skipIf(!python)("huggingface_hub", () => {
+describe.skipIf(!python)("huggingface_hub (needs ATTUNE_PYTHON; skipped without)", () => {
   test("takes the server for the Hub: info, listing, downloads, a branch with slashes", async () => {
     for (const repository of [model, data]) {
       const commit = repository.resolve("main")!;
