@@ -15,6 +15,7 @@ export type {
 } from "./experiment/compare-events.ts";
 export type { MethodGrid, Plan } from "./experiment/plan-schema.ts";
 export type { FailedRun, PlannedRun, RecipeName, Study } from "./experiment/study.ts";
+export type { DownloadEvent, FetchEvent, WaitEvent } from "./hub/events.ts";
 export {
   type Classifier,
   type EvaluateOptions,

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { EventQueue } from "../base/event-queue.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { openModel } from "../models/load.ts";
@@ -10,7 +11,6 @@ import { resolveOptions } from "../run/options.ts";
 import type { RunResult } from "../run/result.ts";
 import type { CompareEvent } from "./compare-events.ts";
 import { describePlannedData } from "./data-facts.ts";
-import { EventQueue } from "./event-queue.ts";
 import { Forecast } from "./forecast.ts";
 import { recipesOf, resolvePlan } from "./plan.ts";
 import type { Plan, ResolvedPlan } from "./plan-schema.ts";

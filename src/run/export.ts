@@ -18,6 +18,7 @@ import { version } from "./machine.ts";
 import { longestText } from "./model-limits.ts";
 import type { StoredPrediction } from "./predictions.ts";
 import type { RunResult } from "./result.ts";
+import type { HubSource } from "./sources.ts";
 
 /**
  * - `peft`: an adapter folder, for methods that PEFT has
@@ -33,8 +34,10 @@ export interface ExportOptions {
   readonly out: string;
   /** With `onnx`: write a dynamically quantized model as well, and measure on a run's test texts what that changes. @default false */
   readonly int8?: boolean;
-  /** With `peft`: what the adapter calls its base, for example its name on the Hub. @default its path */
+  /** With `peft`: what the adapter calls its base, for example its name on the Hub. @default its name there, or its path */
   readonly base?: string;
+  /** What the card calls the model. @default the folder's name */
+  readonly name?: string;
   /** Folder of an adapter for the model: PEFT's, or of a run. */
   readonly adapter?: string;
   /** Names of the labels in order. @default the adapter's, else the model's, else LABEL_0, LABEL_1, … */
@@ -101,7 +104,8 @@ function writePeft(source: Source, out: string, options: ExportOptions): void {
   const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.weights[name]!.data as Float32Array }));
   writePeftAdapter(out, {
     ...adapter,
-    base: options.base ?? resolve(path),
+    base: options.base ?? adapter.base?.hub?.repo ?? resolve(path),
+    ...(options.base === undefined && adapter.base?.hub && { revision: adapter.base.hub.commit }),
     labels: model.labels,
     encoder: model.encoder,
     tensors,
@@ -161,6 +165,9 @@ const NOT_TOLD = new Set([
   "method",
   "data",
   "model",
+  "revision",
+  "dataRevision",
+  "configName",
   "adapter",
   "out",
   "threads",
@@ -171,14 +178,14 @@ const NOT_TOLD = new Set([
 function cardOf(source: Source, options: ExportOptions, change: string | undefined): ModelCard {
   const { path, model, maxLength } = source;
   const { labels } = model;
-  const { format, int8 = false } = options;
-  const folder = basename(resolve(options.out));
-  const base = options.base ?? basename(path);
+  const { format, int8 = false, name: folder = basename(resolve(options.out)) } = options;
+  const origin = madeFrom(source, options);
+  const base = options.base ?? origin.hub?.base_model ?? basename(path);
   return {
     folder,
     library: LIBRARIES[format],
     labels,
-    ...madeFrom(source, options),
+    ...origin,
     ...(change && { note: change }),
     usage: usageOf({ format, name: folder, base, labels, maxLength, int8 }),
   };
@@ -194,19 +201,30 @@ function madeFrom({ run, path, adapter }: Source, options: ExportOptions): Origi
   }
   const facts = run.readJson<RunFacts>("run.json");
   const { method, data, model: base } = facts.options;
+  const { hub = {} } = facts;
   const { accuracy, precision, recall, f1, loss } = run.has("result.json")
     ? run.readJson<RunResult>("result.json").test
     : ({} as Partial<RunResult["test"]>);
   const metrics = { accuracy, "macro precision": precision, "macro recall": recall, "macro F1": f1, loss };
   const measured = Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== undefined);
   return {
-    base: options.base ?? basename(base),
-    data: basename(data),
+    base: options.base ?? hub.model?.repo ?? basename(base),
+    data: hub.data?.repo ?? basename(data),
+    hub: { ...(hub.model && { base_model: hub.model.repo }), ...(hub.data && { datasets: [hub.data.repo] }) },
     method,
     options: Object.fromEntries(Object.entries(facts.options).filter(([key]) => !NOT_TOLD.has(key))),
     metrics: Object.fromEntries(measured),
-    versions: { attune: version, engine: facts.engine, node: facts.node },
+    versions: { ...commitsOf(hub), attune: version, engine: facts.engine, node: facts.node },
   };
 }
 
-type Origin = Pick<ModelCard, "base" | "data" | "adapter" | "method" | "options" | "metrics" | "versions">;
+type Origin = Pick<ModelCard, "base" | "data" | "hub" | "adapter" | "method" | "options" | "metrics" | "versions">;
+
+/** Model and data as they can be fetched again. */
+const commitsOf = (hub: NonNullable<RunFacts["hub"]>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(hub).map(([what, { repo, commit, configName }]: [string, HubSource]) => [
+      what,
+      `${repo}@${commit}${configName ? ` (${configName})` : ""}`,
+    ]),
+  );

@@ -7,6 +7,7 @@ import type { HeadSearch } from "./choose-head.ts";
 import { describeMachine, version } from "./machine.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 import type { PreparedRun } from "./prepare.ts";
+import type { HubSource, Sources } from "./sources.ts";
 
 export type RunStatus = "running" | "interrupted" | "failed" | "done";
 
@@ -21,6 +22,8 @@ export interface RunFacts {
   readonly notes: string[];
   readonly labels: readonly string[];
   readonly dataSha256: string;
+  /** What came from the Hub, and which commit of it. */
+  readonly hub?: { readonly model?: HubSource; readonly data?: HubSource };
   /** Of the weight files; known some time after the start. */
   modelSha256?: string;
   /** What `--head auto` tried, and why it chose. */
@@ -34,15 +37,23 @@ export function describeRun(
   options: ResolvedTrainOptions,
   engine: Engine,
   run: PreparedRun,
+  { model, data }: Sources,
   headSearch?: HeadSearch,
 ): RunFacts {
+  const hub = { ...(model.hub && { model: model.hub }), ...(data.hub && { data: data.hub }) };
   return {
     attune: version,
     options,
     workingFolder: process.cwd(),
-    notes: [...run.notes, ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : [])],
+    notes: [
+      ...model.notes,
+      ...data.notes,
+      ...run.notes,
+      ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : []),
+    ],
     labels: run.dataset.labels,
     dataSha256: run.dataset.sha256,
+    ...(Object.keys(hub).length > 0 && { hub }),
     ...(headSearch && { headSearch }),
     engine: engine.description,
     node: process.version,
@@ -51,9 +62,10 @@ export function describeRun(
 }
 
 /** Where what a run was given stands, as seen from here, should it have begun in another working folder. */
-export function placesOf({ options, workingFolder }: RunFacts, run: string): Partial<ResolvedTrainOptions> {
+export function placesOf({ options, workingFolder, hub }: RunFacts, run: string): Partial<ResolvedTrainOptions> {
   const { model, data, adapter } = options;
-  const places = Object.entries({ model, data, adapter }).flatMap(([key, path]) => {
+  const paths = { ...(!hub?.model && { model }), ...(!hub?.data && { data }), adapter };
+  const places = Object.entries(paths).flatMap(([key, path]) => {
     if (path === undefined || workingFolder === undefined) return [];
     const [there, here] = [resolve(workingFolder, path), resolve(path)];
     if (there === here) return [];

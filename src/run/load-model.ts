@@ -9,10 +9,13 @@ import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { type Adapter, adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
+import { openHubModel, openModelSource, type SourceContext } from "./sources.ts";
 
 export interface ModelSource {
-  /** Folder of a run or of a model. */
+  /** Folder of a run or of a model, or the name of a model on the Hub. */
   readonly folder: string;
+  /** Branch, tag or commit of a model on the Hub. */
+  readonly revision?: string | undefined;
   /** Folder of an adapter for that model: PEFT's, or that of a run. */
   readonly adapter?: string | undefined;
   /** Names of the labels, where the adapter only counts them. */
@@ -36,8 +39,8 @@ export interface LoadedModel {
 const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
 
 /** @throws AttuneError where there is no such model, or a part of it is nowhere */
-export async function loadModel(source: ModelSource): Promise<LoadedModel> {
-  const { path, adapter, trained } = await find(source);
+export async function loadModel(source: ModelSource, context: SourceContext = {}): Promise<LoadedModel> {
+  const { path, adapter, trained } = await find(source, context);
   const labels = adapter && (await labelsFor(adapter, path, source.labels));
   const model = await openModel(path, labels, adapter?.head);
   try {
@@ -62,13 +65,14 @@ interface Found {
 }
 
 /** A run folder holds a model, or an adapter whose base is elsewhere; any other folder is a model itself. */
-async function find({ folder, adapter }: ModelSource): Promise<Found> {
+async function find({ folder: given, revision, adapter }: ModelSource, context: SourceContext): Promise<Found> {
+  const { path: folder } = await openModelSource(given, revision, context);
   if (!existsSync(folder)) throw new AttuneError("model/missing", `${folder}: there is no such folder`);
   if (adapter !== undefined) return { path: folder, adapter: openAdapter(adapterFolder(adapter)) };
   if (!existsSync(join(folder, "run.json"))) return { path: folder };
   const run = RunFolder.open(folder);
   const { options, status, reason } = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
-  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"))), trained: options };
+  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"), context)), trained: options };
   if (!run.has("model"))
     throw new AttuneError(
       "run/no-model",
@@ -80,9 +84,11 @@ async function find({ folder, adapter }: ModelSource): Promise<Found> {
 }
 
 /** The model that an adapter was trained on, which must not have changed. */
-async function findBase(folder: string): Promise<Found> {
+async function findBase(folder: string, context: SourceContext): Promise<Found> {
   const adapter = openAdapter(folder);
-  const { path, sha256 } = adapter.base!;
+  const { path: before, sha256, hub } = adapter.base!;
+  // What the cache has lost, the Hub still has.
+  const path = hub && !existsSync(before) ? (await openHubModel(hub, context)).path : before;
   if (!existsSync(path))
     throw new AttuneError("adapter/no-base", `${folder}: its base model ${path} is not there any more; put it back`);
   if ((await sha256OfWeights(path)) !== sha256)
