@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { basename, join, resolve } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { loadTokenizer } from "../data/tokenizer.ts";
+import type { FetchEvent } from "../hub/events.ts";
 import { type ModelCard, modelCard } from "../interop/model-card.ts";
 import { fillOnnxFolder, INT8_MODEL } from "../interop/onnx.ts";
 import { writePeftAdapter } from "../interop/peft-write.ts";
@@ -18,7 +19,7 @@ import { version } from "./machine.ts";
 import { longestText } from "./model-limits.ts";
 import type { StoredPrediction } from "./predictions.ts";
 import type { RunResult } from "./result.ts";
-import type { HubSource } from "./sources.ts";
+import { type HubSource, pinned } from "./sources.ts";
 
 /**
  * - `peft`: an adapter folder, for methods that PEFT has
@@ -38,6 +39,10 @@ export interface ExportOptions {
   readonly base?: string;
   /** What the card calls the model. @default the folder's name */
   readonly name?: string;
+  /** Branch, tag or commit of a model on the Hub. @default "main" */
+  readonly revision?: string;
+  /** Called with the progress of what is fetched from the Hub. */
+  readonly onFetch?: (event: FetchEvent) => void;
   /** Folder of an adapter for the model: PEFT's, or of a run. */
   readonly adapter?: string;
   /** Names of the labels in order. @default the adapter's, else the model's, else LABEL_0, LABEL_1, … */
@@ -55,19 +60,19 @@ const writers: Readonly<Record<ExportFormat, Write>> = {
 };
 
 /**
- * Writes the model of a run, or of a model folder with or without an adapter beside it, as `options.format`. The folder
- * appears whole or not at all. Returns what the user should know.
+ * Writes the model of a run, or of a model folder (or name on the Hub) with or without an adapter beside it, as
+ * `options.format`. The folder appears whole or not at all. Returns what the user should know.
  *
  * @throws AttuneError with `kind` "input" that says why a format cannot hold the model
  */
 export async function exportRun(folder: string, options: ExportOptions): Promise<string[]> {
-  const { format, out, int8 = false, adapter, labels } = options;
+  const { format, out, int8 = false, revision, adapter, labels, onFetch } = options;
   if (existsSync(out)) throw new AttuneError("export/exists", `${out}: this exists already; choose another --out`);
   if (options.base !== undefined && format !== "peft")
     throw new AttuneError("export/base", `--base goes with --format peft; the format here is "${format}"`);
   if (int8 && format !== "onnx")
     throw new AttuneError("export/int8", `--int8 goes with --format onnx; the format here is "${format}"`);
-  const loaded = await loadModel({ folder, adapter, labels });
+  const loaded = await loadModel({ folder, revision, adapter, labels }, { onEvent: onFetch });
   const { adapted, trained } = loaded;
   // Texts are cut where they were cut in training.
   const maxLength = longestText(options.maxLength ?? trained?.maxLength, adapted.encoder);
@@ -93,7 +98,7 @@ interface Source extends LoadedModel {
 }
 
 function writePeft(source: Source, out: string, options: ExportOptions): void {
-  const { path, model, adapted, adapter, filled, memory, run } = source;
+  const { path, hub, model, adapted, adapter, filled, memory, run } = source;
   if (!adapter)
     throw new AttuneError(
       "export/peft",
@@ -104,8 +109,8 @@ function writePeft(source: Source, out: string, options: ExportOptions): void {
   const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.weights[name]!.data as Float32Array }));
   writePeftAdapter(out, {
     ...adapter,
-    base: options.base ?? adapter.base?.hub?.repo ?? resolve(path),
-    ...(options.base === undefined && adapter.base?.hub && { revision: adapter.base.hub.commit }),
+    base: options.base ?? hub?.repo ?? resolve(path),
+    ...(options.base === undefined && hub && { revision: hub.commit }),
     labels: model.labels,
     encoder: model.encoder,
     tensors,
@@ -192,12 +197,18 @@ function cardOf(source: Source, options: ExportOptions, change: string | undefin
 }
 
 /** What a run knows of its training; an adapter knows its method. */
-function madeFrom({ run, path, adapter }: Source, options: ExportOptions): Origin {
+function madeFrom({ run, path, hub: model, adapter }: Source, options: ExportOptions): Origin {
   if (!run) {
     const { method, options: own = {} } = adapter ?? {};
-    const base = options.base ?? basename(resolve(path));
-    const from = options.adapter === undefined ? {} : { adapter: basename(resolve(options.adapter)) };
-    return { base, ...from, ...(method && { method }), options: own, metrics: {}, versions: { attune: version } };
+    return {
+      base: options.base ?? model?.repo ?? basename(resolve(path)),
+      ...(model && { hub: { base_model: model.repo } }),
+      ...(options.adapter !== undefined && { adapter: basename(resolve(options.adapter)) }),
+      ...(method && { method }),
+      options: own,
+      metrics: {},
+      versions: { ...commitsOf(model ? { model } : {}), attune: version },
+    };
   }
   const facts = run.readJson<RunFacts>("run.json");
   const { method, data, model: base } = facts.options;
@@ -222,9 +233,4 @@ type Origin = Pick<ModelCard, "base" | "data" | "hub" | "adapter" | "method" | "
 
 /** Model and data as they can be fetched again. */
 const commitsOf = (hub: NonNullable<RunFacts["hub"]>): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(hub).map(([what, { repo, commit, configName }]: [string, HubSource]) => [
-      what,
-      `${repo}@${commit}${configName ? ` (${configName})` : ""}`,
-    ]),
-  );
+  Object.fromEntries(Object.entries(hub).map(([what, source]: [string, HubSource]) => [what, pinned(source)]));

@@ -7,7 +7,7 @@ import type { HeadSearch } from "./choose-head.ts";
 import { describeMachine, version } from "./machine.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 import type { PreparedRun } from "./prepare.ts";
-import type { HubSource, Sources } from "./sources.ts";
+import { type FromHub, hubOf, type Sources } from "./sources.ts";
 
 export type RunStatus = "running" | "interrupted" | "failed" | "done";
 
@@ -23,7 +23,7 @@ export interface RunFacts {
   readonly labels: readonly string[];
   readonly dataSha256: string;
   /** What came from the Hub, and which commit of it. */
-  readonly hub?: { readonly model?: HubSource; readonly data?: HubSource };
+  readonly hub?: FromHub;
   /** Of the weight files; known some time after the start. */
   modelSha256?: string;
   /** What `--head auto` tried, and why it chose. */
@@ -37,23 +37,22 @@ export function describeRun(
   options: ResolvedTrainOptions,
   engine: Engine,
   run: PreparedRun,
-  { model, data }: Sources,
+  sources: Sources,
   headSearch?: HeadSearch,
 ): RunFacts {
-  const hub = { ...(model.hub && { model: model.hub }), ...(data.hub && { data: data.hub }) };
   return {
     attune: version,
     options,
     workingFolder: process.cwd(),
     notes: [
-      ...model.notes,
-      ...data.notes,
+      ...sources.model.notes,
+      ...sources.data.notes,
       ...run.notes,
       ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : []),
     ],
     labels: run.dataset.labels,
     dataSha256: run.dataset.sha256,
-    ...(Object.keys(hub).length > 0 && { hub }),
+    ...hubOf(sources),
     ...(headSearch && { headSearch }),
     engine: engine.description,
     node: process.version,

@@ -17,6 +17,10 @@ export interface HubSource {
   readonly configName?: string;
 }
 
+/** `org/name@commit`: as it can be fetched again. */
+export const pinned = ({ repo, commit, configName }: HubSource): string =>
+  `${repo}@${commit}${configName === undefined ? "" : ` (${configName})`}`;
+
 /** Something that can be read from a path. */
 export interface Source {
   readonly path: string;
@@ -30,8 +34,14 @@ export interface Sources {
   readonly data: Source;
 }
 
-/** What came from the Hub when a run began. */
-type Before = { readonly model?: HubSource; readonly data?: HubSource };
+/** What of model and data came from the Hub. */
+export type FromHub = { readonly model?: HubSource; readonly data?: HubSource };
+
+/** The part of run.json and study.json that says so; nothing where all was here. */
+export function hubOf({ model, data }: Sources): { readonly hub?: FromHub } {
+  if (!model.hub && !data.hub) return {};
+  return { hub: { ...(model.hub && { model: model.hub }), ...(data.hub && { data: data.hub }) } };
+}
 
 /** Options with the paths of model and data instead of their names. */
 export const withPaths = <O extends SourceOptions>(options: O, { model, data }: Sources): O => ({
@@ -55,7 +65,7 @@ export interface SourceOptions {
 export async function openSources(
   { model, revision, data, dataRevision, configName }: SourceOptions,
   context: SourceContext,
-  before?: Before,
+  before?: FromHub,
 ): Promise<Sources> {
   if (before)
     return {
@@ -133,7 +143,10 @@ function source(
   return {
     path,
     hub: { ...hub, commit },
-    notes: [`${name}: commit ${commit.slice(0, 12)} of ${hub.revision}${away}.`, ...notes],
+    notes: [
+      `${name}: commit ${commit.slice(0, 12)}${hub.revision === commit ? "" : ` of ${hub.revision}`}${away}.`,
+      ...notes,
+    ],
   };
 }
 
@@ -141,7 +154,7 @@ function source(
 export async function* fetchSources(
   options: SourceOptions,
   signal?: AbortSignal,
-  before?: Before,
+  before?: FromHub,
 ): AsyncGenerator<FetchEvent, Sources> {
   return yield* eventsOf((onEvent) => openSources(options, { signal, onEvent }, before));
 }

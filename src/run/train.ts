@@ -24,7 +24,7 @@ import { predictionLines } from "./predictions.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
 import type { RunResult } from "./result.ts";
 import { RunTimes } from "./run-times.ts";
-import { fetchSources, withPaths } from "./sources.ts";
+import { fetchSources, type Sources, withPaths } from "./sources.ts";
 
 export interface TrainContext {
   /** Stops the run after the step it is in; it keeps a checkpoint and can go on with `resume`. */
@@ -37,6 +37,8 @@ export interface TrainContext {
    * @default none
    */
   readonly shared?: string;
+  /** Model and data, where they have been opened before: the runs of a study ask the Hub once. @internal */
+  readonly sources?: Sources;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function* train(
   RunFolder.requireNew(given.out);
   // Everything that can be wrong with the input is found before the folder is made.
   const asked = performance.now();
-  const sources = yield* fetchSources(given, context.signal);
+  const sources = context.sources ?? (yield* fetchSources(given, context.signal));
   // What came from the Hub took none of the run's time.
   const started = called + performance.now() - asked;
   const engine = onnxRuntimeEngine({ threads: given.threads });
@@ -99,7 +101,7 @@ async function* goOn(folder: RunFolder, called: number, context: TrainContext): 
     throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
   const resolved = resolveOptions({ ...before.options, ...placesOf(before, path), out: path });
   const asked = performance.now();
-  const sources = yield* fetchSources(resolved, context.signal, before.hub ?? {});
+  const sources = context.sources ?? (yield* fetchSources(resolved, context.signal, before.hub ?? {}));
   const started = called + performance.now() - asked;
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
   const store = storeOf(context, engine);
