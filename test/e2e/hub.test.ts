@@ -1,8 +1,10 @@
 /** Model and data by their names on a Hub of ours on loopback: fetched, trained, used without it, and sent back. */
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Study } from "../../src/experiment/study.ts";
+import type { RunFacts } from "../../src/run/facts.ts";
 import { filesFrom } from "../hub-server/folder.ts";
 import { HubServer } from "../hub-server/server.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
@@ -24,6 +26,13 @@ const weights = (out: string): Buffer => readFileSync(join(cwd, out, "model/mode
 
 const model = hub.add({ name: "org/tiny-bert", files: filesFrom(tinyModel(folder({}))) });
 const reviews = hub.add({ kind: "dataset", name: "org/reviews", files: filesFrom(tinyData(folder({}))) });
+const card =
+  "---\nconfigs:\n- config_name: films\n  data_files:\n  - {split: train, path: train.csv}\n  - {split: test, path: test.csv}\n- config_name: books\n  data_files: test.csv\n---\n";
+const films = hub.add({
+  kind: "dataset",
+  name: "org/films",
+  files: { ...filesFrom(tinyData(folder({}))), "README.md": card },
+});
 const [modelCommit, dataCommit] = [model.resolve("main")!, reviews.resolve("main")!];
 
 beforeAll(async () => {
@@ -59,6 +68,47 @@ test("offline it comes from the cache, and so do the same bytes", async () => {
   expect(stderr).not.toContain("fetching");
   expect(hub.requests).toHaveLength(before);
   expect(weights("offline").equals(weights("run"))).toBe(true);
+});
+
+test("a study by names asks the Hub once, keeps its commits, and is the same from the cache", async () => {
+  const fresh = { ...env, HF_HOME: folder({}) };
+  const argsOf = (out: string, ...more: readonly string[]) => [
+    ...["compare", "--model", "org/tiny-bert", "--data", "org/films", "--config-name", "films", "--out", out],
+    ...["--recipe", "own", "--methods", "full,probe", "--epochs", "2", ...LEARNING, ...more],
+  ];
+  const before = hub.requests.length;
+  const { stderr } = await succeed(argsOf("study"), { cwd, env: fresh });
+  const asked = hub.requests.slice(before).map(({ path }) => path);
+  for (const what of [/models\/org\/tiny-bert\/revision/, /datasets\/org\/films\/revision/])
+    expect(asked.filter((path) => what.test(path))).toHaveLength(1);
+  expect(stderr).toMatch(/^fetching org\/tiny-bert: \d+ kB$/m);
+  expect(stderr).toContain(`\norg/tiny-bert: commit ${modelCommit.slice(0, 12)} of main.\n`);
+  const sources = {
+    model: { repo: "org/tiny-bert", revision: "main", commit: modelCommit },
+    data: { repo: "org/films", revision: "main", commit: films.resolve("main")!, configName: "films" },
+  };
+  expect(readJson<Study>(cwd, "study/study.json")).toMatchObject({ model: "org/tiny-bert", hub: sources });
+  const facts = (out: string, run: string) => readJson<RunFacts>(cwd, out, "runs", run, "run.json");
+  for (const run of ["own-full-s42", "own-probe-s42"]) {
+    expect(facts("study", run)).toMatchObject({ hub: sources, options: { model: "org/tiny-bert", data: "org/films" } });
+  }
+  const report = readFileSync(join(cwd, "study/report.md"), "utf8");
+  expect(report).toContain(`org/tiny-bert@${modelCommit}`);
+  expect(report).toContain(`org/films@${sources.data.commit} (films)`);
+  expect(report).not.toContain(fresh.HF_HOME);
+
+  const away = { ...fresh, HF_HUB_OFFLINE: "1", HF_ENDPOINT: "http://127.0.0.1:9" };
+  await succeed(argsOf("study-offline", "--no-estimate"), { cwd, env: away });
+  const predictions = (out: string, run: string) => readFileSync(join(cwd, out, "runs", run, "predictions/test.jsonl"));
+  const same = (out: string, run: string) => predictions(out, run).equals(predictions("study", run));
+  for (const run of ["own-full-s42", "own-probe-s42"]) expect(same("study-offline", run)).toBe(true);
+
+  // Goes on with what it had, whatever the Hub has by now.
+  rmSync(join(cwd, "study-offline/runs/own-probe-s42"), { recursive: true });
+  films.commit({ "train.csv": "text,label\nnothing,left\n" });
+  await succeed(["compare", "--resume", "study-offline", "--no-estimate"], { cwd, env: fresh });
+  expect(same("study-offline", "own-probe-s42")).toBe(true);
+  expect(facts("study-offline", "own-probe-s42").hub).toEqual(sources);
 });
 
 test("when the Hub has moved on, the commit repeats the run", async () => {
