@@ -69,8 +69,8 @@ export async function openSources(
 ): Promise<Sources> {
   if (before)
     return {
-      model: before.model ? await openHubModel(before.model, context) : here(model),
-      data: before.data ? await fromHub("dataset", before.data, context) : here(data),
+      model: before.model ? await openHubModel(before.model, context) : atPath(model),
+      data: before.data ? await openHubDataset(before.data, context) : atPath(data),
     };
   return {
     model: await openModelSource(model, revision, context),
@@ -78,7 +78,8 @@ export async function openSources(
   };
 }
 
-const here = (path: string): Source => ({ path, notes: [] });
+/** Something here, as it is. */
+export const atPath = (path: string): Source => ({ path, notes: [] });
 
 /** A model by its folder or name, and if need be from the Hub. */
 export async function openModelSource(
@@ -87,12 +88,16 @@ export async function openModelSource(
   context: SourceContext,
 ): Promise<Source> {
   const reference = parseReference(model, "model", revision, "--revision");
-  if (!reference) return here(model);
+  if (!reference) return atPath(model);
   return fromHub("model", { repo: reference.name, revision: reference.revision }, context);
 }
 
 /** A model at the commit that it was. */
 export const openHubModel = (hub: HubSource, context: SourceContext): Promise<Source> => fromHub("model", hub, context);
+
+/** A data set at the commit that it was. */
+export const openHubDataset = (hub: HubSource, context: SourceContext): Promise<Source> =>
+  fromHub("dataset", hub, context);
 
 /** A data set by its path or name, and if need be from the Hub. */
 export async function openDataSource(
@@ -101,7 +106,7 @@ export async function openDataSource(
   context: SourceContext,
 ): Promise<Source> {
   const reference = parseReference(data, "dataset", revision, "--data-revision");
-  if (!reference) return here(data);
+  if (!reference) return atPath(data);
   const { name: repo, revision: wanted } = reference;
   return fromHub("dataset", { repo, revision: wanted, ...(configName !== undefined && { configName }) }, context);
 }

@@ -111,6 +111,20 @@ test("a study by names asks the Hub once, keeps its commits, and is the same fro
   expect(facts("study-offline", "own-probe-s42").hub).toEqual(sources);
 });
 
+test("pre-training takes names as well", async () => {
+  const { stderr } = await run(
+    ...["pretrain", "--from", "org/tiny-bert", "--teacher", "org/tiny-bert", "--data", "org/reviews", "--out", "more"],
+    ...["--epochs", "1", "--max-length", "16", "--evaluations", "1"],
+  );
+  expect(stderr).toContain("Only the training split of org/reviews is read.");
+  const tiny = { repo: "org/tiny-bert", revision: "main", commit: modelCommit };
+  expect(readJson<{ hub: object }>(cwd, "more/run.json").hub).toEqual({
+    from: tiny,
+    teacher: tiny,
+    data: { repo: "org/reviews", revision: "main", commit: dataCommit },
+  });
+});
+
 test("when the Hub has moved on, the commit repeats the run", async () => {
   model.commit({ "config.json": Buffer.from('{"model_type": "other"}') });
   const failed = await attune(train("moved"), { cwd, env });
