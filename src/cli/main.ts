@@ -38,6 +38,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "write a trained model as others read it: PEFT, Transformers, or transformers.js (ONNX)",
     load: async () => (await import("./commands/export.ts")).exportCommand,
   },
+  push: {
+    summary: "send a run's model to the Hugging Face Hub",
+    load: async () => (await import("./commands/push.ts")).pushCommand,
+  },
 };
 
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failure: 1, input: 2, interrupted: 130 };

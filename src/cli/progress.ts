@@ -7,6 +7,7 @@ import { alignColumns, duration, grouped, memory, metric } from "../base/format.
 import type { StartEvent, TrainEvent } from "../run/events.ts";
 import { RemainingTime } from "../run/remaining-time.ts";
 import type { EpochEvent, StepEvent } from "../train/trainer.ts";
+import { HubProgress } from "./hub-progress.ts";
 import { metricsReport } from "./metrics-report.ts";
 
 /** Without a terminal: at most one line of progress in so many seconds. */
@@ -29,6 +30,7 @@ export async function showTraining(events: AsyncIterable<TrainEvent>, { quiet }:
 class ProgressView {
   readonly #stream: NodeJS.WriteStream;
   readonly #live: ReturnType<typeof createLogUpdate> | undefined;
+  readonly #hub: HubProgress;
   readonly #remaining = new RemainingTime();
   #start: StartEvent | undefined;
   #lastPlain = performance.now();
@@ -38,11 +40,13 @@ class ProgressView {
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
     this.#live = stream.isTTY ? createLogUpdate(stream) : undefined;
+    this.#hub = new HubProgress(stream);
   }
 
   show(event: TrainEvent): void {
     this.#remaining.see(event);
-    if (event.type === "start") this.#showStart(event);
+    if (event.type === "download" || event.type === "wait") this.#hub.show(event);
+    else if (event.type === "start") this.#showStart(event);
     else if (event.type === "base")
       this.#print(
         `before training: test loss ${metric(event.test.loss)}, accuracy ${metric(event.test.accuracy)}, macro F1 ${metric(event.test.f1)}`,
@@ -53,6 +57,7 @@ class ProgressView {
   }
 
   end(): void {
+    this.#hub.end();
     this.#live?.clear();
     this.#live?.done();
   }

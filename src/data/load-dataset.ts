@@ -12,6 +12,8 @@ import { readTable } from "./tables.ts";
 export interface DatasetOptions {
   /** A file, or a folder with splits. */
   readonly path: string;
+  /** Which of the configurations that a folder's README describes. */
+  readonly configName?: string | undefined;
   /** Column of the text. @default "text" */
   readonly text?: string;
   /** Column of the label. @default "label" */
@@ -34,7 +36,7 @@ const MADE_SHARE = 0.1;
 
 /** Loads all splits; makes those that are missing. */
 export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
-  const { rows, notes, classNames } = await loadRows(findSource(options.path), options);
+  const { rows, notes, classNames } = await loadRows(findSource(options.path, options.configName), options);
   const labels = classNames ?? orderLabels(rows.train.map(({ label }) => label));
   const splits = Object.fromEntries(
     SPLITS.map((split) => [
@@ -63,7 +65,7 @@ export async function loadSplit(
 }
 
 async function loadRowsOf(options: DatasetOptions, split: SplitName | undefined) {
-  const source = findSource(options.path);
+  const source = findSource(options.path, options.configName);
   const { files } = source;
   const name = split ?? "test";
   if ("all" in files) {

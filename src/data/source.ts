@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { parse } from "yaml";
 import { AttuneError, listOf } from "../base/error.ts";
+import { nearest } from "../base/nearest.ts";
 import type { SplitName } from "./dataset.ts";
 import { isTable } from "./tables.ts";
 
@@ -13,9 +14,9 @@ export interface Source {
   classNames(column: string): readonly string[] | undefined;
 }
 
-type SplitFiles = Partial<Record<SplitName, string[]>>;
+export type SplitFiles = Partial<Record<SplitName, string[]>>;
 
-const SPLIT_NAMES: ReadonlyMap<string, SplitName> = new Map([
+export const SPLIT_NAMES: ReadonlyMap<string, SplitName> = new Map([
   ["train", "train"],
   ["validation", "validation"],
   ["valid", "validation"],
@@ -24,14 +25,16 @@ const SPLIT_NAMES: ReadonlyMap<string, SplitName> = new Map([
   ["test", "test"],
 ]);
 
-/** Finds the files of a data set. */
-export function findSource(path: string): Source {
+/** Finds the files of a data set, of the named configuration where its README describes several. */
+export function findSource(path: string, configName?: string): Source {
   if (!existsSync(path)) throw new AttuneError("data/missing", `${path}: there is no such file or folder`);
-  if (!statSync(path).isDirectory()) return { files: { all: path }, classNames: () => undefined };
+  if (!statSync(path).isDirectory()) {
+    if (configName !== undefined)
+      throw new AttuneError("data/no-config", `${path}: one file has no configurations; leave --config-name out`);
+    return { files: { all: path }, classNames: () => undefined };
+  }
   const card = readCard(join(path, "README.md"));
-  const config = chooseConfig(path, card);
-  const tables = listTables(path);
-  const files = config ? filesOfConfig(path, tables, config) : filesByName(path, tables);
+  const { config, files } = splitTables(path, listTables(path), card, configName);
   if (Object.keys(files).length === 0)
     throw new AttuneError(
       "data/no-splits",
@@ -39,6 +42,17 @@ export function findSource(path: string): Source {
     );
   for (const [split, found] of Object.entries(files)) checkShards(path, split, found);
   return { files, classNames: (column) => classNamesOf(card, config, column) };
+}
+
+/** The splits among the tables of a folder: as its card says, or by their names. */
+export function splitTables(
+  path: string,
+  tables: readonly string[],
+  card: Card,
+  configName?: string,
+): { readonly config: Config | undefined; readonly files: SplitFiles } {
+  const config = chooseConfig(path, card, configName);
+  return { config, files: config ? filesOfConfig(path, tables, config) : filesByName(path, tables) };
 }
 
 interface Config {
@@ -50,13 +64,13 @@ interface DatasetInfo {
   readonly config_name?: string;
   readonly features?: readonly { name?: string; dtype?: { class_label?: { names?: Record<string, string> } } }[];
 }
-interface Card {
+export interface Card {
   readonly configs?: readonly Config[];
   readonly dataset_info?: DatasetInfo | readonly DatasetInfo[];
 }
 
 /** The YAML between the dashes at the top of a README. */
-function readCard(file: string): Card {
+export function readCard(file: string): Card {
   if (!existsSync(file)) return {};
   const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(readFileSync(file, "utf8"))?.[1];
   if (!front) return {};
@@ -72,15 +86,31 @@ function readCard(file: string): Card {
   }
 }
 
-function chooseConfig(path: string, { configs }: Card): Config | undefined {
+function chooseConfig(path: string, { configs }: Card, wanted: string | undefined): Config | undefined {
   const usable = configs?.filter(({ data_files }) => data_files !== undefined) ?? [];
+  const names = usable.map((c) => String(c.config_name ?? "default"));
+  if (wanted !== undefined) return usable[chosenName(path, names, wanted)];
   if (usable.length < 2) return usable[0];
   const chosen = usable.find((c) => c.default) ?? usable.find((c) => c.config_name === "default");
   if (chosen) return chosen;
-  const names = usable.map((c) => c.config_name).join(", ");
   throw new AttuneError(
     "data/configs",
-    `${path}: README.md describes several configurations (${names}) and no default; give the folder of one`,
+    `${path}: README.md describes several configurations (${names.join(", ")}) and no default; choose one with --config-name`,
+  );
+}
+
+/** The place of a configuration among those that there are. */
+export function chosenName(path: string, names: readonly string[], wanted: string): number {
+  if (names.includes(wanted)) return names.indexOf(wanted);
+  const guess = nearest(wanted, names);
+  const others = guess
+    ? `did you mean "${guess}"?`
+    : `there ${names.length === 1 ? "is" : "are"} ${listOf(names, "and")}`;
+  throw new AttuneError(
+    "data/no-config",
+    names.length === 0
+      ? `${path}: it describes no configurations; leave --config-name out`
+      : `${path}: there is no configuration "${wanted}"; ${others}`,
   );
 }
 

@@ -2,7 +2,7 @@
 import { type MethodName, methods } from "../methods/registry.ts";
 import { resolveOptions } from "../run/options.ts";
 import { recipesOf } from "./plan.ts";
-import { isOneValue, type ResolvedPlan, sharedKeys } from "./plan-schema.ts";
+import { inputKeys, isOneValue, type ResolvedPlan, sharedKeys } from "./plan-schema.ts";
 import { recipeOptions, type Sourced } from "./recipes.ts";
 import type { PlannedRun, RecipeName } from "./study.ts";
 
@@ -42,7 +42,8 @@ function settingsOf(plan: ResolvedPlan, recipe: RecipeName): PlannedSetting[] {
       ...Object.fromEntries(Object.entries(given).map(([key, value]) => [key, { value, source: "the plan" }])),
     };
     const own = Object.fromEntries(Object.entries(sourced).map(([key, { value }]) => [key, value]));
-    const options = { model: plan.model, data: plan.data, method, ...own };
+    const input = inputKeys.flatMap((key) => (plan[key] === undefined ? [] : [[key, plan[key]]]));
+    const options = { ...Object.fromEntries(input), method, ...own };
     resolveOptions({ ...options, out: "." }); // Throws where options do not go together.
     const marks = variant.telling.map((key) => `-${shortName(key)}${inName(given[key])}`).join("");
     const base = `${recipe}/${method}${marks}`;

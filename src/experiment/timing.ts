@@ -6,6 +6,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { RunFacts } from "../run/facts.ts";
 import { RunFolder } from "../run/folder.ts";
 import { type ResolvedTrainOptions, resolveOptions } from "../run/options.ts";
+import type { Source } from "../run/sources.ts";
 import { stepsPerEpoch } from "../train/trainer.ts";
 import { runInProcess } from "./run-process.ts";
 import { writeSample } from "./sample.ts";
@@ -49,13 +50,15 @@ export const timingKey = ({ options }: PlannedRun): string =>
 /** A folder of sample data, and the timings that are made with it. */
 export class Stopwatch {
   readonly #folder: string;
+  readonly #model: Source;
   readonly #dataset: Dataset;
   readonly #threads: number;
   readonly #signal: AbortSignal | undefined;
   #made = 0;
 
-  constructor(dataset: Dataset, threads: number, signal?: AbortSignal) {
+  constructor(model: Source, dataset: Dataset, threads: number, signal?: AbortSignal) {
     this.#folder = mkdtempSync(join(tmpdir(), "attune-timing-"));
+    this.#model = model;
     this.#dataset = dataset;
     this.#threads = threads;
     this.#signal = signal;
@@ -63,7 +66,7 @@ export class Stopwatch {
 
   /** Undefined where such a run does not come to its end; the study will say why. */
   async time(options: PlannedRun["options"]): Promise<Timing | undefined> {
-    const { limit: _, earlyStopping: __, seed: ___, ...rest } = options;
+    const { limit: _, earlyStopping: __, seed: ___, configName: ____, ...rest } = options;
     const name = String(this.#made++);
     const [data, out] = [join(this.#folder, `data-${name}`), join(this.#folder, name)];
     const resolved = resolveOptions({ ...rest, out });
@@ -74,7 +77,12 @@ export class Stopwatch {
     const steps: { epoch: number; seconds: number }[] = [];
     const started = performance.now();
     const outcome = await runInProcess(
-      { out, options: sampled as PlannedRun["options"], lock: `${out}.lock` },
+      {
+        out,
+        options: sampled as PlannedRun["options"],
+        sources: { model: this.#model, data: { path: data, notes: [] } },
+        lock: `${out}.lock`,
+      },
       (event) => {
         if (event.type === "step") steps.push(event);
       },

@@ -18,6 +18,8 @@ export interface AdapterToWrite {
   readonly semantics: Semantics;
   /** The base, by path or by name on the Hub. */
   readonly base: string;
+  /** The commit of a base on the Hub. */
+  readonly revision?: string;
   readonly labels?: readonly string[];
   /** As the base is, with its head. */
   readonly encoder: Encoder;
@@ -56,7 +58,7 @@ export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void 
     modules_to_save: [...(savesPooler ? ["pooler"] : []), ...HEAD_MODULES],
     peft_type: peft.type,
     peft_version: PEFT_VERSION,
-    revision: null,
+    revision: adapter.revision ?? null,
     task_type: "SEQ_CLS",
     ...peft.write(encoder, options),
   };

@@ -65,7 +65,7 @@ export async function readModelConfig(file: string): Promise<Record<string, unkn
   } catch (cause) {
     const missing = ["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "");
     const what = missing
-      ? "there is no such file: a model is a folder with config.json and model.safetensors"
+      ? "there is no such file: a model is a folder with config.json and model.safetensors, or a name on the Hub like org/name"
       : String(cause);
     throw new AttuneError("model/no-config", `${file}: ${what}`, "input", { cause });
   }

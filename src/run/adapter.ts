@@ -14,12 +14,13 @@ import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { HeadChoice } from "../models/head-choice.ts";
 import type { PretrainedModel } from "../models/load.ts";
+import type { HubSource } from "./sources.ts";
 
 const FACTS = "attune_adapter.json";
 const WEIGHTS = "adapter.safetensors";
 
 export interface AdapterFacts {
-  readonly base: { readonly path: string; readonly sha256: string };
+  readonly base: { readonly path: string; readonly sha256: string; readonly hub?: HubSource };
   readonly labels: readonly string[];
   readonly method: MethodName;
   /** The model's own where it says nothing. */

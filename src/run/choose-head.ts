@@ -56,6 +56,7 @@ export async function chooseHead(
 ): Promise<HeadSearch> {
   const dataset = await loadDataset({
     path: options.data,
+    configName: options.configName,
     text: options.text,
     label: options.label,
     seed: options.seed,

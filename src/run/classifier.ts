@@ -6,6 +6,7 @@ import { cutTexts, TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import type { Executable } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
+import type { FetchEvent } from "../hub/events.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { computeLogits } from "../train/evaluate.ts";
 import { predictedLabels, type SplitMetrics, softmax, splitMetrics } from "../train/metrics.ts";
@@ -13,8 +14,15 @@ import type { ModelMemory } from "../train/model-memory.ts";
 import { evaluationProgram } from "../train/program.ts";
 import { loadModel } from "./load-model.ts";
 import { longestText, requireVocabulary } from "./model-limits.ts";
+import { openDataSource } from "./sources.ts";
 
 export interface LoadOptions {
+  /** Branch, tag or commit of a model on the Hub. @default "main" */
+  readonly revision?: string;
+  /** Called with the progress of what is fetched from the Hub. */
+  readonly onFetch?: (event: FetchEvent) => void;
+  /** Stops fetching. */
+  readonly signal?: AbortSignal;
   /** Threads of the engine. @default all that the machine has */
   readonly threads?: number;
   /** Longest text in tokens; longer ones are cut. @default what the run was trained with, else the model's positions */
@@ -35,8 +43,14 @@ export interface Prediction {
 }
 
 export interface EvaluateOptions {
-  /** A folder with splits, or one file. */
+  /** A folder with splits, one file, or the name of a data set on the Hub. */
   readonly data: string;
+  /** Branch, tag or commit of data on the Hub. @default "main" */
+  readonly dataRevision?: string;
+  /** Which configuration of data that have several. @default their own */
+  readonly configName?: string;
+  /** Called with the progress of what is fetched from the Hub. */
+  readonly onFetch?: (event: FetchEvent) => void;
   /** @default "test" for a folder, all rows for a file */
   readonly split?: SplitName;
   /** Column of the text. @default "text" */
@@ -58,13 +72,16 @@ export interface Evaluation {
 }
 
 /**
- * Loads a classifier from a run folder, or from a model folder in Transformers' layout.
+ * Loads a classifier from a run folder, or from a model in Transformers' layout: a folder, or a name on the Hub.
  *
- * @throws AttuneError where there is no such folder, or no trained head in it
+ * @throws AttuneError where there is no such model, or no trained head in it
  */
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
-  const { adapter, labels: named } = options;
-  const { path, model, adapted, memory, trained } = await loadModel({ folder, adapter, labels: named });
+  const { revision, adapter, labels: named, signal, onFetch } = options;
+  const { path, model, adapted, memory, trained } = await loadModel(
+    { folder, revision, adapter, labels: named },
+    { signal, onEvent: onFetch },
+  );
   const { encoder } = adapted;
   const maxLength = longestText(options.maxLength ?? trained?.maxLength, encoder);
   const tokenizer = loadTokenizer(path);
@@ -112,10 +129,13 @@ export class Classifier {
   }
 
   /** Loss and metrics on labelled texts. */
-  async evaluate({ data, split, text, label, seed = this.#loaded.seed, signal }: EvaluateOptions): Promise<Evaluation> {
+  async evaluate(options: EvaluateOptions): Promise<Evaluation> {
+    const { data, dataRevision: revision, configName, split, text, label, signal, onFetch } = options;
+    const source = await openDataSource(data, { revision, configName }, { signal, onEvent: onFetch });
     const { examples, notes } = await loadSplit({
-      path: data,
-      seed,
+      path: source.path,
+      configName,
+      seed: options.seed ?? this.#loaded.seed,
       labels: this.labels,
       ...(split && { split }),
       ...(text && { text }),
@@ -125,7 +145,7 @@ export class Classifier {
     const truth = examples.map((example) => example.label);
     const metrics = splitMetrics(await this.#logits(tokens, signal), truth, this.labels);
     const cut = tokens.truncatedCount > 0 ? [cutTexts(tokens.truncatedCount)] : [];
-    return { metrics, examples: examples.length, notes: [...notes, ...cut] };
+    return { metrics, examples: examples.length, notes: [...source.notes, ...notes, ...cut] };
   }
 
   /** Frees the engine's memory; the classifier is of no use afterwards. */

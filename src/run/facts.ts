@@ -7,6 +7,7 @@ import type { HeadSearch } from "./choose-head.ts";
 import { describeMachine, version } from "./machine.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 import type { PreparedRun } from "./prepare.ts";
+import { type FromHub, hubOf, type Sources } from "./sources.ts";
 
 export type RunStatus = "running" | "interrupted" | "failed" | "done";
 
@@ -21,6 +22,8 @@ export interface RunFacts {
   readonly notes: string[];
   readonly labels: readonly string[];
   readonly dataSha256: string;
+  /** What came from the Hub, and which commit of it. */
+  readonly hub?: FromHub;
   /** Of the weight files; known some time after the start. */
   modelSha256?: string;
   /** What `--head auto` tried, and why it chose. */
@@ -34,15 +37,22 @@ export function describeRun(
   options: ResolvedTrainOptions,
   engine: Engine,
   run: PreparedRun,
+  sources: Sources,
   headSearch?: HeadSearch,
 ): RunFacts {
   return {
     attune: version,
     options,
     workingFolder: process.cwd(),
-    notes: [...run.notes, ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : [])],
+    notes: [
+      ...sources.model.notes,
+      ...sources.data.notes,
+      ...run.notes,
+      ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : []),
+    ],
     labels: run.dataset.labels,
     dataSha256: run.dataset.sha256,
+    ...hubOf(sources),
     ...(headSearch && { headSearch }),
     engine: engine.description,
     node: process.version,
@@ -51,9 +61,10 @@ export function describeRun(
 }
 
 /** Where what a run was given stands, as seen from here, should it have begun in another working folder. */
-export function placesOf({ options, workingFolder }: RunFacts, run: string): Partial<ResolvedTrainOptions> {
+export function placesOf({ options, workingFolder, hub }: RunFacts, run: string): Partial<ResolvedTrainOptions> {
   const { model, data, adapter } = options;
-  const places = Object.entries({ model, data, adapter }).flatMap(([key, path]) => {
+  const paths = { ...(!hub?.model && { model }), ...(!hub?.data && { data }), adapter };
+  const places = Object.entries(paths).flatMap(([key, path]) => {
     if (path === undefined || workingFolder === undefined) return [];
     const [there, here] = [resolve(workingFolder, path), resolve(path)];
     if (there === here) return [];

@@ -9,10 +9,13 @@ import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { type Adapter, adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
+import { type HubSource, openHubModel, openModelSource, type SourceContext } from "./sources.ts";
 
 export interface ModelSource {
-  /** Folder of a run or of a model. */
+  /** Folder of a run or of a model, or the name of a model on the Hub. */
   readonly folder: string;
+  /** Branch, tag or commit of a model on the Hub. */
+  readonly revision?: string | undefined;
   /** Folder of an adapter for that model: PEFT's, or that of a run. */
   readonly adapter?: string | undefined;
   /** Names of the labels, where the adapter only counts them. */
@@ -22,6 +25,8 @@ export interface ModelSource {
 export interface LoadedModel {
   /** Folder of the weights, without what an adapter adds. */
   readonly path: string;
+  /** Where those came from the Hub. */
+  readonly hub?: HubSource;
   readonly model: PretrainedModel;
   readonly adapted: AdaptedModel;
   readonly memory: ModelMemory;
@@ -36,8 +41,8 @@ export interface LoadedModel {
 const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
 
 /** @throws AttuneError where there is no such model, or a part of it is nowhere */
-export async function loadModel(source: ModelSource): Promise<LoadedModel> {
-  const { path, adapter, trained } = await find(source);
+export async function loadModel(source: ModelSource, context: SourceContext = {}): Promise<LoadedModel> {
+  const { path, hub, adapter, trained } = await find(source, context);
   const labels = adapter && (await labelsFor(adapter, path, source.labels));
   const model = await openModel(path, labels, adapter?.head);
   try {
@@ -49,7 +54,8 @@ export async function loadModel(source: ModelSource): Promise<LoadedModel> {
     model.readInto(arrayOf, 0);
     const filled = adapter?.readInto(adapted.encoder, arrayOf) ?? new Set<string>();
     requireWhole(path, adapted, model, filled);
-    return { path, model, adapted, memory, filled, ...(adapter && { adapter }), ...(trained && { trained }) };
+    const known = { ...(hub && { hub }), ...(adapter && { adapter }), ...(trained && { trained }) };
+    return { path, model, adapted, memory, filled, ...known };
   } finally {
     model.close();
   }
@@ -57,18 +63,20 @@ export async function loadModel(source: ModelSource): Promise<LoadedModel> {
 
 interface Found {
   readonly path: string;
+  readonly hub?: HubSource | undefined;
   readonly adapter?: Adapter;
   readonly trained?: RunFacts["options"];
 }
 
 /** A run folder holds a model, or an adapter whose base is elsewhere; any other folder is a model itself. */
-async function find({ folder, adapter }: ModelSource): Promise<Found> {
+async function find({ folder: given, revision, adapter }: ModelSource, context: SourceContext): Promise<Found> {
+  const { path: folder, hub } = await openModelSource(given, revision, context);
   if (!existsSync(folder)) throw new AttuneError("model/missing", `${folder}: there is no such folder`);
-  if (adapter !== undefined) return { path: folder, adapter: openAdapter(adapterFolder(adapter)) };
-  if (!existsSync(join(folder, "run.json"))) return { path: folder };
+  if (adapter !== undefined) return { path: folder, hub, adapter: openAdapter(adapterFolder(adapter)) };
+  if (!existsSync(join(folder, "run.json"))) return { path: folder, hub };
   const run = RunFolder.open(folder);
   const { options, status, reason } = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
-  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"))), trained: options };
+  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"), context)), trained: options };
   if (!run.has("model"))
     throw new AttuneError(
       "run/no-model",
@@ -80,14 +88,16 @@ async function find({ folder, adapter }: ModelSource): Promise<Found> {
 }
 
 /** The model that an adapter was trained on, which must not have changed. */
-async function findBase(folder: string): Promise<Found> {
+async function findBase(folder: string, context: SourceContext): Promise<Found> {
   const adapter = openAdapter(folder);
-  const { path, sha256 } = adapter.base!;
+  const { path: before, sha256, hub } = adapter.base!;
+  // What the cache has lost, the Hub still has.
+  const path = hub && !existsSync(before) ? (await openHubModel(hub, context)).path : before;
   if (!existsSync(path))
     throw new AttuneError("adapter/no-base", `${folder}: its base model ${path} is not there any more; put it back`);
   if ((await sha256OfWeights(path)) !== sha256)
     throw new AttuneError("adapter/base-changed", `${folder}: the weights in ${path} are not those it was trained on`);
-  return { path, adapter };
+  return { path, hub, adapter };
 }
 
 /** Given, or the adapter's own, or those of the base where it has as many, or made up as Transformers does. */

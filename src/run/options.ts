@@ -15,8 +15,17 @@ const path = () => z.string().min(1);
 
 /** The options of `train` that every method takes; keys without a default must be given. */
 export const trainOptions = z.strictObject({
-  model: path().describe("folder of a pretrained encoder: config.json, model.safetensors, tokenizer.json"),
-  data: path().describe("labelled texts: a folder with splits, or one CSV, TSV, JSONL or Parquet file"),
+  model: path().describe(
+    "folder of a pretrained encoder: config.json, model.safetensors, tokenizer.json; or its name on the Hub, org/name",
+  ),
+  revision: path()
+    .optional()
+    .describe("branch, tag or commit of a model on the Hub; also org/name@revision (default: main)"),
+  data: path().describe(
+    "labelled texts: a folder with splits, or one CSV, TSV, JSONL or Parquet file; or a name on the Hub, org/name",
+  ),
+  dataRevision: path().optional().describe("the same for data on the Hub"),
+  configName: path().optional().describe("configuration of the data, where they have several (default: theirs)"),
   out: path().describe("folder of this run; it must not exist yet"),
   adapter: path()
     .optional()

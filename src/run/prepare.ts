@@ -31,6 +31,8 @@ export interface PreparedRun {
   readonly model: PretrainedModel;
   readonly adapted: AdaptedModel;
   readonly tokenizer: Tokenizer;
+  /** Folder of the pretrained model. */
+  readonly modelFolder: string;
   readonly memory: ModelMemory;
   readonly job: Omit<TrainingJob, "validate">;
   readonly parameters: { readonly trainable: number; readonly total: number };
@@ -57,6 +59,7 @@ export interface PrepareContext {
   readonly store?: ContentStore | undefined;
 }
 
+/** Model and data are paths by now. */
 export async function prepareRun(
   options: ResolvedTrainOptions,
   engine: Engine,
@@ -64,6 +67,7 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   const dataset = await loadDataset({
     path: options.data,
+    configName: options.configName,
     text: options.text,
     label: options.label,
     seed: options.seed,
@@ -122,6 +126,7 @@ export async function prepareRun(
     model,
     adapted,
     tokenizer,
+    modelFolder: options.model,
     memory,
     job: {
       // A method that trains nothing is measured and that is all.

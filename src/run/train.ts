@@ -24,6 +24,7 @@ import { predictionLines } from "./predictions.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
 import type { RunResult } from "./result.ts";
 import { RunTimes } from "./run-times.ts";
+import { fetchSources, type Sources, withPaths } from "./sources.ts";
 
 export interface TrainContext {
   /** Stops the run after the step it is in; it keeps a checkpoint and can go on with `resume`. */
@@ -36,6 +37,8 @@ export interface TrainContext {
    * @default none
    */
   readonly shared?: string;
+  /** Model and data, where they have been opened before: the runs of a study ask the Hub once. @internal */
+  readonly sources?: Sources;
 }
 
 /**
@@ -48,17 +51,23 @@ export async function* train(
   options: TrainOptions | ResolvedTrainOptions,
   context: TrainContext = {},
 ): AsyncGenerator<TrainEvent> {
-  const started = startOf(context);
+  const called = startOf(context);
   const given = resolveOptions(options);
   RunFolder.requireNew(given.out);
+  // Everything that can be wrong with the input is found before the folder is made.
+  const asked = performance.now();
+  const sources = context.sources ?? (yield* fetchSources(given, context.signal));
+  // What came from the Hub took none of the run's time.
+  const started = called + performance.now() - asked;
   const engine = onnxRuntimeEngine({ threads: given.threads });
   const store = storeOf(context, engine);
   const within = { signal: context.signal, store };
-  const headSearch = given.head === "auto" ? await chooseHead(given, engine, within) : undefined;
+  const here = withPaths(given, sources);
+  const headSearch = given.head === "auto" ? await chooseHead(here, engine, within) : undefined;
+  const head = headSearch?.chosen ?? given.head;
+  const prepared = await prepareRun({ ...here, head }, engine, within);
   const resolved = headSearch ? { ...given, head: headSearch.chosen } : given;
-  // Everything that can be wrong with the input is found before the folder is made.
-  const prepared = await prepareRun(resolved, engine, within);
-  const facts = describeRun(resolved, engine, prepared, headSearch);
+  const facts = describeRun(resolved, engine, prepared, sources, headSearch);
   const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
   const lock = lockFolder(folder.path);
   try {
@@ -75,32 +84,35 @@ export async function* train(
  * or its model or data changed.
  */
 export async function* resume(path: string, context: TrainContext = {}): AsyncGenerator<TrainEvent> {
-  const started = startOf(context);
+  const called = startOf(context);
   const folder = RunFolder.open(path);
   const lock = lockFolder(path);
   try {
-    yield* await goOn(folder, started, context);
+    yield* goOn(folder, called, context);
   } finally {
     lock.release();
   }
 }
 
-async function goOn(folder: RunFolder, started: number, context: TrainContext): Promise<AsyncGenerator<TrainEvent>> {
+async function* goOn(folder: RunFolder, called: number, context: TrainContext): AsyncGenerator<TrainEvent> {
   const { path } = folder;
   const before = folder.readJson<RunFacts & { status: string }>("run.json");
   if (before.status === "done")
     throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
   const resolved = resolveOptions({ ...before.options, ...placesOf(before, path), out: path });
+  const asked = performance.now();
+  const sources = context.sources ?? (yield* fetchSources(resolved, context.signal, before.hub ?? {}));
+  const started = called + performance.now() - asked;
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
   const store = storeOf(context, engine);
-  const prepared = await prepareRun(resolved, engine, { signal: context.signal, store });
-  const facts = describeRun(resolved, engine, prepared, before.headSearch);
+  const prepared = await prepareRun(withPaths(resolved, sources), engine, { signal: context.signal, store });
+  const facts = describeRun(resolved, engine, prepared, sources, before.headSearch);
   if (before.dataSha256 !== facts.dataSha256) throw changed(path, "data", resolved.data);
   if (before.modelSha256) {
-    facts.modelSha256 = await sha256OfWeights(resolved.model);
+    facts.modelSha256 = await sha256OfWeights(prepared.modelFolder);
     if (before.modelSha256 !== facts.modelSha256) throw changed(path, "model", resolved.model);
   }
-  return new Run(prepared, folder, facts, new RunTimes(started, store), context.signal).go();
+  yield* new Run(prepared, folder, facts, new RunTimes(started, store), context.signal).go();
 }
 
 /** Tokens and frozen layers' outputs are the same where version, engine and processor are. */
@@ -269,7 +281,11 @@ class Run {
       await this.#hashed;
       const { method, semantics } = this.#options;
       const facts: AdapterFacts = {
-        base: { path: resolve(this.#options.model), sha256: this.#facts.modelSha256! },
+        base: {
+          path: resolve(this.#run.modelFolder),
+          sha256: this.#facts.modelSha256!,
+          ...(this.#facts.hub?.model && { hub: this.#facts.hub.model }),
+        },
         labels: dataset.labels,
         method,
         head: encoder.head,
@@ -370,7 +386,7 @@ class Run {
   /** In the background: a run does not wait for it before its first step. */
   async #hashModel(): Promise<void> {
     if (this.#facts.modelSha256) return;
-    this.#facts.modelSha256 = await sha256OfWeights(this.#options.model);
+    this.#facts.modelSha256 = await sha256OfWeights(this.#run.modelFolder);
     if (!this.#folder.has("result.json")) this.#writeRunJson("running");
   }
 

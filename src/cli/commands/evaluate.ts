@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import type { SplitName } from "../../data/dataset.ts";
 import { load } from "../../run/classifier.ts";
+import { showFetch } from "../hub-progress.ts";
 import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, wholeNumber } from "../load-flags.ts";
 import { metricsReport } from "../metrics-report.ts";
 import { toNumber } from "../option-flags.ts";
@@ -9,6 +10,8 @@ import { stopSignal } from "../stop-signal.ts";
 
 interface Flags extends LoadFlags {
   readonly data: string;
+  readonly dataRevision?: string;
+  readonly configName?: string;
   readonly split?: SplitName;
   readonly text?: string;
   readonly label?: string;
@@ -18,8 +21,16 @@ interface Flags extends LoadFlags {
 
 export function evaluateCommand(command: Command): void {
   command
-    .argument("[run|model]", "folder of a finished run, or of a classifier in Transformers' layout")
-    .requiredOption("--data <path>", "labelled texts: a folder with splits, or one CSV, TSV, JSONL or Parquet file")
+    .argument(
+      "[run|model]",
+      "folder of a finished run, or a classifier in Transformers' layout: a folder or a name on the Hub",
+    )
+    .requiredOption(
+      "--data <path>",
+      "labelled texts: a folder with splits, one CSV, TSV, JSONL or Parquet file, or a name on the Hub",
+    )
+    .option("--data-revision <text>", "branch, tag or commit of data on the Hub (default: main)")
+    .option("--config-name <text>", "configuration of the data, where they have several (default: theirs)")
     .addOption(
       new Option("--split <name>", "which split (default: test of a folder, all rows of a file)").choices([
         "train",
@@ -33,18 +44,26 @@ export function evaluateCommand(command: Command): void {
   addLoadFlags(command);
   command
     .option("--json", "print one JSON object")
-    .action(async (given: string | undefined, { json, seed, data, split, text, label, ...flags }: Flags) => {
-      const choice = {
-        ...(split && { split }),
-        ...(text && { text }),
-        ...(label && { label }),
-        ...(seed !== undefined && { seed: wholeNumber("seed", seed, 0) }),
-      };
-      const classifier = await load(onlyFolderOf(given, flags), loadOptions(flags));
-      const { metrics, examples, notes } = await classifier.evaluate({ data, ...choice, signal: stopSignal() });
-      await classifier.dispose();
-      for (const note of notes) process.stderr.write(`attune: ${note}\n`);
-      const output = json ? JSON.stringify({ examples, ...metrics }) : metricsReport(metrics, examples);
-      process.stdout.write(`${output}\n`);
-    });
+    .action(
+      async (
+        given: string | undefined,
+        { json, seed, data, dataRevision, configName, split, text, label, ...flags }: Flags,
+      ) => {
+        const choice = {
+          ...(dataRevision !== undefined && { dataRevision }),
+          ...(configName !== undefined && { configName }),
+          ...(split && { split }),
+          ...(text && { text }),
+          ...(label && { label }),
+          ...(seed !== undefined && { seed: wholeNumber("seed", seed, 0) }),
+        };
+        const fetching = { signal: stopSignal(), onFetch: showFetch() };
+        const classifier = await load(onlyFolderOf(given, flags), { ...loadOptions(flags), ...fetching });
+        const { metrics, examples, notes } = await classifier.evaluate({ data, ...choice, ...fetching });
+        await classifier.dispose();
+        for (const note of notes) process.stderr.write(`attune: ${note}\n`);
+        const output = json ? JSON.stringify({ examples, ...metrics }) : metricsReport(metrics, examples);
+        process.stdout.write(`${output}\n`);
+      },
+    );
 }
