@@ -12,7 +12,6 @@ export const tinyTraining = { batchSize: 4, learningRate: 5e-3 } as const;
 const tokenizer = fileURLToPath(new URL("fixtures/tokenizer/uncased", import.meta.url));
 /** Pieces that this tokenizer knows. */
 const VOCABULARY = 158;
-const POSITIONS = 16;
 
 export interface TinyModelOptions {
   /** @default 1 */
@@ -21,10 +20,15 @@ export interface TinyModelOptions {
   readonly dropout?: number;
   /** @default 32 */
   readonly hidden?: number;
+  /** Tokens of the longest text. @default 16 */
+  readonly positions?: number;
 }
 
 /** Writes a pretrained encoder without a head, always the same for the same options, and returns its folder. */
-export function tinyModel(folder: string, { layers = 1, dropout = 0.1, hidden = 32 }: TinyModelOptions = {}): string {
+export function tinyModel(
+  folder: string,
+  { layers = 1, dropout = 0.1, hidden = 32, positions = 16 }: TinyModelOptions = {},
+): string {
   const config = {
     architectures: ["BertModel"],
     model_type: "bert",
@@ -33,7 +37,7 @@ export function tinyModel(folder: string, { layers = 1, dropout = 0.1, hidden = 
     num_hidden_layers: layers,
     num_attention_heads: 4,
     intermediate_size: 2 * hidden,
-    max_position_embeddings: POSITIONS,
+    max_position_embeddings: positions,
     hidden_dropout_prob: dropout,
     attention_probs_dropout_prob: dropout,
     initializer_range: 0.1,

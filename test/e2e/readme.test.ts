@@ -15,7 +15,8 @@ const blocks = (language: string): string[] =>
 // A project of somebody's, with the files that the README names.
 const project = mkdtempSync(join(tmpdir(), "attune-readme-"));
 afterAll(() => rmSync(project, { recursive: true }));
-tinyModel(join(project, "models/bert-base-uncased"));
+// Room for a text after twenty virtual tokens.
+tinyModel(join(project, "models/bert-base-uncased"), { positions: 64 });
 tinyData(join(project, "splits"), { rows: 90 });
 mkdirSync(join(project, "data"));
 cpSync(join(project, "splits/train.csv"), join(project, "data/reviews.csv"));
@@ -47,15 +48,16 @@ test("its commands run, in their order", async () => {
     .flatMap((block) => block.trim().split("\n"))
     .map((line) => line.replace(/^npm ci && /, ""))
     .filter((line) => line.startsWith("npx attune"));
-  expect(commands).toHaveLength(12);
+  expect(commands).toHaveLength(13);
   const outputs: string[] = [];
   for (const command of commands)
     outputs.push(await run(command.replace("npx attune", `"${process.execPath}" "${commandLine}"`)));
-  expect(outputs[0]).toContain("Test, with the weights of epoch");
-  expect(outputs[2]).toContain("macro F1");
-  expect(outputs[3]!.trim().split("\n")).toHaveLength(2);
+  expect(outputs[0]).toMatch(/^method .*macro F1[\s\S]*report\.html$/m);
+  expect(outputs[1]).toContain("Test, with the weights of epoch");
+  expect(outputs[3]).toContain("macro F1");
+  expect(outputs[4]!.trim().split("\n")).toHaveLength(2);
   expect(
-    outputs[4]!
+    outputs[5]!
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line).text),
