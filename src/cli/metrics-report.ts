@@ -6,10 +6,12 @@ import { alignColumns, grouped, metric } from "./format.ts";
 const WIDEST_MATRIX = 12;
 
 export function metricsReport(metrics: SplitMetrics, examples: number): string {
-  const { loss, accuracy, precision, recall, f1, perClass, confusion } = metrics;
+  const { loss, accuracy, precision, recall, f1, microF1, perClass, confusion } = metrics;
+  // Where a text may have any number of labels, all of them have to be right.
+  const right = microF1 === undefined ? { accuracy } : { "subset accuracy": accuracy, "micro F1": microF1 };
   const totals = [
     ["texts", grouped(examples)],
-    ...Object.entries({ loss, accuracy, "macro precision": precision, "macro recall": recall, "macro F1": f1 }).map(
+    ...Object.entries({ loss, ...right, "macro precision": precision, "macro recall": recall, "macro F1": f1 }).map(
       ([name, value]) => [name, metric(value)],
     ),
   ];
@@ -18,7 +20,10 @@ export function metricsReport(metrics: SplitMetrics, examples: number): string {
     ...perClass.map((c) => [c.label, metric(c.precision), metric(c.recall), metric(c.f1), grouped(c.support)]),
   ];
   const labels = perClass.map(({ label }) => label);
-  const matrix = [["true \\ predicted", ...labels], ...labels.map((label, i) => [label, ...confusion[i]!.map(String)])];
-  const sections = [totals, classes, ...(labels.length <= WIDEST_MATRIX ? [matrix] : [])];
+  const matrix = () => [
+    ["true \\ predicted", ...labels],
+    ...labels.map((label, i) => [label, ...confusion[i]!.map(String)]),
+  ];
+  const sections = [totals, classes, ...(confusion.length > 0 && labels.length <= WIDEST_MATRIX ? [matrix()] : [])];
   return sections.map((rows) => alignColumns(rows).join("\n")).join("\n\n");
 }

@@ -26,8 +26,7 @@ export function propertiesOf(schema: z.ZodObject): Record<string, Property> {
  * the schema fills them in.
  */
 export function addTrainFlags(command: Command): void {
-  for (const [key, property] of Object.entries(propertiesOf(trainOptions)))
-    command.addOption(optionOf(key, property, describe(property)));
+  addFlags(command, trainOptions);
   const own = new Map<string, { property: Property; descriptions: string[] }>();
   for (const [name, { options }] of Object.entries(methods))
     for (const [key, property] of Object.entries(propertiesOf(options))) {
@@ -36,6 +35,12 @@ export function addTrainFlags(command: Command): void {
     }
   for (const [key, { property, descriptions }] of own)
     command.addOption(optionOf(key, property, descriptions.join("; ")).helpGroup("Options of one method:"));
+}
+
+/** One option for each key of a schema. */
+export function addFlags(command: Command, schema: z.ZodObject): void {
+  for (const [key, property] of Object.entries(propertiesOf(schema)))
+    command.addOption(optionOf(key, property, describe(property)));
 }
 
 function optionOf(key: string, property: Property, description: string): Option {
@@ -68,7 +73,7 @@ function placeholder(key: string, property: Property): string {
   if (property.type === "array") return "list";
   if (property.type === "object") return "name=value,…";
   if (property.enum) return "name";
-  if (key === "text" || key === "label") return "column";
+  if (["text", "label", "id", "group"].includes(key)) return "column";
   return ["model", "data", "out"].includes(key) ? "path" : "text";
 }
 

@@ -16,6 +16,8 @@ export interface PeftAdapter {
   readonly semantics: "peft";
   readonly labelCount: number;
   readonly labels?: readonly string[];
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds?: readonly number[];
   /** Fills what the adapter holds; returns the names of what it filled. */
   readInto(weights: (name: string) => Float32Array | undefined): Set<string>;
 }
@@ -58,7 +60,7 @@ export function openPeftAdapter(folder: string): PeftAdapter {
     options: read(config, [...stored.shapes.keys()]),
     semantics: "peft",
     labelCount: head[0]!,
-    ...(existsSync(labels) && { labels: readJson(labels) as string[] }),
+    ...(existsSync(labels) && ownLabels(labels)),
     readInto: (weights) => {
       const tensors = openSafetensors(join(folder, WEIGHTS));
       try {
@@ -75,6 +77,12 @@ export function openPeftAdapter(folder: string): PeftAdapter {
       }
     },
   };
+}
+
+/** PEFT has no place for them, so they stand in a file of ours: a list, or with thresholds an object. */
+function ownLabels(file: string): Pick<PeftAdapter, "labels" | "thresholds"> {
+  const value = readJson(file) as string[] | { labels: string[]; thresholds: number[] };
+  return Array.isArray(value) ? { labels: value } : value;
 }
 
 function readJson(file: string): unknown {

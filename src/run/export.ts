@@ -10,11 +10,12 @@ import { writeModelFolder } from "../interop/transformers.ts";
 import { usageOf } from "../interop/usage.ts";
 import { isTransformersHead } from "../models/head-choice.ts";
 import { evaluationProgram } from "../train/program.ts";
-import { measureChange, type StoredPrediction } from "./exported-predictions.ts";
+import { measureChange } from "./exported-predictions.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { version } from "./machine.ts";
+import type { StoredPrediction } from "./predictions.ts";
 import type { RunResult } from "./result.ts";
 
 /**
@@ -74,7 +75,7 @@ export async function exportRun(run: string, options: ExportOptions): Promise<st
 }
 
 function writePeft(loaded: LoadedModel, out: string, options: ExportOptions): void {
-  const { path, model, adapted, adapter, filled, memory } = loaded;
+  const { path, model, adapted, adapter, filled, memory, thresholds } = loaded;
   if (!adapter) throw new AttuneError("export/peft", "this cannot be a PEFT adapter: the whole model was trained");
   // The classifier is part of every adapter for sequence classification, whether it was trained or not.
   const held = adapted.encoder.parameters.filter(({ name, part }) => filled.has(name) || part === "classifier");
@@ -83,12 +84,16 @@ function writePeft(loaded: LoadedModel, out: string, options: ExportOptions): vo
     ...adapter,
     base: options.base ?? resolve(path),
     labels: model.labels,
+    thresholds,
     encoder: model.encoder,
     tensors,
   });
 }
 
-async function writeTransformers({ path, model, adapted, memory }: LoadedModel, out: string): Promise<void> {
+async function writeTransformers(
+  { path, model, adapted, memory, thresholds }: LoadedModel,
+  out: string,
+): Promise<void> {
   const { encoder, config, labels } = model;
   const { added = [], merge } = adapted.adaptation;
   const unwritable = (reason: string) =>
@@ -98,7 +103,7 @@ async function writeTransformers({ path, model, adapted, memory }: LoadedModel, 
   if (added.length > 0 && !merge) throw unwritable("what the method added cannot be merged into the model's weights");
   merge?.((name) => memory.weights[name]!.data as Float32Array, 1);
   const { files } = loadTokenizer(path);
-  await writeModelFolder(out, { encoder, config, labels, weights: memory.weights, files });
+  await writeModelFolder(out, { encoder, config, labels, thresholds, weights: memory.weights, files });
 }
 
 function writeOnnx(loaded: LoadedModel, folder: string, { int8 = false }: ExportOptions): void {
@@ -112,6 +117,7 @@ function writeOnnx(loaded: LoadedModel, folder: string, { int8 = false }: Export
     encoder,
     config: model.config,
     labels: model.labels,
+    thresholds: loaded.thresholds,
     weights: memory.weights,
     tokenizer: loadTokenizer(path),
     maxLength: maxLengthOf(loaded),
@@ -126,9 +132,9 @@ const maxLengthOf = ({ trained, adapted }: LoadedModel): number => trained?.maxL
 async function int8Change(loaded: LoadedModel, folder: string, run: RunFolder): Promise<string> {
   const stored = readFileSync(run.at("predictions", "test.jsonl"), "utf8").trim().split("\n");
   const before = stored.map((line) => JSON.parse(line) as StoredPrediction);
-  const { labels } = loaded.model;
   const tokenizer = loadTokenizer(loaded.path);
-  const change = await measureChange(join(folder, INT8_MODEL), before, labels, tokenizer, maxLengthOf(loaded));
+  const decide = { labels: loaded.model.labels, thresholds: loaded.thresholds };
+  const change = await measureChange(join(folder, INT8_MODEL), before, decide, tokenizer, maxLengthOf(loaded));
   const [float, int8] = change.accuracy.map((accuracy) => accuracy.toFixed(4));
   return `int8: accuracy ${float} → ${int8} on the ${change.texts} test texts, ${change.agreeing} of which get the same label as before.`;
 }
@@ -163,8 +169,9 @@ function cardOf(
   const folder = basename(resolve(out));
   const { method, data, model: base } = facts.options;
   const options = Object.fromEntries(Object.entries(facts.options).filter(([key]) => !NOT_TOLD.has(key)));
-  const { accuracy, precision, recall, f1, loss } = result?.test ?? {};
-  const metrics = { accuracy, "macro precision": precision, "macro recall": recall, "macro F1": f1, loss };
+  const { accuracy, precision, recall, f1, microF1, loss } = result?.test ?? {};
+  const macro = { "macro precision": precision, "macro recall": recall, "macro F1": f1 };
+  const metrics = { accuracy, ...macro, "micro F1": microF1, loss };
   const measured = Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== undefined);
   const maxLength = maxLengthOf(loaded);
   return {

@@ -12,9 +12,13 @@ export interface RunFacts {
   readonly attune: string;
   /** All options, after defaults. */
   readonly options: ResolvedTrainOptions;
+  /** How the data were read: format and columns, as asked for or found. */
+  readonly reading: string;
   /** Splits that were made, parts that were drawn fresh, texts that were cut. */
   readonly notes: string[];
   readonly labels: readonly string[];
+  /** Whether each text is two that are read together; absent where it is not. */
+  readonly sentencePairs?: boolean;
   readonly dataSha256: string;
   /** Of the weight files; known some time after the start. */
   modelSha256?: string;
@@ -34,8 +38,10 @@ export function describeRun(
   return {
     attune: version,
     options,
+    reading: run.dataset.reading,
     notes: [...run.notes, ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : [])],
     labels: run.dataset.labels,
+    ...(run.dataset.splits.train.isPair && { sentencePairs: true }),
     dataSha256: run.dataset.sha256,
     ...(headSearch && { headSearch }),
     engine: engine.description,

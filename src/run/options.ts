@@ -6,9 +6,11 @@ import { nearest } from "../base/nearest.ts";
 import { type MethodChoice, methodNames, methodOf, methods } from "../methods/registry.ts";
 import { semanticsNames } from "../methods/semantics.ts";
 import { headNames } from "../models/head-choice.ts";
-import { bestMetrics } from "../train/options.ts";
+import { balanceNames, bestMetrics } from "../train/options.ts";
 import { scheduleNames } from "../train/schedule.ts";
 import { adapterFolder, openAdapter } from "./adapter.ts";
+import { DATA, dataOptions } from "./data-options.ts";
+import { wrongValue } from "./option-value.ts";
 
 const count = () => z.number().int().positive();
 const path = () => z.string().min(1);
@@ -16,7 +18,7 @@ const path = () => z.string().min(1);
 /** The options of `train` that every method takes; keys without a default must be given. */
 export const trainOptions = z.strictObject({
   model: path().describe("folder of a pretrained encoder: config.json, model.safetensors, tokenizer.json"),
-  data: path().describe("labelled texts: a folder with splits, or one CSV, TSV, JSONL or Parquet file"),
+  data: path().describe(DATA),
   out: path().describe("folder of this run; it must not exist yet"),
   adapter: path()
     .optional()
@@ -36,8 +38,17 @@ export const trainOptions = z.strictObject({
   mlpSize: count().optional().describe("size of that hidden layer (default: the model's hidden size)"),
   headDropout: z.number().min(0).lt(1).optional().describe("dropout before the classifier (default: the model's)"),
   semantics: z.enum(semanticsNames).default("attune").describe("where Attune and PEFT differ on purpose: whose way"),
-  text: z.string().default("text").describe("column that holds the text"),
-  label: z.string().default("label").describe("column that holds the label"),
+  ...dataOptions.shape,
+  classWeights: path()
+    .optional()
+    .describe('how much labels count in the training loss: "balanced", or a JSON file like {"label": 2}'),
+  labelSmoothing: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe("share of each training target that is spread over all labels"),
+  balance: z.enum(balanceNames).default("none").describe("oversample: draw texts of rare labels as often as others"),
   limit: count().optional().describe("train on the first N training rows only; validation and test stay whole"),
   epochs: count().default(3).describe("passes over the training data"),
   batchSize: count().default(16).describe("texts per batch"),
@@ -119,10 +130,7 @@ export function resolveOptions(options: unknown, spell: Spell = (key) => key): R
   const value = given[key];
   if (value === undefined)
     throw new AttuneError("options/missing", `the option ${spell(key)} is missing: ${shape[key]?.description}`);
-  throw new AttuneError(
-    "options/value",
-    `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${right(issue, shape[key]!)}`,
-  );
+  throw wrongValue(spell(key), value, issue, shape[key]!);
 }
 
 /** An adapter decides its method and form; what is given besides must agree. */
@@ -138,23 +146,3 @@ function withAdapter(given: Readonly<Record<string, unknown>>, spell: Spell): Re
       );
   return { ...own, ...given };
 }
-
-/** The end of the sentence "it must be …". */
-function right(issue: z.core.$ZodIssue, schema: z.ZodType): string {
-  switch (issue.code) {
-    case "invalid_type":
-      if (issue.expected === "boolean") return "true or false";
-      return isWhole(schema) ? "a whole number" : `a ${issue.expected}`;
-    case "too_small":
-      if (issue.origin === "string") return "given";
-      return `${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`;
-    case "too_big":
-      return `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
-    case "invalid_value":
-      return listOf(issue.values.map(String));
-    default:
-      return `something else (${issue.message})`;
-  }
-}
-
-const isWhole = (schema: z.ZodType): boolean => z.toJSONSchema(schema, { io: "input" }).type === "integer";

@@ -7,8 +7,8 @@ import { sha256OfWeights } from "../data/weights.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
 import { ownOptions } from "../methods/registry.ts";
+import { evenThresholds } from "../train/evaluate.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
-import { predictedLabels, softmax } from "../train/metrics.ts";
 import { initialState, stepsPerEpoch, type TrainingState, trainEpochs } from "../train/trainer.ts";
 import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import { type CheckpointState, restoreCheckpoint, restoreWeights, saveCheckpoint, saveWeights } from "./checkpoint.ts";
@@ -18,7 +18,8 @@ import { describeRun, type RunFacts, type RunStatus } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
 import { peakRssBytes } from "./machine.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./options.ts";
-import { type Evaluation, type PreparedRun, prepareRun } from "./prepare.ts";
+import { predictionLines } from "./predictions.ts";
+import { type PreparedRun, prepareRun } from "./prepare.ts";
 import type { RunResult } from "./result.ts";
 
 export interface TrainContext {
@@ -90,6 +91,7 @@ class Run {
   #started: number;
   #state: TrainingState = initialState();
   #base: SplitMetrics | undefined;
+  #thresholds: readonly number[] | undefined;
   #startToFirstStep: number | undefined;
   #lastCheckpoint = performance.now();
   /** Where the newest checkpoint stands, so that it is not written twice. */
@@ -153,9 +155,12 @@ class Run {
     const { bestEpoch, epochs } = this.#state;
     if (bestEpoch > 0 && bestEpoch < epochs.length) restoreWeights(this.#folder.at(...BEST), ...this.#weights());
     const started = performance.now();
-    const test = await this.#run.evaluate("test");
+    this.#thresholds = await this.#run.chooseThresholds();
+    const test = await this.#run.evaluate("test", this.#thresholds);
     this.#state.evaluationSeconds += (performance.now() - started) / 1000;
-    this.#folder.writeText(this.#predictions(test), "predictions", "test.jsonl");
+    const { labels, splits } = this.#run.dataset;
+    const lines = predictionLines(splits.test, labels, test.logits, this.#thresholds);
+    this.#folder.writeText(lines, "predictions", "test.jsonl");
     await this.#writeModel();
     await this.#hashed;
     const result = this.#result(test.metrics);
@@ -168,6 +173,8 @@ class Run {
 
   #result(test: SplitMetrics): RunResult {
     const { epochs, bestEpoch, step, tokens, trainSeconds, evaluationSeconds } = this.#state;
+    const { labels } = this.#run.dataset;
+    const thresholds = this.#thresholds;
     const parts = this.#run.memory.trainables.map((trainable) => trainable.bytes());
     return {
       method: this.#options.method,
@@ -176,6 +183,8 @@ class Run {
       epochs,
       bestEpoch,
       test,
+      ...(thresholds && { thresholds: Object.fromEntries(labels.map((label, i) => [label, thresholds[i]!])) }),
+      imbalance: this.#run.imbalance,
       seconds: {
         train: trainSeconds,
         evaluation: evaluationSeconds,
@@ -194,34 +203,20 @@ class Run {
     };
   }
 
-  /** One JSON object per test text. */
-  #predictions({ logits }: Evaluation): string {
-    const { labels, splits } = this.#run.dataset;
-    const predicted = predictedLabels(logits, labels.length);
-    const lines = splits.test.map(({ id, text, label }, row) => {
-      const values = logits.subarray(row * labels.length, (row + 1) * labels.length);
-      return JSON.stringify({
-        id,
-        text,
-        label: labels[label],
-        predicted: labels[predicted[row]!],
-        logits: Array.from(values),
-        probabilities: Array.from(softmax(values)),
-      });
-    });
-    return `${lines.join("\n")}\n`;
-  }
-
   /** What is kept of training: the whole model, or only what was added; returns its folder. */
   async #writeModel(): Promise<string> {
     const { model, adapted, dataset, memory, tokenizer } = this.#run;
     const { encoder, config } = model;
+    const { labels, multiLabel } = dataset;
+    // A run that fails has chosen none.
+    const thresholds = this.#thresholds ?? (multiLabel ? evenThresholds(labels.length) : undefined);
     if (leavesEncoder(adapted)) {
       await this.#hashed;
       const { method, semantics } = this.#options;
       const facts: AdapterFacts = {
         base: { path: resolve(this.#options.model), sha256: this.#facts.modelSha256! },
-        labels: dataset.labels,
+        labels,
+        thresholds,
         method,
         head: encoder.head,
         options: ownOptions(method, this.#options),
@@ -230,7 +225,8 @@ class Run {
       writeAdapter(this.#folder.at("adapter"), facts, adapted, memory.weights, model.fresh);
       return this.#folder.at("adapter");
     }
-    const content = { encoder, config, labels: dataset.labels, weights: memory.weights, files: tokenizer.files };
+    const { weights } = memory;
+    const content = { encoder, config, labels, thresholds, weights, files: tokenizer.files };
     await writeModelFolder(this.#folder.at("model"), content);
     return this.#folder.at("model");
   }
@@ -303,7 +299,7 @@ class Run {
 
   #startEvent(): TrainEvent {
     const { dataset, parameters } = this.#run;
-    const notes = [...this.#facts.notes];
+    const notes = [`Read as ${this.#facts.reading}.`, ...this.#facts.notes];
     const { epochs } = this.#run.job.options;
     const { train: training, validation, test } = dataset.splits;
     return {
@@ -313,7 +309,7 @@ class Run {
       examples: { train: training.length, validation: validation.length, test: test.length },
       parameters,
       epochs,
-      totalSteps: stepsPerEpoch(training.length, this.#options) * epochs,
+      totalSteps: stepsPerEpoch(this.#run.job.order?.count ?? training.length, this.#options) * epochs,
       resumedAtStep: this.#state.step,
       notes,
     };

@@ -2,7 +2,7 @@
 import type { Shape } from "../graph/dim.ts";
 import { gradients } from "../graph/gradients.ts";
 import { narrow } from "../graph/narrow.ts";
-import { crossEntropy, dropout } from "../graph/nn.ts";
+import { crossEntropy, dropout, yesAndNo } from "../graph/nn.ts";
 import { input, inputName } from "../graph/ops/leaf.ts";
 import { nodesInOrder } from "../graph/order.ts";
 import { simplify } from "../graph/simplify.ts";
@@ -40,7 +40,7 @@ export interface TrainingProgram {
   readonly masks: readonly MaskInput[];
 }
 
-/** Inputs that do not come from a packed batch: one row of label weights per text, and the factor of the loss. */
+/** Inputs that do not come from a packed batch: what each text should be, as `targetsOf` has it, and the factor of the loss. */
 export const TARGETS = "targets";
 export const LOSS_WEIGHT = "lossWeight";
 export const LOSS = "loss";
@@ -58,10 +58,15 @@ export function evaluationProgram(encoder: Encoder, kept?: Kept): Readonly<Recor
 }
 
 /**
- * Mean cross-entropy of a batch and its gradients with respect to the trained parameters. What lies below `kept` is fed
+ * Mean cross-entropy of a batch, or with `multiLabel` mean binary cross-entropy, and its gradients with respect to the trained parameters. What lies below `kept` is fed
  * and not computed, so it has no dropout.
  */
-export function trainingProgram(encoder: Encoder, trained: readonly Parameter[], kept?: Kept): TrainingProgram {
+export function trainingProgram(
+  encoder: Encoder,
+  trained: readonly Parameter[],
+  kept?: Kept,
+  multiLabel = false,
+): TrainingProgram {
   const masks: MaskInput[] = [];
   const drop: Scope["dropout"] = (x, rate, site) => {
     if (rate === 0) return x;
@@ -71,7 +76,8 @@ export function trainingProgram(encoder: Encoder, trained: readonly Parameter[],
   };
   const scope = aboveKept(plainScope(encoder.parameters, drop), kept);
   const logits = narrow({ [LOGITS]: encoder.logits(scope) })[LOGITS]!;
-  const loss = crossEntropy(logits, input(TARGETS, "float32", logits.shape), input(LOSS_WEIGHT, "float32", []));
+  const scored = multiLabel ? yesAndNo(logits) : logits;
+  const loss = crossEntropy(scored, input(TARGETS, "float32", scored.shape), input(LOSS_WEIGHT, "float32", []));
   const wanted = trained.map(({ name }) => scope.parameter(name));
   const found = gradients(loss, wanted);
   const simple = simplify({ [LOSS]: loss, ...Object.fromEntries(trained.map(({ name }, i) => [name, found[i]!])) });

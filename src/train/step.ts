@@ -3,6 +3,7 @@
 import { randomKey } from "../base/random.ts";
 import { sizeOf } from "../base/size-of.ts";
 import type { PackedBatch } from "../data/batch.ts";
+import type { Truth } from "../data/dataset.ts";
 import { type Executable, float32 } from "../engine/engine.ts";
 import { ScratchMemory } from "../engine/memory.ts";
 import { evaluateShape } from "../graph/dim.ts";
@@ -10,6 +11,7 @@ import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { batchValues } from "../models/inputs.ts";
 import type { ModelMemory } from "./model-memory.ts";
+import { type Objective, targetsOf } from "./objective.ts";
 import { LOSS, LOSS_WEIGHT, TARGETS, type TrainingProgram } from "./program.ts";
 
 export class BatchRunner {
@@ -17,7 +19,7 @@ export class BatchRunner {
   readonly #executable: Executable;
   readonly #encoder: Encoder;
   readonly #memory: ModelMemory;
-  readonly #labelCount: number;
+  readonly #objective: Objective;
   readonly #masks = new ScratchMemory();
   readonly #loss = new Float32Array(1);
 
@@ -26,26 +28,24 @@ export class BatchRunner {
     executable: Executable,
     encoder: Encoder,
     memory: ModelMemory,
-    labelCount: number,
+    objective: Objective,
   ) {
     this.#program = program;
     this.#executable = executable;
     this.#encoder = encoder;
     this.#memory = memory;
-    this.#labelCount = labelCount;
+    this.#objective = objective;
   }
 
   /** Computes loss and gradients; the gradients are then in the model's memory. Masks depend on `seed` and `draw`. */
-  async run(batch: PackedBatch, labels: readonly number[], seed: number, draw: number): Promise<number> {
-    const { batch: count } = batch.sizes;
-    const targets = new Float32Array(count * this.#labelCount);
-    for (const [row, label] of labels.entries()) targets[row * this.#labelCount + label] = 1;
+  async run(batch: PackedBatch, truths: readonly Truth[], seed: number, draw: number): Promise<number> {
+    const { targets, factor } = targetsOf(truths, this.#objective);
     const inputs = {
       ...this.#memory.weights,
       ...batchValues(batch, this.#encoder.heads),
       ...this.#drawMasks(batch, seed, draw),
-      [TARGETS]: float32(targets, [count, this.#labelCount]),
-      [LOSS_WEIGHT]: float32(Float32Array.of(1 / count), []),
+      [TARGETS]: targets,
+      [LOSS_WEIGHT]: float32(Float32Array.of(factor), []),
     };
     await this.#executable.run(inputs, { ...this.#memory.gradientOutputs(batch), [LOSS]: float32(this.#loss, []) });
     return this.#loss[0]!;

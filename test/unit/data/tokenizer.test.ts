@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import type { Text } from "../../../src/data/dataset.ts";
 import { loadDataset } from "../../../src/data/load-dataset.ts";
-import { TokenizedSplit } from "../../../src/data/tokenized.ts";
+import { TokenizedSplit, textsOf } from "../../../src/data/tokenized.ts";
 import { loadTokenizer } from "../../../src/data/tokenizer.ts";
 
 const fixtures = fileURLToPath(new URL("../../fixtures/tokenizer/", import.meta.url));
@@ -30,7 +31,11 @@ test.each(["uncased", "cased", "multilingual"])("%s: ids as transformers makes t
   const cases: Case[] = JSON.parse(readFileSync(join(fixtures, name, "expected.json"), "utf8"));
   const whole = cases.map(({ text }) => ({ text, ids: [...tokenizer.encode(text, MANY).ids] }));
   expect(whole).toEqual(cases.map(({ text, ids }) => ({ text, ids })));
-  const short = cases.map(({ text }) => ({ text, ...tokenizer.encode(text, 8) }));
+  const short = cases.map(({ text }) => {
+    const { ids, firstTokens, truncated } = tokenizer.encode(text, 8);
+    expect(firstTokens).toBe(ids.length);
+    return { text, ids, truncated };
+  });
   expect(short).toEqual(
     cases.map(({ text, ids, atMost8 }) => ({
       text,
@@ -44,7 +49,7 @@ test.skipIf(!existsSync(join(shared, "models")) || !existsSync(join(shared, "dat
   "ids of 20,000 texts as transformers makes them (needs ../shared; skipped without)",
   async () => {
     const tokenizer = loadTokenizer(join(shared, "models/all-MiniLM-L6-v2"));
-    const { splits } = await loadDataset({ path: join(shared, "data/dair-ai/emotion"), seed: 0 });
+    const { splits } = await loadDataset({ path: join(shared, "data/dair-ai/emotion"), seed: 0, sharedTexts: "keep" });
     const hash = createHash("sha256");
     for (const { text } of [...splits.train, ...splits.validation, ...splits.test]) {
       const { ids } = tokenizer.encode(text, MANY);
@@ -63,7 +68,7 @@ describe("encode", () => {
 
   test("a longer text keeps its closing token, and a text that just fits is not cut", () => {
     const whole = uncased.encode("the cat sat", MANY).ids;
-    expect(uncased.encode("the cat sat", whole.length)).toEqual({ ids: whole, truncated: false });
+    expect(uncased.encode("the cat sat", whole.length)).toMatchObject({ ids: whole, truncated: false });
     const cut = uncased.encode("the cat sat", whole.length - 1);
     expect(cut.truncated).toBe(true);
     expect([...cut.ids]).toEqual([...whole.slice(0, -2), SEP]);
@@ -76,9 +81,9 @@ describe("encode", () => {
 
 describe("TokenizedSplit", () => {
   test("encodes a text when it is asked for, once", () => {
-    const asked: string[] = [];
+    const asked: Text[] = [];
     const split = new TokenizedSplit(
-      ["the cat", "the the the the the"].map((text, i) => ({ id: `${i}`, text, label: 0 })),
+      textsOf(["the cat", "the the the the the"]),
       {
         ...uncased,
         encode: (text, maxLength) => {
@@ -90,7 +95,7 @@ describe("TokenizedSplit", () => {
     );
     expect(split.count).toBe(2);
     expect(split.truncatedCount).toBe(0);
-    expect(split.ids(1)).toBe(split.ids(1));
+    expect(split.ids(1)).toEqual(split.ids(1));
     expect(split.length(1)).toBe(5);
     expect(split.truncatedCount).toBe(1);
     expect(asked).toEqual(["the the the the the"]);

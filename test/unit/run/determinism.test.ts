@@ -233,6 +233,7 @@ describe("the folder of a run", () => {
       "base",
       "bestEpoch",
       "epochs",
+      "imbalance",
       "memory",
       "method",
       "parameters",
