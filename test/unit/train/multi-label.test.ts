@@ -33,15 +33,20 @@ const names = (count: number) => Array.from({ length: count }, (_, k) => `label 
 const even = (count: number) => new Array<number>(count).fill(0.5);
 
 describe("metrics are scikit-learn's to the last digit", () => {
-  test.each(expected.cases.map((c) => [c.truth.length, c.labels, c] as const))("%i texts, %i labels", (_t, _l, wanted) => {
-    const logits = Float32Array.from(wanted.predicted.flatMap((found) => names(wanted.labels).map((_, k) => (found.includes(k) ? 1 : -1))));
-    const found = multiLabelMetrics(logits, wanted.truth, names(wanted.labels), even(wanted.labels));
-    expect(found.accuracy).toBe(wanted.accuracy);
-    expect([found.precision, found.recall, found.f1]).toEqual(wanted.macro);
-    expect([found.microPrecision, found.microRecall, found.microF1]).toEqual(wanted.micro);
-    expect(found.perClass.map((c) => [c.precision, c.recall, c.f1, c.support])).toEqual(wanted.perClass);
-    expect(found.confusion).toEqual([]);
-  });
+  test.each(expected.cases.map((c) => [c.truth.length, c.labels, c] as const))(
+    "%i texts, %i labels",
+    (_t, _l, wanted) => {
+      const logits = Float32Array.from(
+        wanted.predicted.flatMap((found) => names(wanted.labels).map((_, k) => (found.includes(k) ? 1 : -1))),
+      );
+      const found = multiLabelMetrics(logits, wanted.truth, names(wanted.labels), even(wanted.labels));
+      expect(found.accuracy).toBe(wanted.accuracy);
+      expect([found.precision, found.recall, found.f1]).toEqual(wanted.macro);
+      expect([found.microPrecision, found.microRecall, found.microF1]).toEqual(wanted.micro);
+      expect(found.perClass.map((c) => [c.precision, c.recall, c.f1, c.support])).toEqual(wanted.perClass);
+      expect(found.confusion).toEqual([]);
+    },
+  );
 });
 
 describe("thresholds", () => {

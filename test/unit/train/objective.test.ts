@@ -52,7 +52,8 @@ describe.each(["single", "multi"] as const)("%s: loss and gradient as PyTorch ha
     async (_texts, _weights, _smoothing, wanted) => {
       const found = await computed(wanted, kind === "multi");
       expect(Math.abs(found.loss - wanted.loss)).toBeLessThan(2e-6 * Math.max(1, wanted.loss));
-      for (const [i, value] of found.gradient.entries()) expect(Math.abs(value - wanted.gradient[i]!)).toBeLessThan(1e-6);
+      for (const [i, value] of found.gradient.entries())
+        expect(Math.abs(value - wanted.gradient[i]!)).toBeLessThan(1e-6);
     },
   );
 });
