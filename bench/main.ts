@@ -4,6 +4,10 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     summary: "a step of full fine-tuning, against the Python stack in the same run",
     run: async (args) => (await import("./step.ts")).benchStep(args),
   },
+  bow: {
+    summary: "the bag-of-words baseline, beside scikit-learn's on the same counts",
+    run: async (args) => (await import("./bow.ts")).benchBow(args),
+  },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -61,7 +61,7 @@ function hashOf({ rows, row }: Place): number {
 }
 
 const areEqual = (a: Place, b: Place): boolean =>
-  a.rows.texts.every((texts, i) => texts.bytes(a.row).equals(b.rows.texts[i]!.bytes(b.row)));
+  a.rows.texts.every((texts, i) => Buffer.compare(texts.bytes(a.row), b.rows.texts[i]!.bytes(b.row)) === 0);
 
 /** For each row the first one with the same texts. */
 export function firstOfEqual(rows: LabelledRows): Int32Array {

@@ -68,7 +68,7 @@ export class Texts {
     return this.#blocks[this.#block.at(index)]!.toString("utf8", start, start + this.#size.at(index));
   }
 
-  bytes(index: number): Buffer {
+  bytes(index: number): Uint8Array {
     const start = this.#start.at(index);
     return this.#blocks[this.#block.at(index)]!.subarray(start, start + this.#size.at(index));
   }

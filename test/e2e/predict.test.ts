@@ -243,7 +243,8 @@ describe("from TypeScript, by the built package", () => {
       expect(label).toBe(LABELS[logits.indexOf(Math.max(...logits))]);
     }
     const last = said.events.at(-1)!;
-    expect(said.evaluation).toEqual({ metrics: last.type === "result" && last.result.test, examples: 16, notes: [] });
+    const notes = ['Read as comma-separated, text from "text", label from "label".'];
+    expect(said.evaluation).toEqual({ metrics: last.type === "result" && last.result.test, examples: 16, notes });
     expect(readJson<RunResult>(cwd, "api/result.json")).toEqual(last.type === "result" && last.result);
     expect(said.refused).toEqual({ known: true, kind: "input", code: "run/exists" });
   });

@@ -106,7 +106,7 @@ describe("a run", () => {
     const split = { ...anyOf(metrics), perClass: expect.any(Array), confusion: expect.any(Array) };
     expect(result).toEqual({
       ...{ method: "full", seed: 42, steps: 36, tokens: expect.any(Number), bestEpoch: expect.any(Number) },
-      ...{ base: split, test: split },
+      ...{ base: split, test: split, imbalance: { labelSmoothing: 0, balance: "none" } },
       epochs: [1, 2, 3].map((epoch) => ({ epoch, ...anyOf({ trainLoss: 0, seconds: 0 }), validation: split })),
       seconds: anyOf({ train: 0, evaluation: 0, total: 0, startToFirstStep: 0 }),
       parameters: { trainable: 15_362, total: 15_362 },
