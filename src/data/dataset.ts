@@ -1,4 +1,5 @@
 /** What every data source becomes: labelled texts in named splits, with the label order fixed. */
+import type { Place } from "./equal-texts.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
 
 /** One labelled text. `label` is an index into the data set's `labels`. */
@@ -52,6 +53,11 @@ export class Examples implements Iterable<Example> {
       ...(typeof text === "string" ? { text } : { text: text[0], pair: text[1] }),
       ...(typeof truth === "number" ? { label: truth } : { label: -1, labels: truth }),
     };
+  }
+
+  /** Where its row is. */
+  place(index: number): Place {
+    return { rows: this.#rows, row: this.#order[index]! };
   }
 
   text(index: number): Text {

@@ -1,18 +1,19 @@
 /** Rows with equal texts, found by their bytes without a string for each. */
 import type { LabelledRows } from "./labelled-rows.ts";
 
-interface Place {
+/** A row, wherever it is. */
+export interface Place {
   readonly rows: LabelledRows;
   readonly row: number;
 }
 
-/** A set of rows by their texts, both of a pair; as large as it was made. */
+/** Different texts, numbered in the order in which they were added; as many as it was made for. */
 export class TextSet {
   readonly #slots: Int32Array;
   readonly #sources: LabelledRows[] = [];
   readonly #source: Int32Array;
   readonly #row: Int32Array;
-  #count = 0;
+  #size = 0;
 
   constructor(capacity: number) {
     this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * capacity + 2))).fill(-1);
@@ -20,31 +21,35 @@ export class TextSet {
     this.#row = new Int32Array(capacity);
   }
 
-  /** The row with the same texts that was added before; without one, adds this row. */
-  findOrAdd(place: Place): Place | undefined {
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The number of the row's texts, both of a pair; a new one where they were not there. */
+  add(place: Place): number {
     const slot = this.#slotOf(place);
-    const known = this.#slots[slot]!;
-    if (known >= 0) return this.#at(known);
+    if (this.#slots[slot]! >= 0) return this.#slots[slot]!;
     if (!this.#sources.includes(place.rows)) this.#sources.push(place.rows);
-    this.#source[this.#count] = this.#sources.indexOf(place.rows);
-    this.#row[this.#count] = place.row;
-    this.#slots[slot] = this.#count++;
-    return undefined;
+    this.#source[this.#size] = this.#sources.indexOf(place.rows);
+    this.#row[this.#size] = place.row;
+    this.#slots[slot] = this.#size;
+    return this.#size++;
   }
 
   has(place: Place): boolean {
     return this.#slots[this.#slotOf(place)]! >= 0;
   }
 
-  #at(entry: number): Place {
-    return { rows: this.#sources[this.#source[entry]!]!, row: this.#row[entry]! };
+  /** Where the texts with this number were first. */
+  at(number: number): Place {
+    return { rows: this.#sources[this.#source[number]!]!, row: this.#row[number]! };
   }
 
   /** Where the row is, or where it would be. */
   #slotOf(place: Place): number {
     const last = this.#slots.length - 1;
     let slot = hashOf(place) & last;
-    while (this.#slots[slot]! >= 0 && !areEqual(this.#at(this.#slots[slot]!), place)) slot = (slot + 1) & last;
+    while (this.#slots[slot]! >= 0 && !areEqual(this.at(this.#slots[slot]!), place)) slot = (slot + 1) & last;
     return slot;
   }
 }
@@ -66,5 +71,5 @@ const areEqual = (a: Place, b: Place): boolean =>
 /** For each row the first one with the same texts. */
 export function firstOfEqual(rows: LabelledRows): Int32Array {
   const set = new TextSet(rows.count);
-  return Int32Array.from({ length: rows.count }, (_, row) => set.findOrAdd({ rows, row })?.row ?? row);
+  return Int32Array.from({ length: rows.count }, (_, row) => set.at(set.add({ rows, row })).row);
 }

@@ -195,7 +195,7 @@ function withoutShared(given: Readonly<Partial<Record<SplitName, SplitRows>>>, {
     if (!own) continue;
     const { rows } = own;
     const order = own.order.filter((row) => !seen.has({ rows, row }));
-    for (const row of order) seen.findOrAdd({ rows, row });
+    for (const row of order) seen.add({ rows, row });
     if (order.length === own.order.length) continue;
     if (order.length === 0)
       throw new AttuneError(

@@ -17,13 +17,15 @@ export interface BagOfWords {
 
 /**
  * Fits weights and biases to minimise the sum of cross-entropies plus half the squared weights; where a text may have any
- * number of labels, of binary cross-entropies. There is one minimum, so nothing is drawn.
+ * number of labels, of binary cross-entropies. There is one minimum, so nothing is drawn; like scikit-learn it ends where
+ * the mean loss changes by no more than `tolerance` with any weight.
  */
 export function fitBagOfWords(
   texts: readonly Text[],
   truths: readonly Truth[],
   labelCount: number,
   multiLabel: boolean,
+  tolerance = 1e-4,
 ): BagOfWords {
   const vocabulary = vocabularyOf(texts, Math.floor(MOST_WEIGHTS / labelCount));
   const counts = countsOf(texts, vocabulary);
@@ -49,7 +51,11 @@ export function fitBagOfWords(
     }
     return value;
   };
-  const iterations = minimise(objective, weights, { memory: 10, maxIterations: 200, tolerance: 1e-4 * texts.length });
+  const iterations = minimise(objective, weights, {
+    memory: 10,
+    maxIterations: 200,
+    tolerance: tolerance * texts.length,
+  });
   return {
     words: vocabulary.size,
     iterations,

@@ -123,8 +123,8 @@ describe("equal texts", () => {
   test("also in other rows", () => {
     const [one, other] = [rowsOf(numbered(5)), rowsOf(numbered(8))];
     const set = new TextSet(13);
-    for (let row = 0; row < 5; row++) expect(set.findOrAdd({ rows: one, row })).toBeUndefined();
-    expect(set.findOrAdd({ rows: other, row: 3 })).toEqual({ rows: one, row: 3 });
+    for (let row = 0; row < 5; row++) expect(set.add({ rows: one, row })).toBe(row);
+    expect(set.at(set.add({ rows: other, row: 3 }))).toEqual({ rows: one, row: 3 });
     expect([4, 5].map((row) => set.has({ rows: other, row }))).toEqual([true, false]);
   });
 });
