@@ -43,19 +43,23 @@ export async function openParquet(path: string): Promise<Table> {
 
 const ROWS_AT_ONCE = 4096;
 
-/** The values of each column. */
-async function readColumns(options: ParquetReadOptions & { columns: string[]; rowStart: number }) {
+/** The values of each column, one column after the other: with several at once, what is wrong with one may go unnoticed. */
+async function readColumns(options: ParquetReadOptions & { columns: string[] }): Promise<unknown[][]> {
   const { columns, rowStart = 0, rowEnd = 0 } = options;
-  const values = columns.map(() => new Array<unknown>(rowEnd - rowStart));
-  if (rowEnd === rowStart) return values;
-  await parquetRead({
-    ...options,
-    onChunk: ({ columnName, columnData, rowStart: first }) => {
-      const column = values[columns.indexOf(columnName)]!;
-      for (let i = 0; i < columnData.length && first + i < rowEnd; i++) column[first - rowStart + i] = columnData[i];
-    },
-  });
-  return values;
+  const all: unknown[][] = [];
+  for (const column of columns) {
+    const values = new Array<unknown>(rowEnd - rowStart);
+    all.push(values);
+    if (rowEnd === rowStart) continue;
+    await parquetRead({
+      ...options,
+      columns: [column],
+      onChunk: ({ columnData, rowStart: first }) => {
+        for (let i = 0; i < columnData.length && first + i < rowEnd; i++) values[first - rowStart + i] = columnData[i];
+      },
+    });
+  }
+  return all;
 }
 
 const rowsOf = (columns: readonly (readonly unknown[])[], start: number, count: number, from = 0): Row[] =>
