@@ -14,8 +14,12 @@ import { type Row, SAMPLE_ROWS, type Table } from "./table.ts";
 import { allBytes, isGzip, unreadable } from "./text-file.ts";
 
 export async function openParquet(path: string): Promise<Table> {
-  const metadata = await reading(path, (file) => parquetMetadataAsync(file));
-  const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+  const { metadata, columns } = await reading(path, async (file) => {
+    const found = await parquetMetadataAsync(file);
+    const names = parquetSchema(found).children.map(({ element }) => element.name);
+    if (names.some((name) => typeof name !== "string")) throw new Error("a column has no name");
+    return { metadata: found, columns: names };
+  });
   const read = (wanted: readonly string[], rowStart: number, rowEnd: number): Promise<unknown[][]> =>
     reading(path, (file) => readColumns({ file, metadata, compressors, columns: [...wanted], rowStart, rowEnd }));
   const sampleRows = Math.min(SAMPLE_ROWS, Number(metadata.num_rows));

@@ -49,8 +49,8 @@ export function findRoles(table: Table, options: RoleOptions): Roles {
 
 /** "text from "review", label from "stars"" */
 export function describeRoles({ texts, labels, id, group }: Roles): string {
-  const some =
-    labels.length > 6 ? `${labels.length} columns from "${labels[0]}" to "${labels.at(-1)}"` : listOf(labels, "and");
+  const many = `${labels.length} columns, ${JSON.stringify(labels[0])} to ${JSON.stringify(labels.at(-1))}`;
+  const some = labels.length > 6 ? many : listOf(labels, "and");
   return [
     `${texts.length > 1 ? "texts" : "text"} from ${listOf(texts, "and")}`,
     `${labels.length > 1 ? "labels" : "label"} from ${some}`,

@@ -126,6 +126,6 @@ describe("as asked for", () => {
     expect(await inputError(() => roles(many, { text: "x" }))).toMatch(/"c18", "c19" and 10 more\. Choose/);
     const flags = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`f${i}`, "flags" as const]));
     const found = await roles({ text: "text", ...flags }, { multiLabel: true });
-    expect(describeRoles(found)).toBe('text from "text", labels from 9 columns from "f0" to "f8"');
+    expect(describeRoles(found)).toBe('text from "text", labels from 9 columns, "f0" to "f8"');
   });
 });
