@@ -5,6 +5,7 @@ import { AttuneError } from "../base/error.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { openModel } from "../models/load.ts";
+import { datasetOptions } from "../run/data-options.ts";
 import { version } from "../run/machine.ts";
 import { resolveOptions } from "../run/options.ts";
 import type { RunResult } from "../run/result.ts";
@@ -133,9 +134,9 @@ const pair = (name: string, result: RunResult | undefined): [string, RunResult][
 
 /** The data, and a look at the model: both must be there. */
 async function openInput(run: PlannedRun): Promise<Dataset> {
-  const { model, data, text, label, seed } = resolveOptions({ ...run.options, out: "." });
-  const dataset = await loadDataset({ path: data, text, label, seed });
-  (await openModel(model, dataset.labels)).close();
+  const options = resolveOptions({ ...run.options, out: "." });
+  const dataset = await loadDataset(datasetOptions(options));
+  (await openModel(options.model, dataset.labels)).close();
   return dataset;
 }
 

@@ -3,6 +3,7 @@ import { describeData } from "../data/describe.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { loadTokenizer } from "../data/tokenizer.ts";
 import { openModel } from "../models/load.ts";
+import { datasetOptions } from "../run/data-options.ts";
 import { longestText } from "../run/model-limits.ts";
 import { type ResolvedTrainOptions, resolveOptions } from "../run/options.ts";
 import type { DataFacts } from "./comparison.ts";
@@ -18,8 +19,8 @@ export function describePlannedData({ options }: Pick<PlannedRun, "options">): P
 
 /** The same by the options of a run that has begun. */
 export async function describeDataOf(options: ResolvedTrainOptions): Promise<DataFacts> {
-  const { data: path, text, label, seed, model, limit } = options;
-  const dataset = await loadDataset({ path, text, label, seed });
+  const { data: path, model, limit } = options;
+  const dataset = await loadDataset(datasetOptions(options));
   const pretrained = await openModel(model, dataset.labels);
   pretrained.close();
   const { sha256, labels, splits, notes } = dataset;

@@ -17,9 +17,13 @@ export interface RunFacts {
   readonly options: ResolvedTrainOptions;
   /** From where relative paths among the options are seen; runs of older versions do not say. */
   readonly workingFolder?: string;
+  /** How the data were read: format and columns, as asked for or found. */
+  readonly reading: string;
   /** Splits that were made, parts that were drawn fresh, texts that were cut. */
   readonly notes: string[];
   readonly labels: readonly string[];
+  /** Whether each text is two that are read together; absent where it is not. */
+  readonly sentencePairs?: boolean;
   readonly dataSha256: string;
   /** Of the weight files; known some time after the start. */
   modelSha256?: string;
@@ -40,8 +44,10 @@ export function describeRun(
     attune: version,
     options,
     workingFolder: process.cwd(),
+    reading: run.dataset.reading,
     notes: [...run.notes, ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : [])],
     labels: run.dataset.labels,
+    ...(run.dataset.splits.train.isPair && { sentencePairs: true }),
     dataSha256: run.dataset.sha256,
     ...(headSearch && { headSearch }),
     engine: engine.description,

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { sha256OfWeights } from "../data/weights.ts";
 import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
-import { openModel, type PretrainedModel, readLabels } from "../models/load.ts";
+import { openModel, type PretrainedModel, readLabels, thresholdsOf } from "../models/load.ts";
+import { evenThresholds } from "../train/evaluate.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { type Adapter, adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import type { RunFacts } from "./facts.ts";
@@ -26,10 +27,14 @@ export interface LoadedModel {
   readonly adapted: AdaptedModel;
   readonly memory: ModelMemory;
   readonly adapter?: Adapter;
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds?: readonly number[] | undefined;
   /** What the adapter held. */
   readonly filled: ReadonlySet<string>;
   /** Options of the run, where it is one. */
   readonly trained?: RunFacts["options"];
+  /** Whether the run's texts were sentence pairs. */
+  readonly takesPairs: boolean;
 }
 
 /** What does not matter where nothing is trained. */
@@ -37,9 +42,9 @@ const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
 
 /** @throws AttuneError where there is no such model, or a part of it is nowhere */
 export async function loadModel(source: ModelSource): Promise<LoadedModel> {
-  const { path, adapter, trained } = await find(source);
+  const { path, adapter, trained, takesPairs = false } = await find(source);
   const labels = adapter && (await labelsFor(adapter, path, source.labels));
-  const model = await openModel(path, labels, adapter?.head);
+  const model = await openModel(path, labels, adapter?.head, adapter && adapter.thresholds !== undefined);
   try {
     const { method, options, semantics } = adapter ?? { method: "none", options: {}, semantics: "attune" };
     const setting = { ...ANY_TRAINING, semantics, fresh: model.fresh };
@@ -49,7 +54,13 @@ export async function loadModel(source: ModelSource): Promise<LoadedModel> {
     model.readInto(arrayOf, 0);
     const filled = adapter?.readInto(adapted.encoder, arrayOf) ?? new Set<string>();
     requireWhole(path, adapted, model, filled);
-    return { path, model, adapted, memory, filled, ...(adapter && { adapter }), ...(trained && { trained }) };
+    const thresholds = adapter
+      ? adapter.thresholds
+      : model.multiLabel
+        ? (thresholdsOf(model) ?? evenThresholds(model.labels.length))
+        : undefined;
+    const parts = { path, model, adapted, memory, filled, thresholds, takesPairs };
+    return { ...parts, ...(adapter && { adapter }), ...(trained && { trained }) };
   } finally {
     model.close();
   }
@@ -59,6 +70,7 @@ interface Found {
   readonly path: string;
   readonly adapter?: Adapter;
   readonly trained?: RunFacts["options"];
+  readonly takesPairs?: boolean;
 }
 
 /** A run folder holds a model, or an adapter whose base is elsewhere; any other folder is a model itself. */
@@ -67,8 +79,10 @@ async function find({ folder, adapter }: ModelSource): Promise<Found> {
   if (adapter !== undefined) return { path: folder, adapter: openAdapter(adapterFolder(adapter)) };
   if (!existsSync(join(folder, "run.json"))) return { path: folder };
   const run = RunFolder.open(folder);
-  const { options, status, reason } = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
-  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"))), trained: options };
+  const facts = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
+  const { options, status, reason } = facts;
+  const own = { trained: options, takesPairs: facts.sentencePairs === true };
+  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"))), ...own };
   if (!run.has("model"))
     throw new AttuneError(
       "run/no-model",
@@ -76,7 +90,7 @@ async function find({ folder, adapter }: ModelSource): Promise<Found> {
         ? `${folder}: this run failed before it had a model: ${reason}`
         : `${folder}: this run has no model yet (it is ${status}); go on with: attune train --resume ${folder}`,
     );
-  return { path: run.at("model"), trained: options };
+  return { path: run.at("model"), ...own };
 }
 
 /** The model that an adapter was trained on, which must not have changed. */

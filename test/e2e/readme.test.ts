@@ -32,15 +32,16 @@ test("its commands run, in their order", () => {
     .flatMap((block) => block.trim().split("\n"))
     .map((line) => line.replace(/^npm ci && /, ""))
     .filter((line) => line.startsWith("npx attune"));
-  expect(commands).toHaveLength(10);
+  expect(commands).toHaveLength(11);
   const outputs = commands.map((command) =>
     run(command.replace("npx attune", `"${process.execPath}" "${join(repository, "dist/cli/main.js")}"`)),
   );
   expect(outputs[0]).toContain("Test, with the weights of epoch");
-  expect(outputs[2]).toContain("macro F1");
-  expect(outputs[3]!.trim().split("\n")).toHaveLength(2);
+  expect(outputs[1]).toContain("bag of words");
+  expect(outputs[3]).toContain("macro F1");
+  expect(outputs[4]!.trim().split("\n")).toHaveLength(2);
   expect(
-    outputs[4]!
+    outputs[5]!
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line).text),
