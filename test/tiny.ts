@@ -67,21 +67,27 @@ export interface TinyDataOptions {
   readonly rows?: number;
 }
 
-/** Writes train.csv, validation.csv and test.csv with columns text and label, and returns their folder. */
+/** Writes train.csv, validation.csv and test.csv with columns text and label, no text twice, and returns their folder. */
 export function tinyData(folder: string, { rows = 48 }: TinyDataOptions = {}): string {
   mkdirSync(folder, { recursive: true });
+  const seen = new Set<string>();
   for (const split of ["train", "validation", "test"]) {
     const count = split === "train" ? rows : Math.ceil(rows / 3);
     const lines = Array.from({ length: count }, (_, row) => {
-      const key = randomKey(0, "sample", split, row);
-      const pick = <T>(values: readonly T[], draw: number) => values[uint32(key, draw) % values.length]!;
       const label = row % 2 === 0 ? "positive" : "negative";
-      const before = Array.from({ length: uint32(key, 0) % 4 }, (_, i) => pick(FILLERS, 10 + i));
-      const after = Array.from({ length: uint32(key, 1) % 4 }, (_, i) => pick(FILLERS, 20 + i));
-      const words = [pick(WORDS[label], 2), ...before, pick(WORDS[label], 3), ...after];
-      return `${words.join(" ")},${label}`;
+      let text = tinyText(label, randomKey(0, "sample", split, row));
+      for (let again = 1; seen.has(text); again++) text = tinyText(label, randomKey(0, "sample", split, row, again));
+      seen.add(text);
+      return `${text},${label}`;
     });
     writeFileSync(join(folder, `${split}.csv`), `${["text,label", ...lines].join("\n")}\n`);
   }
   return folder;
+}
+
+function tinyText(label: keyof typeof WORDS, key: number): string {
+  const pick = <T>(values: readonly T[], draw: number) => values[uint32(key, draw) % values.length]!;
+  const before = Array.from({ length: uint32(key, 0) % 4 }, (_, i) => pick(FILLERS, 10 + i));
+  const after = Array.from({ length: uint32(key, 1) % 4 }, (_, i) => pick(FILLERS, 20 + i));
+  return [pick(WORDS[label], 2), ...before, pick(WORDS[label], 3), ...after].join(" ");
 }

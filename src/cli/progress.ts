@@ -20,7 +20,7 @@ export async function showTraining(events: AsyncIterable<TrainEvent>, { quiet }:
   try {
     for await (const event of events) {
       view?.show(event);
-      if (event.type === "result" && !quiet) process.stdout.write(`${resultText(event, view!.out)}\n`);
+      if (event.type === "result" && !quiet) process.stdout.write(`${resultText(event, view!.out, view!.testTexts)}\n`);
     }
   } finally {
     view?.end();
@@ -34,8 +34,9 @@ class ProgressView {
   readonly #remaining = new RemainingTime();
   #start: StartEvent | undefined;
   #lastPlain = performance.now();
-  /** Where the run folder is. */
+  /** Where the run folder is, and how many texts it is tested on. */
   out = "";
+  testTexts = 0;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -65,6 +66,7 @@ class ProgressView {
   #showStart(event: StartEvent): void {
     this.#start = event;
     this.out = event.out;
+    this.testTexts = event.examples.test;
     const { examples, parameters, labels, epochs, totalSteps, resumedAtStep, notes } = event;
     for (const note of notes) this.#print(this.#dim(note));
     const sizes = `${grouped(examples.train)} training, ${grouped(examples.validation)} validation, ${grouped(examples.test)} test texts`;
@@ -120,10 +122,9 @@ class ProgressView {
   }
 }
 
-function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: string): string {
+function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: string, count: number): string {
   const { test, base, bestEpoch, seconds, memory: used } = result;
   const kept = existsSync(join(out, "model")) ? "model" : "adapter";
-  const count = test.perClass.reduce((sum, { support }) => sum + support, 0);
   const change = alignColumns([
     ["", "before", "after"],
     ["accuracy", metric(base.accuracy), metric(test.accuracy)],

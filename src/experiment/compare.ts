@@ -6,6 +6,7 @@ import { EventQueue } from "../base/event-queue.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { openModel } from "../models/load.ts";
+import { datasetOptions } from "../run/data-options.ts";
 import { version } from "../run/machine.ts";
 import { resolveOptions } from "../run/options.ts";
 import type { RunResult } from "../run/result.ts";
@@ -154,8 +155,7 @@ async function* openInput(
 ): AsyncGenerator<CompareEvent, Input> {
   const options = resolveOptions({ ...study.runs[0]!.options, out: "." });
   const sources = yield* fetchSources(options, signal, before && (before.hub ?? {}));
-  const { configName, text, label, seed } = options;
-  const dataset = await loadDataset({ path: sources.data.path, configName, text, label, seed });
+  const dataset = await loadDataset(datasetOptions({ ...options, data: sources.data.path }));
   (await openModel(sources.model.path, dataset.labels)).close();
   return { sources, dataset };
 }

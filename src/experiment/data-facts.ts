@@ -3,6 +3,7 @@ import { describeData } from "../data/describe.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { loadTokenizer } from "../data/tokenizer.ts";
 import { openModel } from "../models/load.ts";
+import { datasetOptions } from "../run/data-options.ts";
 import { longestText } from "../run/model-limits.ts";
 import { type ResolvedTrainOptions, resolveOptions } from "../run/options.ts";
 import { pinned, type Sources } from "../run/sources.ts";
@@ -19,9 +20,9 @@ export function describePlannedData({ options }: Pick<PlannedRun, "options">, so
 
 /** The same by the options of a run that has begun. */
 export async function describeDataOf(options: ResolvedTrainOptions, sources: Sources): Promise<DataFacts> {
-  const { data, configName, text, label, seed, limit } = options;
+  const { data, limit } = options;
   const model = sources.model.path;
-  const dataset = await loadDataset({ path: sources.data.path, configName, text, label, seed });
+  const dataset = await loadDataset(datasetOptions({ ...options, data: sources.data.path }));
   const pretrained = await openModel(model, dataset.labels);
   pretrained.close();
   const { sha256, labels, splits, notes } = dataset;

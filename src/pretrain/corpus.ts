@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { findSource } from "../data/source.ts";
-import { isTable, readTable } from "../data/tables.ts";
+import { isTable, openTable } from "../data/tables.ts";
 
 /** One file of text, or one row of a table. */
 export type Document = readonly string[];
@@ -79,19 +79,21 @@ async function readTables(path: string, name: string, column: string, configName
   if (!isFolder && !isTable(path))
     throw new AttuneError("data/format", `${path}: text is read from .txt, .md and tables, not from this`);
   const { files } = findSource(path, configName);
-  const chosen = "all" in files ? [files.all] : (files.train ?? []);
+  const chosen = "all" in files ? files.all : (files.train ?? []);
   const documents: Document[] = [];
   for (const file of chosen) {
-    const { rows, columns } = await readTable(file);
-    if (rows.length > 0 && !columns.includes(column))
+    const table = await openTable(file);
+    if (table.sample.length === 0) continue;
+    if (!table.columns.includes(column))
       throw new AttuneError(
         "data/missing-column",
-        `${file}: there is no column "${column}"; choose one of ${columns.join(", ")} with --text`,
+        `${file}: there is no column "${column}"; choose one of ${table.columns.join(", ")} with --text`,
       );
-    for (const { values } of rows) {
-      const text = values[column];
-      if (typeof text === "string" && text.trim() !== "") documents.push([text]);
-    }
+    for await (const rows of table.rows([column]))
+      for (const { values } of rows) {
+        const [text] = values;
+        if (typeof text === "string" && text.trim() !== "") documents.push([text]);
+      }
   }
   return { documents, notes: isFolder ? [`Only the training split of ${name} is read.`] : [] };
 }

@@ -14,6 +14,7 @@ import { newLanguageModel, openLanguageModel } from "../models/load-language-mod
 import { plainScope } from "../models/scope.ts";
 import { longestText, requireVocabulary } from "../run/model-limits.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
+import { plainObjective } from "../train/objective.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { LOSS, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
@@ -107,7 +108,7 @@ export async function preparePretraining(
   for (const parameter of added) drawWeights(parameter, weights(parameter.name), options.seed, 0.02);
 
   const training = await engine.compile(program.outputs, { spin: true });
-  const runner = new BatchRunner(program, training, encoder, memory, 0);
+  const runner = new BatchRunner(program, training, encoder, memory, plainObjective(language.vocabularySize));
   const packed = (chosen: readonly Passage[], draws: readonly (number | string)[][]): MaskedBatch => {
     const masked = chosen.map(({ ids }, i) => maskText(ids, randomKey(options.seed, "mask", ...draws[i]!), rules));
     const { targets, ...rest } = packMasked(masked, encoder.heads, encoder.vocabularySize);

@@ -22,6 +22,8 @@ const WEIGHTS = "adapter.safetensors";
 export interface AdapterFacts {
   readonly base: { readonly path: string; readonly sha256: string; readonly hub?: HubSource };
   readonly labels: readonly string[];
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds?: readonly number[] | undefined;
   readonly method: MethodName;
   /** The model's own where it says nothing. */
   readonly head?: HeadChoice;
@@ -71,6 +73,7 @@ export interface Adapter {
   readonly head?: HeadChoice;
   /** PEFT counts them without naming them. */
   readonly labels?: readonly string[];
+  readonly thresholds?: readonly number[] | undefined;
   readonly labelCount: number;
   /** PEFT's says it by a name or path that nobody has checked. */
   readonly base?: AdapterFacts["base"];

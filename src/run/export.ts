@@ -98,7 +98,7 @@ interface Source extends LoadedModel {
 }
 
 function writePeft(source: Source, out: string, options: ExportOptions): void {
-  const { path, hub, model, adapted, adapter, filled, memory, run } = source;
+  const { path, hub, model, adapted, adapter, filled, memory, thresholds, run } = source;
   if (!adapter)
     throw new AttuneError(
       "export/peft",
@@ -112,12 +112,13 @@ function writePeft(source: Source, out: string, options: ExportOptions): void {
     base: options.base ?? hub?.repo ?? resolve(path),
     ...(options.base === undefined && hub && { revision: hub.commit }),
     labels: model.labels,
+    thresholds,
     encoder: model.encoder,
     tensors,
   });
 }
 
-async function writeTransformers({ path, model, adapted, memory }: Source, out: string): Promise<void> {
+async function writeTransformers({ path, model, adapted, memory, thresholds }: Source, out: string): Promise<void> {
   const { encoder, config, labels } = model;
   const { added = [], merge } = adapted.adaptation;
   const unwritable = (reason: string) =>
@@ -127,11 +128,11 @@ async function writeTransformers({ path, model, adapted, memory }: Source, out: 
   if (added.length > 0 && !merge) throw unwritable("what the method added cannot be merged into the model's weights");
   merge?.((name) => memory.weights[name]!.data as Float32Array, 1);
   const { files } = loadTokenizer(path);
-  await writeModelFolder(out, { encoder, config, labels, weights: memory.weights, files });
+  await writeModelFolder(out, { encoder, config, labels, thresholds, weights: memory.weights, files });
 }
 
 function writeOnnx(source: Source, folder: string, { int8 = false }: ExportOptions): void {
-  const { path, model, adapted, memory, maxLength } = source;
+  const { path, model, adapted, memory, maxLength, thresholds } = source;
   const { merge } = adapted.adaptation;
   merge?.((name) => memory.weights[name]!.data as Float32Array, 1);
   const encoder = merge ? model.encoder : adapted.encoder;
@@ -141,6 +142,7 @@ function writeOnnx(source: Source, folder: string, { int8 = false }: ExportOptio
     encoder,
     config: model.config,
     labels: model.labels,
+    thresholds,
     weights: memory.weights,
     tokenizer: loadTokenizer(path),
     maxLength,
@@ -149,11 +151,12 @@ function writeOnnx(source: Source, folder: string, { int8 = false }: ExportOptio
 }
 
 /** On the texts and predictions that a run has kept of its test. */
-async function int8Change({ path, model, maxLength, run }: Source, folder: string): Promise<string> {
+async function int8Change({ path, model, maxLength, run, thresholds }: Source, folder: string): Promise<string> {
   if (!run) return "int8: what it changes was not measured, since only a run has texts to measure it on.";
   const stored = readFileSync(run.at("predictions", "test.jsonl"), "utf8").trim().split("\n");
   const before = stored.map((line) => JSON.parse(line) as StoredPrediction);
-  const change = await measureChange(join(folder, INT8_MODEL), before, model.labels, loadTokenizer(path), maxLength);
+  const decide = { labels: model.labels, thresholds };
+  const change = await measureChange(join(folder, INT8_MODEL), before, decide, loadTokenizer(path), maxLength);
   const [float, int8] = change.accuracy.map((accuracy) => accuracy.toFixed(4));
   return `int8: accuracy ${float} → ${int8} on the ${change.texts} test texts, ${change.agreeing} of which get the same label as before.`;
 }

@@ -18,9 +18,13 @@ export interface RunFacts {
   readonly options: ResolvedTrainOptions;
   /** From where relative paths among the options are seen; runs of older versions do not say. */
   readonly workingFolder?: string;
+  /** How the data were read: format and columns, as asked for or found. */
+  readonly reading: string;
   /** Splits that were made, parts that were drawn fresh, texts that were cut. */
   readonly notes: string[];
   readonly labels: readonly string[];
+  /** Whether each text is two that are read together; absent where it is not. */
+  readonly sentencePairs?: boolean;
   readonly dataSha256: string;
   /** What came from the Hub, and which commit of it. */
   readonly hub?: FromHub;
@@ -44,6 +48,7 @@ export function describeRun(
     attune: version,
     options,
     workingFolder: process.cwd(),
+    reading: run.dataset.reading,
     notes: [
       ...sources.model.notes,
       ...sources.data.notes,
@@ -51,6 +56,7 @@ export function describeRun(
       ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : []),
     ],
     labels: run.dataset.labels,
+    ...(run.dataset.splits.train.isPair && { sentencePairs: true }),
     dataSha256: run.dataset.sha256,
     ...hubOf(sources),
     ...(headSearch && { headSearch }),

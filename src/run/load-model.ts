@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { sha256OfWeights } from "../data/weights.ts";
 import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
-import { openModel, type PretrainedModel, readLabels } from "../models/load.ts";
+import { openModel, type PretrainedModel, readLabels, thresholdsOf } from "../models/load.ts";
+import { evenThresholds } from "../train/evaluate.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { type Adapter, adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import type { RunFacts } from "./facts.ts";
@@ -31,10 +32,14 @@ export interface LoadedModel {
   readonly adapted: AdaptedModel;
   readonly memory: ModelMemory;
   readonly adapter?: Adapter;
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds?: readonly number[] | undefined;
   /** What the adapter held. */
   readonly filled: ReadonlySet<string>;
   /** Options of the run, where it is one. */
   readonly trained?: RunFacts["options"];
+  /** Whether the run's texts were sentence pairs. */
+  readonly takesPairs: boolean;
 }
 
 /** What does not matter where nothing is trained. */
@@ -42,9 +47,9 @@ const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
 
 /** @throws AttuneError where there is no such model, or a part of it is nowhere */
 export async function loadModel(source: ModelSource, context: SourceContext = {}): Promise<LoadedModel> {
-  const { path, hub, adapter, trained } = await find(source, context);
+  const { path, hub, adapter, trained, takesPairs = false } = await find(source, context);
   const labels = adapter && (await labelsFor(adapter, path, source.labels));
-  const model = await openModel(path, labels, adapter?.head);
+  const model = await openModel(path, labels, adapter?.head, adapter && adapter.thresholds !== undefined);
   try {
     const { method, options, semantics } = adapter ?? { method: "none", options: {}, semantics: "attune" };
     const setting = { ...ANY_TRAINING, semantics, fresh: model.fresh };
@@ -54,8 +59,13 @@ export async function loadModel(source: ModelSource, context: SourceContext = {}
     model.readInto(arrayOf, 0);
     const filled = adapter?.readInto(adapted.encoder, arrayOf) ?? new Set<string>();
     requireWhole(path, adapted, model, filled);
-    const known = { ...(hub && { hub }), ...(adapter && { adapter }), ...(trained && { trained }) };
-    return { path, model, adapted, memory, filled, ...known };
+    const thresholds = adapter
+      ? adapter.thresholds
+      : model.multiLabel
+        ? (thresholdsOf(model) ?? evenThresholds(model.labels.length))
+        : undefined;
+    const parts = { path, model, adapted, memory, filled, thresholds, takesPairs };
+    return { ...parts, ...(hub && { hub }), ...(adapter && { adapter }), ...(trained && { trained }) };
   } finally {
     model.close();
   }
@@ -66,6 +76,7 @@ interface Found {
   readonly hub?: HubSource | undefined;
   readonly adapter?: Adapter;
   readonly trained?: RunFacts["options"];
+  readonly takesPairs?: boolean;
 }
 
 /** A run folder holds a model, or an adapter whose base is elsewhere; any other folder is a model itself. */
@@ -75,8 +86,10 @@ async function find({ folder: given, revision, adapter }: ModelSource, context: 
   if (adapter !== undefined) return { path: folder, hub, adapter: openAdapter(adapterFolder(adapter)) };
   if (!existsSync(join(folder, "run.json"))) return { path: folder, hub };
   const run = RunFolder.open(folder);
-  const { options, status, reason } = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
-  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"), context)), trained: options };
+  const facts = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
+  const { options, status, reason } = facts;
+  const own = { trained: options, takesPairs: facts.sentencePairs === true };
+  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"), context)), ...own };
   if (!run.has("model"))
     throw new AttuneError(
       "run/no-model",
@@ -84,7 +97,7 @@ async function find({ folder: given, revision, adapter }: ModelSource, context: 
         ? `${folder}: this run failed before it had a model: ${reason}`
         : `${folder}: this run has no model yet (it is ${status}); go on with: attune train --resume ${folder}`,
     );
-  return { path: run.at("model"), trained: options };
+  return { path: run.at("model"), ...own };
 }
 
 /** The model that an adapter was trained on, which must not have changed. */

@@ -9,6 +9,7 @@ import type { Engine } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
 import { ownOptions } from "../methods/registry.ts";
+import { evenThresholds } from "../train/evaluate.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import { initialState, stepsPerEpoch, type TrainingState, trainEpochs } from "../train/trainer.ts";
 import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
@@ -138,6 +139,7 @@ class Run {
   readonly #times: RunTimes;
   #state: TrainingState = initialState();
   #base: SplitMetrics | undefined;
+  #thresholds: readonly number[] | undefined;
   #lastCheckpoint = performance.now();
   /** Where the newest checkpoint stands, so that it is not written twice. */
   #saved = "";
@@ -212,8 +214,12 @@ class Run {
     const { bestEpoch, epochs } = this.#state;
     if (bestEpoch > 0 && bestEpoch < epochs.length) restoreWeights(this.#folder.at(...BEST), ...this.#weights());
     const started = performance.now();
-    if (epochs.length === 0) this.#writePredictions("validation", (await this.#run.evaluate("validation")).logits);
-    const test = await this.#run.evaluate("test");
+    if (epochs.length === 0 || this.#run.dataset.multiLabel) {
+      const { logits } = await this.#run.evaluate("validation");
+      this.#thresholds = this.#run.chooseThresholds(logits);
+      this.#writePredictions("validation", logits);
+    }
+    const test = await this.#run.evaluate("test", this.#thresholds);
     this.#state.evaluationSeconds += (performance.now() - started) / 1000;
     this.#writePredictions("test", test.logits);
     const storedBytes = sizeOfFiles(await this.#writeModel());
@@ -228,6 +234,8 @@ class Run {
 
   #result(test: SplitMetrics, storedBytes: number): RunResult {
     const { epochs, bestEpoch, step, tokens } = this.#state;
+    const { labels } = this.#run.dataset;
+    const thresholds = this.#thresholds;
     const seconds = this.#times.result(this.#state);
     const parts = this.#run.memory.trainables.map((trainable) => trainable.bytes());
     return {
@@ -237,9 +245,11 @@ class Run {
       epochs,
       bestEpoch,
       test,
+      ...(thresholds && { thresholds: Object.fromEntries(labels.map((label, i) => [label, thresholds[i]!])) }),
+      imbalance: this.#run.imbalance,
       seconds,
       ...(epochs.length > 0 && {
-        examplesPerSecond: (epochs.length * this.#run.job.texts.count) / (seconds.train + seconds.sharedInTraining),
+        examplesPerSecond: (epochs.length * this.#textsPerEpoch()) / (seconds.train + seconds.sharedInTraining),
       }),
       operations: this.#operations(),
       parameters: this.#run.parameters,
@@ -256,27 +266,44 @@ class Run {
     };
   }
 
+  /** Texts of an epoch, each as often as it is drawn. */
+  #textsPerEpoch(): number {
+    const { order, texts } = this.#run.job;
+    return (order ?? texts).count;
+  }
+
   #operations(): RunResult["operations"] {
     const { epochs, operations } = this.#state;
-    const { count } = this.#run.job.texts;
-    const trainedOn = Math.max(1, epochs.length * count);
+    const trainedOn = Math.max(1, epochs.length * this.#textsPerEpoch());
     const once = this.#run.keptOperations();
     return {
       forward: operations.forward / trainedOn,
       backward: operations.backward / trainedOn,
-      ...(once !== undefined && { once: once / count }),
+      ...(once !== undefined && { once: once / this.#run.job.texts.count }),
     };
   }
 
   #writePredictions(split: "validation" | "test", logits: Float32Array): void {
     const { labels, splits } = this.#run.dataset;
-    this.#folder.writeText(predictionLines(splits[split], labels, logits), "predictions", `${split}.jsonl`);
+    this.#folder.writeText(
+      predictionLines(splits[split], labels, logits, this.#decision()),
+      "predictions",
+      `${split}.jsonl`,
+    );
+  }
+
+  /** What decides labels where a text may have any number of them: until thresholds are chosen, what is likelier than not. */
+  #decision(): readonly number[] | undefined {
+    const { labels, multiLabel } = this.#run.dataset;
+    return this.#thresholds ?? (multiLabel ? evenThresholds(labels.length) : undefined);
   }
 
   /** What is kept of training: the whole model, or only what was added; returns its folder. */
   async #writeModel(): Promise<string> {
     const { model, adapted, dataset, memory, tokenizer } = this.#run;
     const { encoder, config } = model;
+    const { labels } = dataset;
+    const thresholds = this.#decision(); // A run that fails has chosen none.
     if (leavesEncoder(adapted)) {
       await this.#hashed;
       const { method, semantics } = this.#options;
@@ -286,7 +313,8 @@ class Run {
           sha256: this.#facts.modelSha256!,
           ...(this.#facts.hub?.model && { hub: this.#facts.hub.model }),
         },
-        labels: dataset.labels,
+        labels,
+        thresholds,
         method,
         head: encoder.head,
         options: ownOptions(method, this.#options),
@@ -295,7 +323,8 @@ class Run {
       writeAdapter(this.#folder.at("adapter"), facts, adapted, memory.weights, model.fresh);
       return this.#folder.at("adapter");
     }
-    const content = { encoder, config, labels: dataset.labels, weights: memory.weights, files: tokenizer.files };
+    const { weights } = memory;
+    const content = { encoder, config, labels, thresholds, weights, files: tokenizer.files };
     await writeModelFolder(this.#folder.at("model"), content);
     return this.#folder.at("model");
   }
@@ -362,7 +391,7 @@ class Run {
 
   #startEvent(): TrainEvent {
     const { dataset, parameters } = this.#run;
-    const notes = [...this.#facts.notes];
+    const notes = [`Read as ${this.#facts.reading}.`, ...this.#facts.notes];
     const { epochs } = this.#run.job.options;
     const { train: training, validation, test } = dataset.splits;
     return {
@@ -372,7 +401,7 @@ class Run {
       examples: { train: training.length, validation: validation.length, test: test.length },
       parameters,
       epochs,
-      totalSteps: stepsPerEpoch(training.length, this.#options) * epochs,
+      totalSteps: stepsPerEpoch(this.#run.job.order?.count ?? training.length, this.#options) * epochs,
       resumedAtStep: this.#state.step,
       notes,
     };

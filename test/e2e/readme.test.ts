@@ -48,12 +48,13 @@ test("its commands run, in their order", async () => {
     .flatMap((block) => block.trim().split("\n"))
     .map((line) => line.replace(/^npm ci && /, ""))
     .filter((line) => line.startsWith("npx attune"));
-  expect(commands).toHaveLength(13);
+  expect(commands).toHaveLength(14);
   const outputs: string[] = [];
   for (const command of commands)
     outputs.push(await run(command.replace("npx attune", `"${process.execPath}" "${commandLine}"`)));
   expect(outputs[0]).toMatch(/^method .*macro F1[\s\S]*report\.html$/m);
   expect(outputs[1]).toContain("Test, with the weights of epoch");
+  expect(outputs[2]).toContain("bag of words");
   expect(outputs[3]).toContain("macro F1");
   expect(outputs[4]!.trim().split("\n")).toHaveLength(2);
   expect(

@@ -2,19 +2,18 @@
 import { type Command, Option } from "commander";
 import type { SplitName } from "../../data/dataset.ts";
 import { load } from "../../run/classifier.ts";
+import { checkedDataOptions, DATA, type DataOptions, dataOptions } from "../../run/data-options.ts";
 import { showFetch } from "../hub-progress.ts";
 import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, wholeNumber } from "../load-flags.ts";
 import { metricsReport } from "../metrics-report.ts";
-import { toNumber } from "../option-flags.ts";
+import { addFlags, flagOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 
-interface Flags extends LoadFlags {
+interface Flags extends LoadFlags, DataOptions {
   readonly data: string;
   readonly dataRevision?: string;
   readonly configName?: string;
   readonly split?: SplitName;
-  readonly text?: string;
-  readonly label?: string;
   readonly seed?: number | string;
   readonly json?: boolean;
 }
@@ -25,10 +24,7 @@ export function evaluateCommand(command: Command): void {
       "[run|model]",
       "folder of a finished run, or a classifier in Transformers' layout: a folder or a name on the Hub",
     )
-    .requiredOption(
-      "--data <path>",
-      "labelled texts: a folder with splits, one CSV, TSV, JSONL or Parquet file, or a name on the Hub",
-    )
+    .requiredOption("--data <path>", DATA)
     .option("--data-revision <text>", "branch, tag or commit of data on the Hub (default: main)")
     .option("--config-name <text>", "configuration of the data, where they have several (default: theirs)")
     .addOption(
@@ -38,23 +34,19 @@ export function evaluateCommand(command: Command): void {
         "test",
       ]),
     )
-    .option("--text <column>", "column that holds the text (default: text)")
-    .option("--label <column>", "column that holds the label (default: label)")
     .option("--seed <N>", "seed of splits that have to be made (default: that of the run)", toNumber);
+  // How many labels a text may have is the model's to say.
+  addFlags(command, dataOptions.omit({ multiLabel: true }));
   addLoadFlags(command);
   command
     .option("--json", "print one JSON object")
     .action(
-      async (
-        given: string | undefined,
-        { json, seed, data, dataRevision, configName, split, text, label, ...flags }: Flags,
-      ) => {
+      async (given: string | undefined, { json, seed, data, dataRevision, configName, split, ...flags }: Flags) => {
         const choice = {
+          ...checkedDataOptions(flags, flagOf),
           ...(dataRevision !== undefined && { dataRevision }),
           ...(configName !== undefined && { configName }),
           ...(split && { split }),
-          ...(text && { text }),
-          ...(label && { label }),
           ...(seed !== undefined && { seed: wholeNumber("seed", seed, 0) }),
         };
         const fetching = { signal: stopSignal(), onFetch: showFetch() };
