@@ -82,7 +82,7 @@ test("can be imported, by its name only", async () => {
      console.log(JSON.stringify({ names: Object.keys(attune), version, deep }));`,
   );
   expect(JSON.parse(await run(process.execPath, "import.js"))).toEqual({
-    names: ["AttuneError", "exportRun", "load", "resume", "train"],
+    names: ["AttuneError", "compare", "exportRun", "load", "resume", "resumeComparison", "train"],
     version: own.version,
     deep: "ERR_PACKAGE_PATH_NOT_EXPORTED",
   });
