@@ -19,11 +19,11 @@ import type { TrainEvent } from "./events.ts";
 import { describeRun, placesOf, type RunFacts, type RunStatus } from "./facts.ts";
 import { RunFolder, sizeOfFiles } from "./folder.ts";
 import { lockFolder } from "./lock.ts";
-import { describeMachine, peakRssBytes, version } from "./machine.ts";
+import { describeMachine, version } from "./machine.ts";
+import { makeResult } from "./make-result.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./options.ts";
 import { predictionLines } from "./predictions.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
-import type { RunResult } from "./result.ts";
 import { RunTimes } from "./run-times.ts";
 
 export interface TrainContext {
@@ -212,63 +212,18 @@ class Run {
     this.#writePredictions("test", test.logits);
     const storedBytes = sizeOfFiles(await this.#writeModel());
     await this.#hashed;
-    const result = this.#result(test.metrics, storedBytes);
+    const result = makeResult(this.#options, this.#run, this.#state, {
+      base: this.#base!,
+      test: test.metrics,
+      thresholds: this.#thresholds,
+      seconds: this.#times.result(this.#state),
+      storedBytes,
+    });
     this.#folder.writeJson(result, "result.json");
     const truncated = this.#run.truncatedCount();
     if (truncated > 0) this.#facts.notes.push(cutTexts(truncated));
     this.#writeRunJson("done");
     return this.#record({ type: "result", result, notes: this.#facts.notes });
-  }
-
-  #result(test: SplitMetrics, storedBytes: number): RunResult {
-    const { epochs, bestEpoch, step, tokens } = this.#state;
-    const { labels } = this.#run.dataset;
-    const thresholds = this.#thresholds;
-    const seconds = this.#times.result(this.#state);
-    const parts = this.#run.memory.trainables.map((trainable) => trainable.bytes());
-    return {
-      method: this.#options.method,
-      seed: this.#options.seed,
-      base: this.#base!,
-      epochs,
-      bestEpoch,
-      test,
-      ...(thresholds && { thresholds: Object.fromEntries(labels.map((label, i) => [label, thresholds[i]!])) }),
-      imbalance: this.#run.imbalance,
-      seconds,
-      ...(epochs.length > 0 && {
-        examplesPerSecond: (epochs.length * this.#textsPerEpoch()) / (seconds.train + seconds.sharedInTraining),
-      }),
-      operations: this.#operations(),
-      parameters: this.#run.parameters,
-      memory: {
-        peakRssBytes: peakRssBytes(),
-        weightBytes: this.#run.memory.weightBytes,
-        gradientBytes: parts.reduce((sum, { gradient }) => sum + gradient, 0),
-        optimizerBytes: parts.reduce((sum, { optimizer }) => sum + optimizer, 0),
-        keptBytes: this.#run.keptBytes(),
-      },
-      storedBytes,
-      steps: step,
-      tokens,
-    };
-  }
-
-  /** Texts of an epoch, each as often as it is drawn. */
-  #textsPerEpoch(): number {
-    const { order, texts } = this.#run.job;
-    return (order ?? texts).count;
-  }
-
-  #operations(): RunResult["operations"] {
-    const { epochs, operations } = this.#state;
-    const trainedOn = Math.max(1, epochs.length * this.#textsPerEpoch());
-    const once = this.#run.keptOperations();
-    return {
-      forward: operations.forward / trainedOn,
-      backward: operations.backward / trainedOn,
-      ...(once !== undefined && { once: once / this.#run.job.texts.count }),
-    };
   }
 
   #writePredictions(split: "validation" | "test", logits: Float32Array): void {
