@@ -1,5 +1,4 @@
 /** `train`: one run from options to a finished run folder, as a stream of typed events. */
-import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
 import { ContentStore } from "../data/content-store.ts";
@@ -7,23 +6,21 @@ import { cutTexts } from "../data/tokenized.ts";
 import { sha256OfWeights } from "../data/weights.ts";
 import type { Engine } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
-import { writeModelFolder } from "../interop/transformers.ts";
-import { ownOptions } from "../methods/registry.ts";
 import { evenThresholds } from "../train/evaluate.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import { initialState, stepsPerEpoch, type TrainingState, trainEpochs } from "../train/trainer.ts";
-import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import { type CheckpointState, restoreCheckpoint, restoreWeights, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import { chooseHead } from "./choose-head.ts";
 import type { TrainEvent } from "./events.ts";
 import { describeRun, placesOf, type RunFacts, type RunStatus } from "./facts.ts";
 import { RunFolder, sizeOfFiles } from "./folder.ts";
+import { keepModel } from "./keep-model.ts";
 import { lockFolder } from "./lock.ts";
-import { describeMachine, peakRssBytes, version } from "./machine.ts";
+import { describeMachine, version } from "./machine.ts";
+import { makeResult } from "./make-result.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./options.ts";
 import { predictionLines } from "./predictions.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
-import type { RunResult } from "./result.ts";
 import { RunTimes } from "./run-times.ts";
 import { fetchSources, type Sources, withPaths } from "./sources.ts";
 
@@ -222,65 +219,19 @@ class Run {
     const test = await this.#run.evaluate("test", this.#thresholds);
     this.#state.evaluationSeconds += (performance.now() - started) / 1000;
     this.#writePredictions("test", test.logits);
-    const storedBytes = sizeOfFiles(await this.#writeModel());
-    await this.#hashed;
-    const result = this.#result(test.metrics, storedBytes);
+    const storedBytes = sizeOfFiles(await this.#keepModel());
+    const result = makeResult(this.#options, this.#run, this.#state, {
+      base: this.#base!,
+      test: test.metrics,
+      thresholds: this.#thresholds,
+      seconds: this.#times.result(this.#state),
+      storedBytes,
+    });
     this.#folder.writeJson(result, "result.json");
     const truncated = this.#run.truncatedCount();
     if (truncated > 0) this.#facts.notes.push(cutTexts(truncated));
     this.#writeRunJson("done");
     return this.#record({ type: "result", result, notes: this.#facts.notes });
-  }
-
-  #result(test: SplitMetrics, storedBytes: number): RunResult {
-    const { epochs, bestEpoch, step, tokens } = this.#state;
-    const { labels } = this.#run.dataset;
-    const thresholds = this.#thresholds;
-    const seconds = this.#times.result(this.#state);
-    const parts = this.#run.memory.trainables.map((trainable) => trainable.bytes());
-    return {
-      method: this.#options.method,
-      seed: this.#options.seed,
-      base: this.#base!,
-      epochs,
-      bestEpoch,
-      test,
-      ...(thresholds && { thresholds: Object.fromEntries(labels.map((label, i) => [label, thresholds[i]!])) }),
-      imbalance: this.#run.imbalance,
-      seconds,
-      ...(epochs.length > 0 && {
-        examplesPerSecond: (epochs.length * this.#textsPerEpoch()) / (seconds.train + seconds.sharedInTraining),
-      }),
-      operations: this.#operations(),
-      parameters: this.#run.parameters,
-      memory: {
-        peakRssBytes: peakRssBytes(),
-        weightBytes: this.#run.memory.weightBytes,
-        gradientBytes: parts.reduce((sum, { gradient }) => sum + gradient, 0),
-        optimizerBytes: parts.reduce((sum, { optimizer }) => sum + optimizer, 0),
-        keptBytes: this.#run.keptBytes(),
-      },
-      storedBytes,
-      steps: step,
-      tokens,
-    };
-  }
-
-  /** Texts of an epoch, each as often as it is drawn. */
-  #textsPerEpoch(): number {
-    const { order, texts } = this.#run.job;
-    return (order ?? texts).count;
-  }
-
-  #operations(): RunResult["operations"] {
-    const { epochs, operations } = this.#state;
-    const trainedOn = Math.max(1, epochs.length * this.#textsPerEpoch());
-    const once = this.#run.keptOperations();
-    return {
-      forward: operations.forward / trainedOn,
-      backward: operations.backward / trainedOn,
-      ...(once !== undefined && { once: once / this.#run.job.texts.count }),
-    };
   }
 
   #writePredictions(split: "validation" | "test", logits: Float32Array): void {
@@ -298,35 +249,9 @@ class Run {
     return this.#thresholds ?? (multiLabel ? evenThresholds(labels.length) : undefined);
   }
 
-  /** What is kept of training: the whole model, or only what was added; returns its folder. */
-  async #writeModel(): Promise<string> {
-    const { model, adapted, dataset, memory, tokenizer } = this.#run;
-    const { encoder, config } = model;
-    const { labels } = dataset;
-    const thresholds = this.#decision(); // A run that fails has chosen none.
-    if (leavesEncoder(adapted)) {
-      await this.#hashed;
-      const { method, semantics } = this.#options;
-      const facts: AdapterFacts = {
-        base: {
-          path: resolve(this.#run.modelFolder),
-          sha256: this.#facts.modelSha256!,
-          ...(this.#facts.hub?.model && { hub: this.#facts.hub.model }),
-        },
-        labels,
-        thresholds,
-        method,
-        head: encoder.head,
-        options: ownOptions(method, this.#options),
-        semantics,
-      };
-      writeAdapter(this.#folder.at("adapter"), facts, adapted, memory.weights, model.fresh);
-      return this.#folder.at("adapter");
-    }
-    const { weights } = memory;
-    const content = { encoder, config, labels, thresholds, weights, files: tokenizer.files };
-    await writeModelFolder(this.#folder.at("model"), content);
-    return this.#folder.at("model");
+  async #keepModel(): Promise<string> {
+    await this.#hashed;
+    return keepModel(this.#folder, this.#run, this.#facts, this.#decision()); // A run that fails has chosen none.
   }
 
   /** After a failure: the best epoch so far as a model, so that the time was not for nothing. */
@@ -336,7 +261,7 @@ class Run {
     let where: string;
     try {
       restoreWeights(this.#folder.at(...BEST), ...this.#weights());
-      where = await this.#writeModel();
+      where = await this.#keepModel();
     } catch {
       return error; // The first failure is the one to know of.
     }
