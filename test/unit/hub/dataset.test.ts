@@ -153,7 +153,8 @@ test("neither tables nor a conversion", async () => {
 test.skipIf(!existsSync(emotion))("dair-ai/emotion by its name (needs ../shared; skipped without)", async () => {
   hub.add({ kind: "dataset", name: "dair-ai/emotion", files: filesFrom(emotion) });
   const { sizes, dataset } = await read("dair-ai/emotion", "split");
-  expect(sizes).toEqual([16000, 2000, 2000]);
+  // Of texts that stand in two splits, one stays.
+  expect(sizes).toEqual([15984, 1997, 2000]);
   expect(dataset.labels).toEqual(["sadness", "joy", "love", "anger", "fear", "surprise"]);
   expect(dataset.sha256).toBe((await loadDataset({ path: emotion, seed: 1 })).sha256);
   const offline = await read("dair-ai/emotion", undefined, { HF_HUB_OFFLINE: "1" });
