@@ -75,8 +75,7 @@ const paragraphsOf = (text: string): string[] =>
     .filter((paragraph) => paragraph !== "");
 
 async function readTables(path: string, name: string, column: string, configName?: string): Promise<Corpus> {
-  const isFolder = statSync(path).isDirectory();
-  if (!isFolder && !isTable(path))
+  if (!statSync(path).isDirectory() && !isTable(path))
     throw new AttuneError("data/format", `${path}: text is read from .txt, .md and tables, not from this`);
   const { files } = findSource(path, configName);
   const chosen = "all" in files ? files.all : (files.train ?? []);
@@ -95,5 +94,5 @@ async function readTables(path: string, name: string, column: string, configName
         if (typeof text === "string" && text.trim() !== "") documents.push([text]);
       }
   }
-  return { documents, notes: isFolder ? [`Only the training split of ${name} is read.`] : [] };
+  return { documents, notes: "train" in files ? [`Only the training split of ${name} is read.`] : [] };
 }

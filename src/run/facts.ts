@@ -68,14 +68,17 @@ export function describeRun(
 
 /** Where what a run was given stands, as seen from here, should it have begun in another working folder. */
 export function placesOf({ options, workingFolder, hub }: RunFacts, run: string): Partial<ResolvedTrainOptions> {
-  const { model, data, adapter } = options;
-  const paths = { ...(!hub?.model && { model }), ...(!hub?.data && { data }), adapter };
+  const { model, data, adapter, classWeights } = options;
+  const weights = classWeights === "balanced" ? undefined : classWeights;
+  const paths = { ...(!hub?.model && { model }), ...(!hub?.data && { data }), adapter, classWeights: weights };
   const places = Object.entries(paths).flatMap(([key, path]) => {
-    if (path === undefined || workingFolder === undefined) return [];
-    const [there, here] = [resolve(workingFolder, path), resolve(path)];
-    if (there === here) return [];
-    if (existsSync(there)) return [[key, there]];
-    if (existsSync(here)) return [];
+    if (path === undefined || workingFolder === undefined || resolve(workingFolder) === process.cwd()) return [];
+    // Data may be several files, with commas between.
+    for (const parts of key === "data" ? [[path], path.split(",")] : [[path]]) {
+      const there = parts.map((part) => resolve(workingFolder, part));
+      if (there.every((file) => existsSync(file))) return [[key, there.join(",")]];
+      if (parts.every((part) => existsSync(part))) return [];
+    }
     throw new AttuneError(
       "run/moved",
       `${run}: the ${key} ${path} is neither in ${workingFolder} nor here; put it back`,
