@@ -55,10 +55,10 @@ test("its commands run, in their order", async () => {
   expect(outputs[0]).toMatch(/^method .*macro F1[\s\S]*report\.html$/m);
   expect(outputs[1]).toContain("Test, with the weights of epoch");
   expect(outputs[2]).toContain("bag of words");
-  expect(outputs[3]).toContain("macro F1");
-  expect(outputs[4]!.trim().split("\n")).toHaveLength(2);
+  expect(outputs[4]).toContain("macro F1");
+  expect(outputs[5]!.trim().split("\n")).toHaveLength(2);
   expect(
-    outputs[5]!
+    outputs[6]!
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line).text),
