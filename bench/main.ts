@@ -4,6 +4,14 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     summary: "a step of full fine-tuning, against the Python stack in the same run",
     run: async (args) => (await import("./step.ts")).benchStep(args),
   },
+  data: {
+    summary: "a CSV of a million rows: reading beside pyarrow's, and with --train the memory of training",
+    run: async (args) => (await import("./data.ts")).benchData(args),
+  },
+  bow: {
+    summary: "the bag-of-words baseline, beside scikit-learn's on the same counts",
+    run: async (args) => (await import("./bow.ts")).benchBow(args),
+  },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

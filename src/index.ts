@@ -17,6 +17,7 @@ export { compareStudy } from "./experiment/compare-study.ts";
 export type { Comparison } from "./experiment/comparison.ts";
 export type { MethodGrid, Plan } from "./experiment/plan-schema.ts";
 export type { FailedRun, PlannedRun, RecipeName, Study } from "./experiment/study.ts";
+export type { DownloadEvent, FetchEvent, WaitEvent } from "./hub/events.ts";
 export type { HeldOutMetrics, PretrainEvent, PretrainResult } from "./pretrain/events.ts";
 export type { PretrainOptions } from "./pretrain/options.ts";
 export { type PretrainContext, pretrain, resumePretraining } from "./pretrain/pretrain.ts";

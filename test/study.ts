@@ -152,6 +152,7 @@ function writeRun(folder: string, setting: FabricatedSetting, run: PlannedRun, t
   const facts: RunFacts & { readonly status: string } = {
     attune: "0.1.0",
     options: resolveOptions({ ...run.options, out: folder }),
+    reading: "comma-separated",
     notes: [],
     labels: fabricatedLabels,
     dataSha256: "da7a",
@@ -183,6 +184,7 @@ function writeRun(folder: string, setting: FabricatedSetting, run: PlannedRun, t
     epochs,
     bestEpoch: epochs.length,
     test: test.metrics,
+    imbalance: { labelSmoothing: 0, balance: "none" },
     seconds: {
       train: setting.trainSeconds + (trains ? seed / 100 : 0),
       evaluation: 4,

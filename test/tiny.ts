@@ -12,7 +12,6 @@ export const tinyTraining = { batchSize: 4, learningRate: 5e-3 } as const;
 const tokenizer = fileURLToPath(new URL("fixtures/tokenizer/uncased", import.meta.url));
 /** Pieces that this tokenizer knows. */
 const VOCABULARY = 158;
-const POSITIONS = 16;
 
 export interface TinyModelOptions {
   /** @default 1 */
@@ -21,10 +20,15 @@ export interface TinyModelOptions {
   readonly dropout?: number;
   /** @default 32 */
   readonly hidden?: number;
+  /** Tokens of the longest text. @default 16 */
+  readonly positions?: number;
 }
 
 /** Writes a pretrained encoder without a head, always the same for the same options, and returns its folder. */
-export function tinyModel(folder: string, { layers = 1, dropout = 0.1, hidden = 32 }: TinyModelOptions = {}): string {
+export function tinyModel(
+  folder: string,
+  { layers = 1, dropout = 0.1, hidden = 32, positions = 16 }: TinyModelOptions = {},
+): string {
   const config = {
     architectures: ["BertModel"],
     model_type: "bert",
@@ -33,7 +37,7 @@ export function tinyModel(folder: string, { layers = 1, dropout = 0.1, hidden = 
     num_hidden_layers: layers,
     num_attention_heads: 4,
     intermediate_size: 2 * hidden,
-    max_position_embeddings: POSITIONS,
+    max_position_embeddings: positions,
     hidden_dropout_prob: dropout,
     attention_probs_dropout_prob: dropout,
     initializer_range: 0.1,
@@ -63,21 +67,27 @@ export interface TinyDataOptions {
   readonly rows?: number;
 }
 
-/** Writes train.csv, validation.csv and test.csv with columns text and label, and returns their folder. */
+/** Writes train.csv, validation.csv and test.csv with columns text and label, no text twice, and returns their folder. */
 export function tinyData(folder: string, { rows = 48 }: TinyDataOptions = {}): string {
   mkdirSync(folder, { recursive: true });
+  const seen = new Set<string>();
   for (const split of ["train", "validation", "test"]) {
     const count = split === "train" ? rows : Math.ceil(rows / 3);
     const lines = Array.from({ length: count }, (_, row) => {
-      const key = randomKey(0, "sample", split, row);
-      const pick = <T>(values: readonly T[], draw: number) => values[uint32(key, draw) % values.length]!;
       const label = row % 2 === 0 ? "positive" : "negative";
-      const before = Array.from({ length: uint32(key, 0) % 4 }, (_, i) => pick(FILLERS, 10 + i));
-      const after = Array.from({ length: uint32(key, 1) % 4 }, (_, i) => pick(FILLERS, 20 + i));
-      const words = [pick(WORDS[label], 2), ...before, pick(WORDS[label], 3), ...after];
-      return `${words.join(" ")},${label}`;
+      let text = tinyText(label, randomKey(0, "sample", split, row));
+      for (let again = 1; seen.has(text); again++) text = tinyText(label, randomKey(0, "sample", split, row, again));
+      seen.add(text);
+      return `${text},${label}`;
     });
     writeFileSync(join(folder, `${split}.csv`), `${["text,label", ...lines].join("\n")}\n`);
   }
   return folder;
+}
+
+function tinyText(label: keyof typeof WORDS, key: number): string {
+  const pick = <T>(values: readonly T[], draw: number) => values[uint32(key, draw) % values.length]!;
+  const before = Array.from({ length: uint32(key, 0) % 4 }, (_, i) => pick(FILLERS, 10 + i));
+  const after = Array.from({ length: uint32(key, 1) % 4 }, (_, i) => pick(FILLERS, 20 + i));
+  return [pick(WORDS[label], 2), ...before, pick(WORDS[label], 3), ...after].join(" ");
 }

@@ -16,7 +16,8 @@ export class AttuneError extends Error {
   readonly kind: ErrorKind;
 
   constructor(code: string, message: string, kind: ErrorKind = "input", options?: ErrorOptions) {
-    super(message, options);
+    // What it quotes may have line ends; a message is one line.
+    super(message.replace(/\s*[\r\n]+\s*/g, " "), options);
     this.code = code;
     this.kind = kind;
   }

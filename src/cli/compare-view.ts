@@ -7,6 +7,7 @@ import type { PlannedRun } from "../experiment/study.ts";
 import { RemainingTime } from "../run/remaining-time.ts";
 import type { RunResult } from "../run/result.ts";
 import type { StepEvent } from "../train/trainer.ts";
+import { HubProgress } from "./hub-progress.ts";
 
 /** The table is drawn anew at most so often. */
 const DRAW_MILLISECONDS = 100;
@@ -28,6 +29,7 @@ interface Row {
 export class CompareView {
   readonly #stream: NodeJS.WriteStream;
   readonly #live: ReturnType<typeof createLogUpdate> | undefined;
+  readonly #hub: HubProgress;
   readonly #rows = new Map<string, Row>();
   #status = "";
   #drawn = 0;
@@ -37,9 +39,14 @@ export class CompareView {
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
     this.#live = stream.isTTY ? createLogUpdate(stream) : undefined;
+    this.#hub = new HubProgress(stream);
   }
 
   show(event: CompareEvent): void {
+    if (event.type === "download" || event.type === "wait") {
+      this.#hub.show(event);
+      return;
+    }
     this.#take(event);
     const isStep = event.type === "run-event" && event.event.type === "step";
     this.#draw(!isStep);
@@ -85,11 +92,12 @@ export class CompareView {
   }
 
   end(): void {
+    this.#hub.end();
     this.#draw(true);
     this.#live?.done();
   }
 
-  #showPlan({ out, study, finished }: Extract<CompareEvent, { type: "plan" }>): void {
+  #showPlan({ out, study, finished, notes }: Extract<CompareEvent, { type: "plan" }>): void {
     for (const run of study.runs) {
       this.#rows.set(run.name, {
         label: labelOf(run, study.recipes.length > 1, study.seeds.length > 1),
@@ -105,6 +113,7 @@ export class CompareView {
       const result = finished[run.name];
       if (result) this.#finish(run.name, result);
     }
+    for (const note of notes) this.#print(note);
     const before = Object.keys(finished).length;
     this.#print(
       `${study.runs.length} ${study.runs.length === 1 ? "run" : "runs"} in ${out}${before > 0 ? `, ${before} of them finished before` : ""}`,
@@ -134,7 +143,8 @@ export class CompareView {
   }
 
   #draw(isForced: boolean): void {
-    if (!this.#live || (!isForced && performance.now() - this.#drawn < DRAW_MILLISECONDS)) return;
+    if (!this.#live || this.#rows.size === 0 || (!isForced && performance.now() - this.#drawn < DRAW_MILLISECONDS))
+      return;
     this.#drawn = performance.now();
     const rows = [...this.#rows.values()];
     const lines = alignColumns([["run", "", "macro F1", "time", "left"], ...rows.map(cellsOf)]);

@@ -9,6 +9,7 @@ export interface LoadFlags {
   readonly threads?: number | string;
   readonly maxLength?: number | string;
   readonly model?: string;
+  readonly revision?: string;
   readonly adapter?: string;
   readonly labels?: string;
 }
@@ -21,7 +22,8 @@ export function addLoadFlags(command: Command): void {
 /** Those that say which model. */
 export function addModelFlags(command: Command): void {
   command
-    .option("--model <path>", "the same folder, where that reads better: --model BASE --adapter DIR")
+    .option("--model <path>", "the same folder or name, where that reads better: --model BASE --adapter DIR")
+    .option("--revision <text>", "branch, tag or commit of a model on the Hub (default: main)")
     .option("--adapter <path>", "adapter for the model: a folder that PEFT wrote, or a run")
     .option("--labels <list>", "names of the labels in order, where the adapter only counts them")
     .option("--max-length <N>", "longest text in tokens; longer ones are cut (default: as trained)", toNumber);
@@ -41,8 +43,9 @@ export function onlyFolderOf(given: string | undefined, flags: LoadFlags): strin
   throw new AttuneError("options/model", `both ${folder} and ${extra} are given; one model at a time`);
 }
 
-export function loadOptions({ threads, maxLength, adapter, labels }: LoadFlags): LoadOptions {
+export function loadOptions({ threads, maxLength, adapter, labels, revision }: LoadFlags): LoadOptions {
   return {
+    ...(revision !== undefined && { revision }),
     ...(threads !== undefined && { threads: wholeNumber("threads", threads, 1) }),
     ...(adapter !== undefined && { adapter }),
     ...(labels !== undefined && { labels: labels.split(",") }),

@@ -6,6 +6,10 @@ import type { ErrorKind } from "../base/error.ts";
 
 /** Commands by name; the loaded function adds options and action. */
 const commands: Readonly<Record<string, { summary: string; load: () => Promise<(command: Command) => void> }>> = {
+  inspect: {
+    summary: "look at labelled texts before training on them",
+    load: async () => (await import("./commands/inspect.ts")).inspectCommand,
+  },
   train: {
     summary: "train a classifier on labelled texts",
     load: async () => (await import("./commands/train.ts")).trainCommand,
@@ -37,6 +41,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
   export: {
     summary: "write a trained model as others read it: PEFT, Transformers, or transformers.js (ONNX)",
     load: async () => (await import("./commands/export.ts")).exportCommand,
+  },
+  push: {
+    summary: "send a run's model to the Hugging Face Hub",
+    load: async () => (await import("./commands/push.ts")).pushCommand,
   },
 };
 

@@ -80,7 +80,7 @@ function placeholder(key: string, property: Property): string {
   if (property.type === "array" || property.anyOf) return "list";
   if (property.type === "object") return "name=value,…";
   if (property.enum) return "name";
-  if (key === "text" || key === "label") return "column";
+  if (["text", "label", "id", "group"].includes(key)) return "column";
   return ["model", "data", "out", "from", "teacher"].includes(key) ? "path" : "text";
 }
 

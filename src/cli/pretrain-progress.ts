@@ -2,6 +2,7 @@
 import { createLogUpdate } from "log-update";
 import { alignColumns, duration, grouped, memory, metric } from "../base/format.ts";
 import type { HeldOutMetrics, PretrainEvent } from "../pretrain/events.ts";
+import { HubProgress } from "./hub-progress.ts";
 
 /** Without a terminal: at most one line of progress in so many seconds. */
 const PLAIN_SECONDS = 15;
@@ -18,6 +19,7 @@ export async function showPretraining(
 ): Promise<void> {
   const stream = process.stderr;
   const live = stream.isTTY && !quiet ? createLogUpdate(stream) : undefined;
+  const hub = new HubProgress(stream);
   const say = (line: string): void => {
     live?.clear();
     if (!quiet) stream.write(`${line}\n`);
@@ -27,7 +29,9 @@ export async function showPretraining(
   const pace: Event<"step">[] = [];
   try {
     for await (const event of events) {
-      if (event.type === "start") {
+      if (event.type === "download" || event.type === "wait") {
+        if (!quiet) hub.show(event);
+      } else if (event.type === "start") {
         out = event.out;
         for (const line of startLines(event)) say(line);
       } else if (event.type === "heldOut") say(`step ${grouped(event.step)}: held-out ${metricsText(event)}`);
@@ -45,6 +49,7 @@ export async function showPretraining(
       }
     }
   } finally {
+    hub.end();
     live?.clear();
     live?.done();
   }

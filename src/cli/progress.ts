@@ -7,6 +7,7 @@ import { alignColumns, duration, grouped, memory, metric } from "../base/format.
 import type { StartEvent, TrainEvent } from "../run/events.ts";
 import { RemainingTime } from "../run/remaining-time.ts";
 import type { EpochEvent, StepEvent } from "../train/trainer.ts";
+import { HubProgress } from "./hub-progress.ts";
 import { metricsReport } from "./metrics-report.ts";
 
 /** Without a terminal: at most one line of progress in so many seconds. */
@@ -19,7 +20,7 @@ export async function showTraining(events: AsyncIterable<TrainEvent>, { quiet }:
   try {
     for await (const event of events) {
       view?.show(event);
-      if (event.type === "result" && !quiet) process.stdout.write(`${resultText(event, view!.out)}\n`);
+      if (event.type === "result" && !quiet) process.stdout.write(`${resultText(event, view!.out, view!.testTexts)}\n`);
     }
   } finally {
     view?.end();
@@ -29,20 +30,24 @@ export async function showTraining(events: AsyncIterable<TrainEvent>, { quiet }:
 class ProgressView {
   readonly #stream: NodeJS.WriteStream;
   readonly #live: ReturnType<typeof createLogUpdate> | undefined;
+  readonly #hub: HubProgress;
   readonly #remaining = new RemainingTime();
   #start: StartEvent | undefined;
   #lastPlain = performance.now();
-  /** Where the run folder is. */
+  /** Where the run folder is, and how many texts it is tested on. */
   out = "";
+  testTexts = 0;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
     this.#live = stream.isTTY ? createLogUpdate(stream) : undefined;
+    this.#hub = new HubProgress(stream);
   }
 
   show(event: TrainEvent): void {
     this.#remaining.see(event);
-    if (event.type === "start") this.#showStart(event);
+    if (event.type === "download" || event.type === "wait") this.#hub.show(event);
+    else if (event.type === "start") this.#showStart(event);
     else if (event.type === "base")
       this.#print(
         `before training: test loss ${metric(event.test.loss)}, accuracy ${metric(event.test.accuracy)}, macro F1 ${metric(event.test.f1)}`,
@@ -53,6 +58,7 @@ class ProgressView {
   }
 
   end(): void {
+    this.#hub.end();
     this.#live?.clear();
     this.#live?.done();
   }
@@ -60,6 +66,7 @@ class ProgressView {
   #showStart(event: StartEvent): void {
     this.#start = event;
     this.out = event.out;
+    this.testTexts = event.examples.test;
     const { examples, parameters, labels, epochs, totalSteps, resumedAtStep, notes } = event;
     for (const note of notes) this.#print(this.#dim(note));
     const sizes = `${grouped(examples.train)} training, ${grouped(examples.validation)} validation, ${grouped(examples.test)} test texts`;
@@ -115,10 +122,9 @@ class ProgressView {
   }
 }
 
-function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: string): string {
+function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: string, count: number): string {
   const { test, base, bestEpoch, seconds, memory: used } = result;
   const kept = existsSync(join(out, "model")) ? "model" : "adapter";
-  const count = test.perClass.reduce((sum, { support }) => sum + support, 0);
   const change = alignColumns([
     ["", "before", "after"],
     ["accuracy", metric(base.accuracy), metric(test.accuracy)],

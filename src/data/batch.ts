@@ -52,9 +52,14 @@ const MASKED = -60;
 
 /**
  * Packs token ids of texts, each at least one token, for a model with that many attention heads. Virtual tokens have the
- * id 0, which is looked up and then replaced.
+ * id 0, which is looked up and then replaced. `firstTokens` says how many tokens of each text have type 0; the rest have 1.
  */
-export function packBatch(texts: readonly Int32Array[], heads: number, virtual = noVirtualTokens): PackedBatch {
+export function packBatch(
+  texts: readonly Int32Array[],
+  heads: number,
+  virtual = noVirtualTokens,
+  firstTokens: readonly number[] = [],
+): PackedBatch {
   const batch = texts.length;
   const length = virtual.tokens + Math.max(...texts.map((ids) => ids.length));
   const tokens = texts.reduce((total, ids) => total + virtual.tokens + ids.length, 0);
@@ -74,6 +79,8 @@ export function packBatch(texts: readonly Int32Array[], heads: number, virtual =
   for (const [row, ids] of texts.entries()) {
     packed.firstToken[row] = token + pooledPosition(virtual);
     packed.tokenIds.set(ids, token + virtual.tokens);
+    const end = token + virtual.tokens + ids.length;
+    packed.tokenTypes.fill(1, end - ids.length + (firstTokens[row] ?? ids.length), end);
     for (let head = 0; head < heads; head++) {
       const start = (row * heads + head) * length;
       packed.fillIndex.fill(packed.firstToken[row]! * heads + head, start, start + length);

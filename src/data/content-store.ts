@@ -37,7 +37,10 @@ export interface Draft extends OpenValue {
 }
 
 /** A fingerprint: SHA-256 over texts and bytes, where ["a", "b"] and ["ab"] differ. */
-export function fingerprint(...parts: readonly (string | Uint8Array)[]): string {
+export const fingerprint = (...parts: readonly (string | Uint8Array)[]): string => fingerprintOf(parts);
+
+/** The same over parts that are made one after another, as they may be a million. */
+export function fingerprintOf(parts: Iterable<string | Uint8Array>): string {
   const hash = createHash("sha256");
   for (const part of parts) {
     const bytes = typeof part === "string" ? Buffer.from(part) : part;

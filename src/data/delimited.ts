@@ -1,77 +1,163 @@
-/** CSV and TSV, by csv-parse. */
-import { CsvError, parse } from "csv-parse/sync";
+/** CSV and TSV, by csv-parse, a chunk of the file at a time. */
+import { CsvError, parse } from "csv-parse";
 import { AttuneError } from "../base/error.ts";
-import type { Row, Table } from "./table.ts";
+import { type Dialect, lookAtDelimited } from "./delimited-dialect.ts";
+import { type Row, SAMPLE_ROWS, type Table } from "./table.ts";
+import type { TableFormat } from "./table-format.ts";
+import { openTextFile, type TextFile } from "./text-file.ts";
 
-/** A table whose first line names its columns. Quotes and line ends as in RFC 4180, with either delimiter. */
-export function readDelimited(path: string, text: string, delimiter: "," | "\t"): Table {
-  const bytes = Buffer.from(text);
-  const lineAfter = lineCounter(bytes);
-  const rows: Row[] = [];
-  let columns: readonly string[] | undefined;
-  let end = 0;
-  const receive = (fields: readonly string[], info: { readonly bytes: number }) => {
-    const line = lineAfter(end);
-    end = info.bytes;
-    if (columns) rows.push({ values: valuesOf(path, line, columns, fields), place: `line ${line}` });
-    else columns = checkedHeader(path, line, fields);
-    return null;
-  };
-  try {
-    parse(bytes, {
-      delimiter,
-      // All three, not the first one found: a file put together from others may have several.
-      record_delimiter: ["\r\n", "\n", "\r"],
-      skip_empty_lines: true,
-      relax_column_count: true, // Checked here, where the line is known.
-      on_record: receive as never,
-    });
-  } catch (error) {
-    if (error instanceof CsvError) throw explain(path, lineAfter(end), error);
-    throw error;
+/** A row that is longer is one whose quote is not closed. */
+const LONGEST_ROW_BYTES = 1 << 24;
+
+/** A table with quotes as in RFC 4180 and any line ends; `usual` is the delimiter of its kind. */
+export async function openDelimited(path: string, usual: "," | "\t", format: TableFormat = {}): Promise<Table> {
+  const file = await openTextFile(path, format.encoding);
+  const dialect = lookAtDelimited(file, usual, format);
+  const { columns, skipped } = await headOf(file, dialect);
+  const rows = (wanted: readonly string[]) => rowsOf(file, dialect, columns, skipped, wanted);
+  const sample: Row[] = [];
+  for await (const batch of rows(columns)) {
+    sample.push(...batch.slice(0, SAMPLE_ROWS - sample.length));
+    if (sample.length === SAMPLE_ROWS) break;
   }
-  return { path, columns: columns ?? [], rows, textOnly: true, classNames: () => undefined };
+  return {
+    path,
+    columns,
+    unit: "line",
+    textOnly: true,
+    found: [...dialect.found, ...(file.encoding === "utf-8" ? [] : [file.encoding.toUpperCase()])],
+    sample,
+    classNames: () => undefined,
+    rows,
+  };
 }
 
-function checkedHeader(path: string, line: number, header: readonly string[]): readonly string[] {
-  const twice = header.find((name, i) => header.indexOf(name) !== i);
-  if (twice === undefined) return header;
-  throw new AttuneError("data/header", `${path}, line ${line}: the column "${twice}" is there twice; rename one`);
+/** Names of the columns, and how many rows to skip for them. */
+async function headOf(file: TextFile, dialect: Dialect): Promise<{ columns: readonly string[]; skipped: 0 | 1 }> {
+  for await (const [first] of records(file, dialect)) {
+    if (!first) continue;
+    if (!dialect.header) return { columns: first.fields.map((_, i) => String(i + 1)), skipped: 0 };
+    const twice = first.fields.find((name, i) => first.fields.indexOf(name) !== i);
+    if (twice === undefined) return { columns: first.fields, skipped: 1 };
+    throw new AttuneError(
+      "data/header",
+      `${file.path}, line ${first.line}: the column "${twice}" is there twice; rename one`,
+    );
+  }
+  return { columns: [], skipped: 0 };
 }
 
-function valuesOf(path: string, line: number, columns: readonly string[], fields: readonly string[]) {
-  if (fields.length === columns.length) return Object.fromEntries(columns.map((name, i) => [name, fields[i]]));
-  const has = `${fields.length} ${fields.length === 1 ? "field" : "fields"}`;
-  throw new AttuneError(
+async function* rowsOf(
+  file: TextFile,
+  dialect: Dialect,
+  columns: readonly string[],
+  skipped: 0 | 1,
+  wanted: readonly string[],
+): AsyncGenerator<readonly Row[]> {
+  const places = wanted.map((name) => columns.indexOf(name));
+  let isFirst = skipped === 1;
+  for await (const batch of records(file, dialect)) {
+    const rows: Row[] = [];
+    for (const { fields, line } of batch) {
+      if (isFirst) isFirst = false;
+      else if (fields.length !== columns.length) throw ragged(file.path, line, fields.length, columns.length, dialect);
+      else rows.push({ place: line, values: places.map((column) => fields[column]) });
+    }
+    if (rows.length > 0) yield rows;
+  }
+}
+
+interface DelimitedRecord {
+  readonly fields: readonly string[];
+  readonly line: number;
+}
+
+/** All records with the lines on which they begin; empty lines are none. */
+async function* records(file: TextFile, { delimiter, quote }: Dialect): AsyncGenerator<readonly DelimitedRecord[]> {
+  const lines = new LineCounter();
+  let batch: DelimitedRecord[] = [];
+  let end = 0;
+  const parser = parse({
+    delimiter,
+    quote,
+    // All three, not the first one found: a file put together from others may have several.
+    record_delimiter: ["\r\n", "\n", "\r"],
+    skip_empty_lines: true,
+    relax_column_count: true, // Checked where the line is known.
+    max_record_size: LONGEST_ROW_BYTES,
+    on_record: ((fields: readonly string[], info: { readonly bytes: number }) => {
+      batch.push({ fields, line: lines.after(end) });
+      end = info.bytes;
+      return null;
+    }) as never,
+  });
+  const ended = new Promise<void>((resolve) => parser.once("close", resolve));
+  parser.on("error", () => {}); // Asked for below.
+  parser.resume();
+  try {
+    for await (const chunk of file.chunks()) {
+      lines.see(chunk);
+      parser.write(chunk); // It has no asynchronous work to do, so its records are there when this returns.
+      if (parser.errored) break;
+      yield batch;
+      batch = [];
+    }
+    if (!parser.errored) parser.end();
+    await ended;
+    yield batch;
+    if (parser.errored) throw explain(file.path, lines.after(end), parser.errored, quote);
+  } finally {
+    parser.destroy();
+  }
+}
+
+function ragged(path: string, line: number, fields: number, columns: number, { quote }: Dialect): AttuneError {
+  const has = `${fields} ${fields === 1 ? "field" : "fields"}`;
+  const advice = quote === false ? "remove the extra delimiters" : "put texts with delimiters in quotes";
+  return new AttuneError(
     "data/ragged",
-    `${path}, line ${line}: this row has ${has}, the header has ${columns.length}; put texts with delimiters in quotes`,
+    `${path}, line ${line}: this row has ${has}, the header has ${columns}; ${advice}`,
   );
 }
 
-function explain(path: string, line: number, error: CsvError): AttuneError {
+function explain(path: string, line: number, error: Error, quote: string | false): Error {
+  if (!(error instanceof CsvError)) return error;
   const where = `${path}, line ${line}`;
+  const or = "or say --quote none if quotes are part of the texts";
   // The line is the one where the row begins, which is where to look for the quote.
-  if (error.code === "CSV_QUOTE_NOT_CLOSED")
+  if (error.code === "CSV_QUOTE_NOT_CLOSED" || error.code === "CSV_MAX_RECORD_SIZE")
     return new AttuneError(
       "data/quote",
-      `${where}: a quote that opens in this row is never closed; close it, or double it if it belongs to the text`,
+      `${where}: a quote that opens in this row is never closed; close it, double it if it belongs to the text, ${or}`,
     );
   if (error.code === "CSV_INVALID_CLOSING_QUOTE" || error.code === "INVALID_OPENING_QUOTE")
     return new AttuneError(
       "data/quote",
-      `${where}: there is a single quote (") inside a field; put the field in quotes and double the quotes in it`,
+      `${where}: there is a single quote (${quote}) inside a field; put the field in quotes and double the quotes in it, ${or}`,
     );
   return new AttuneError("data/csv", `${where}: ${error.message}`, "input", { cause: error });
 }
 
-/** The line on which the first row after an offset begins; offsets must grow. */
-function lineCounter(bytes: Uint8Array): (offset: number) => number {
-  const [lineFeed, carriageReturn] = [0x0a, 0x0d];
-  let at = 0;
-  let line = 1;
-  return (offset) => {
-    for (; at < offset || bytes[at] === lineFeed || bytes[at] === carriageReturn; at++)
-      if (bytes[at] === lineFeed || (bytes[at] === carriageReturn && bytes[at + 1] !== lineFeed)) line++;
-    return line;
-  };
+/** The line on which the first record after an offset begins; offsets must grow. */
+class LineCounter {
+  /** Bytes that were seen and not yet counted, and where in the file they begin. */
+  #bytes: Buffer = Buffer.alloc(0);
+  #start = 0;
+  #line = 1;
+
+  see(chunk: Buffer): void {
+    this.#bytes = this.#bytes.length > 0 ? Buffer.concat([this.#bytes, chunk]) : chunk;
+  }
+
+  after(offset: number): number {
+    const bytes = this.#bytes;
+    const [lineFeed, carriageReturn] = [0x0a, 0x0d];
+    let at = 0;
+    const end = offset - this.#start;
+    for (; at < end || bytes[at] === lineFeed || bytes[at] === carriageReturn; at++)
+      if (bytes[at] === lineFeed || (bytes[at] === carriageReturn && bytes[at + 1] !== lineFeed)) this.#line++;
+    this.#bytes = bytes.subarray(at);
+    this.#start += at;
+    return this.#line;
+  }
 }

@@ -16,11 +16,7 @@ export function labelReader(
 ): LabelReader {
   return (value, where) => {
     const name = plainName(value, textOnly);
-    if (name === undefined)
-      throw new AttuneError(
-        "data/label",
-        `${where}: the ${column} is ${show(value)}; a label is a word, a whole number or true/false`,
-      );
+    if (name === undefined) throw notALabel(column, value, textOnly, where);
     if (!classNames) return name;
     if (typeof value === "string" && classNames.includes(name)) return name;
     const named = /^\d+$/.test(name) ? classNames[Number(name)] : undefined;
@@ -33,10 +29,25 @@ export function labelReader(
 }
 
 /** A number with a decimal point: not a label, and only in text-only files not to be told from a word by its type. */
-const FRACTION = /^[-+]?(\d+\.\d*|\.\d+)$/;
+const FRACTION = /^[-+]?(\d+\.\d*|\.\d+)(e[-+]?\d+)?$/i;
+
+export const isFraction = (value: unknown, textOnly: boolean): boolean =>
+  typeof value === "number" ? !Number.isInteger(value) : textOnly && typeof value === "string" && FRACTION.test(value);
+
+function notALabel(column: string, value: unknown, textOnly: boolean, where: string): AttuneError {
+  const what = `${where}: the ${column} is ${show(value)}`;
+  if (Array.isArray(value))
+    return new AttuneError(
+      "data/label",
+      `${what}; a label is a word, a whole number or true/false, and lists of them need --multi-label`,
+    );
+  const isNumber = isFraction(value, textOnly) && !Number.isNaN(value);
+  const advice = isNumber ? ": a column of continuous numbers has no labels; choose another --label" : "";
+  return new AttuneError("data/label", `${what}; a label is a word, a whole number or true/false${advice}`);
+}
 
 function plainName(value: unknown, textOnly: boolean): string | undefined {
-  if (typeof value === "string") return value.trim() === "" || (textOnly && FRACTION.test(value)) ? undefined : value;
+  if (typeof value === "string") return value.trim() === "" || isFraction(value, textOnly) ? undefined : value;
   if (typeof value === "boolean" || typeof value === "bigint" || Number.isInteger(value)) return String(value);
   return undefined;
 }
@@ -44,6 +55,50 @@ function plainName(value: unknown, textOnly: boolean): string | undefined {
 function show(value: unknown): string {
   if (value === undefined || value === null || (typeof value === "string" && value.trim() === "")) return "missing";
   return typeof value === "object" || typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+/** Cells of a column that stands for one label: whether a text has it. */
+const FLAGS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  ...["1", "true", "yes", 1, 1n, true].map((value) => [value, true] as const),
+  ...["0", "false", "no", "", 0, 0n, false, null].map((value) => [value, false] as const),
+]);
+
+const flagOf = (value: unknown): boolean | undefined =>
+  FLAGS.get(typeof value === "string" ? value.trim().toLowerCase().replace(/\.0+$/, "") : value);
+
+export const isFlag = (value: unknown): boolean => flagOf(value) !== undefined;
+
+/** The labels of a row that has one column for each. */
+export function flaggedLabels(columns: readonly string[], values: readonly unknown[], where: string): string[] {
+  return columns.filter((column, i) => {
+    const flag = flagOf(values[i]);
+    if (flag === undefined)
+      throw new AttuneError(
+        "data/label",
+        `${where}: the ${column} is ${show(values[i])}; with one column for each label it is 1 or 0, true or false`,
+      );
+    return flag;
+  });
+}
+
+/** Labels in one cell: a list, a list written as text, or names with a separator between them. */
+export function labelsInCell(value: unknown, separator: string | undefined): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  if (value === null || value === undefined) return [];
+  if (typeof value !== "string") return [value];
+  const list = /^\s*\[(.*)\]\s*$/s.exec(value)?.[1];
+  if (list !== undefined) return [...list.matchAll(/"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^,\s]+)/g)].map(listItem);
+  const parts = separator === undefined ? [value] : value.split(separator);
+  return parts.map((part) => part.trim()).filter((part) => part !== "");
+}
+
+const listItem = ([, double, single, bare]: RegExpMatchArray): string =>
+  (double ?? single ?? bare!).replace(/\\(.)/g, "$1");
+
+/** What separates labels in cells: the first of the usual characters that any of them has. */
+export function findSeparator(values: readonly unknown[]): string | undefined {
+  const texts = values.filter((value): value is string => typeof value === "string" && !/^\s*\[/.test(value));
+  return ["|", ";", ","].find((separator) => texts.some((text) => text.includes(separator)));
 }
 
 /** Names in the order that training uses: numbers by value, words by code point. */

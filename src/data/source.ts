@@ -3,19 +3,20 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { parse } from "yaml";
 import { AttuneError, listOf } from "../base/error.ts";
+import { nearest } from "../base/nearest.ts";
 import type { SplitName } from "./dataset.ts";
-import { isTable } from "./tables.ts";
+import { isTable, tableEnding, uncompressedName } from "./tables.ts";
 
 export interface Source {
-  /** Files of each split; a single file without splits is `all`. */
-  readonly files: { readonly all: string } | Readonly<Partial<Record<SplitName, readonly string[]>>>;
+  /** Files of each split; files without splits are `all`. */
+  readonly files: { readonly all: readonly string[] } | SplitFiles;
   /** Label names that the folder's README gives to a column. */
   classNames(column: string): readonly string[] | undefined;
 }
 
-type SplitFiles = Partial<Record<SplitName, string[]>>;
+export type SplitFiles = Readonly<Partial<Record<SplitName, readonly string[]>>>;
 
-const SPLIT_NAMES: ReadonlyMap<string, SplitName> = new Map([
+export const SPLIT_NAMES: ReadonlyMap<string, SplitName> = new Map([
   ["train", "train"],
   ["validation", "validation"],
   ["valid", "validation"],
@@ -24,21 +25,59 @@ const SPLIT_NAMES: ReadonlyMap<string, SplitName> = new Map([
   ["test", "test"],
 ]);
 
-/** Finds the files of a data set. */
-export function findSource(path: string): Source {
-  if (!existsSync(path)) throw new AttuneError("data/missing", `${path}: there is no such file or folder`);
-  if (!statSync(path).isDirectory()) return { files: { all: path }, classNames: () => undefined };
+/** Finds the files of a data set, of the named configuration where its README describes several. */
+export function findSource(path: string, configName?: string): Source {
+  const isList = !existsSync(path) && path.includes(",");
+  if (!isList && !existsSync(path)) throw new AttuneError("data/missing", `${path}: there is no such file or folder`);
+  if (isList || !statSync(path).isDirectory()) {
+    if (configName !== undefined)
+      throw new AttuneError("data/no-config", `${path}: files have no configurations; leave --config-name out`);
+    return { files: isList ? listedFiles(path.split(",")) : { all: [path] }, classNames: () => undefined };
+  }
   const card = readCard(join(path, "README.md"));
-  const config = chooseConfig(path, card);
   const tables = listTables(path);
-  const files = config ? filesOfConfig(path, tables, config) : filesByName(path, tables);
-  if (Object.keys(files).length === 0)
+  const { config, files } = splitTables(path, tables, card, configName);
+  if (Object.keys(files).length === 0) {
+    const all = unnamedFiles(path, tables);
+    if (all.length > 0) return { files: { all }, classNames: (column) => classNamesOf(card, config, column) };
     throw new AttuneError(
       "data/no-splits",
       `${path}: there are no files like train.csv or train-00000-of-00001.parquet`,
     );
+  }
   for (const [split, found] of Object.entries(files)) checkShards(path, split, found);
   return { files, classNames: (column) => classNamesOf(card, config, column) };
+}
+
+/** The splits among the tables of a folder: as its card says, or by their names. */
+export function splitTables(
+  path: string,
+  tables: readonly string[],
+  card: Card,
+  configName?: string,
+): { readonly config: Config | undefined; readonly files: SplitFiles } {
+  const config = chooseConfig(path, card, configName);
+  return { config, files: config ? filesOfConfig(path, tables, config) : filesByName(path, tables) };
+}
+
+/** Files by name: of splits, where all are called like one. */
+function listedFiles(paths: readonly string[]): Source["files"] {
+  for (const path of paths)
+    if (!existsSync(path) || statSync(path).isDirectory())
+      throw new AttuneError("data/missing", `${path}: there is no such file`);
+  const splits = paths.map((path) => splitOf(path));
+  return splits.every((split) => split !== undefined) ? filesByName("", paths) : { all: paths };
+}
+
+/** The tables of a folder that has no splits, all of one kind. A lone .json file is more often something else. */
+function unnamedFiles(path: string, tables: readonly string[]): string[] {
+  const found = tables.filter((table) => tableEnding(table) !== ".json");
+  const kinds = [...new Set(found.map(tableEnding))];
+  if (kinds.length < 2) return found.map((table) => join(path, table));
+  throw new AttuneError(
+    "data/ambiguous",
+    `${path}: no file is called like a split, and there are files of several kinds, ${listOf(kinds, "and")}; name those that belong together`,
+  );
 }
 
 interface Config {
@@ -50,13 +89,13 @@ interface DatasetInfo {
   readonly config_name?: string;
   readonly features?: readonly { name?: string; dtype?: { class_label?: { names?: Record<string, string> } } }[];
 }
-interface Card {
+export interface Card {
   readonly configs?: readonly Config[];
   readonly dataset_info?: DatasetInfo | readonly DatasetInfo[];
 }
 
 /** The YAML between the dashes at the top of a README. */
-function readCard(file: string): Card {
+export function readCard(file: string): Card {
   if (!existsSync(file)) return {};
   const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(readFileSync(file, "utf8"))?.[1];
   if (!front) return {};
@@ -72,15 +111,31 @@ function readCard(file: string): Card {
   }
 }
 
-function chooseConfig(path: string, { configs }: Card): Config | undefined {
+function chooseConfig(path: string, { configs }: Card, wanted: string | undefined): Config | undefined {
   const usable = configs?.filter(({ data_files }) => data_files !== undefined) ?? [];
+  const names = usable.map((c) => String(c.config_name ?? "default"));
+  if (wanted !== undefined) return usable[chosenName(path, names, wanted)];
   if (usable.length < 2) return usable[0];
   const chosen = usable.find((c) => c.default) ?? usable.find((c) => c.config_name === "default");
   if (chosen) return chosen;
-  const names = usable.map((c) => c.config_name).join(", ");
   throw new AttuneError(
     "data/configs",
-    `${path}: README.md describes several configurations (${names}) and no default; give the folder of one`,
+    `${path}: README.md describes several configurations (${names.join(", ")}) and no default; choose one with --config-name`,
+  );
+}
+
+/** The place of a configuration among those that there are. */
+export function chosenName(path: string, names: readonly string[], wanted: string): number {
+  if (names.includes(wanted)) return names.indexOf(wanted);
+  const guess = nearest(wanted, names);
+  const others = guess
+    ? `did you mean "${guess}"?`
+    : `there ${names.length === 1 ? "is" : "are"} ${listOf(names, "and")}`;
+  throw new AttuneError(
+    "data/no-config",
+    names.length === 0
+      ? `${path}: it describes no configurations; leave --config-name out`
+      : `${path}: there is no configuration "${wanted}"; ${others}`,
   );
 }
 
@@ -97,7 +152,7 @@ function listTables(path: string): string[] {
 }
 
 function filesOfConfig(path: string, tables: readonly string[], { data_files }: Config): SplitFiles {
-  const files: SplitFiles = {};
+  const files: Partial<Record<SplitName, string[]>> = {};
   // One pattern, or a list of them, is all training data; otherwise each entry names its split.
   const entries = Array.isArray(data_files) ? data_files : [data_files];
   for (const entry of entries as (string | { split?: string; path?: string | string[] })[]) {
@@ -127,15 +182,17 @@ function matchesGlob(name: string, pattern: string): boolean {
 const SPLIT_FILE = /^(?<split>[a-z]+)(?<shard>[-_.]\d.*)?$/i;
 
 function filesByName(path: string, tables: readonly string[]): SplitFiles {
-  const files: SplitFiles = {};
+  const files: Partial<Record<SplitName, string[]>> = {};
   for (const table of tables) {
-    const name = SPLIT_NAMES.get(splitFile(table)?.split?.toLowerCase() ?? "");
+    const name = splitOf(table);
     if (name) files[name] = [...(files[name] ?? []), join(path, table)];
   }
   for (const [split, found] of Object.entries(files)) {
     // One file, or shards that differ in their number only; anything else is the same data twice, or two data sets.
-    const kinds = new Map(found.map((file) => [`${dirname(file)} ${splitFile(file)?.split} ${extname(file)}`, file]));
-    const single = found.filter((file) => !splitFile(file)?.shard);
+    const kinds = new Map(
+      found.map((file) => [`${dirname(file)} ${splitFile(file)?.split} ${tableEnding(file)}`, file]),
+    );
+    const single = found.filter((file) => splitFile(file) && !splitFile(file)?.shard);
     if (kinds.size > 1 || (single.length > 0 && found.length > 1))
       throw new AttuneError(
         "data/ambiguous",
@@ -145,12 +202,20 @@ function filesByName(path: string, tables: readonly string[]): SplitFiles {
   return files;
 }
 
-const splitFile = (file: string): Record<string, string | undefined> | undefined =>
-  SPLIT_FILE.exec(basename(file, extname(file)))?.groups;
+/** The split that a file's name says, or else the name of its folder. */
+const splitOf = (file: string): SplitName | undefined =>
+  SPLIT_NAMES.get(splitFile(file)?.split ?? basename(dirname(file)).toLowerCase());
+
+/** Undefined for a file that is not called like a split: in the folder of one, all of these are shards of it. */
+function splitFile(file: string): { readonly split: string; readonly shard: string | undefined } | undefined {
+  const name = uncompressedName(file);
+  const { split = "", shard } = SPLIT_FILE.exec(basename(name, extname(name)))?.groups ?? {};
+  return SPLIT_NAMES.has(split.toLowerCase()) ? { split: split.toLowerCase(), shard } : undefined;
+}
 
 /** Shards say how many there are: train-00000-of-00002. */
 function checkShards(path: string, split: string, files: readonly string[]): void {
-  const counts = files.map((file) => /-\d+-of-(\d+)\.\w+$/.exec(file)?.[1]);
+  const counts = files.map((file) => /-\d+-of-(\d+)\.\w+$/.exec(uncompressedName(file))?.[1]);
   const expected = Number(counts[0] ?? files.length);
   if (counts.every((count) => count === counts[0]) && files.length < expected)
     throw new AttuneError(

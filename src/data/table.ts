@@ -1,17 +1,33 @@
-/** A table as every reader gives it: rows that know where they stand. */
+/** A table as every reader gives it: columns by name, and rows that know where they stand. */
 
 export interface Row {
-  readonly values: Readonly<Record<string, unknown>>;
-  /** Where the row stands, for errors: "line 12" or "row 12". */
-  readonly place: string;
+  /** Number of the line or row, from 1. */
+  readonly place: number;
+  /** In the order of the columns that were asked for. */
+  readonly values: readonly unknown[];
 }
 
 export interface Table {
   readonly path: string;
+  /** By name; in JSON those of the first rows. */
   readonly columns: readonly string[];
-  readonly rows: readonly Row[];
+  /** What `place` counts. */
+  readonly unit: "line" | "row";
   /** Whether the format has no types, so that numbers are text as well. */
   readonly textOnly: boolean;
+  /** What looking at the file has shown: "comma-separated", "UTF-8". */
+  readonly found: readonly string[];
+  /** The first rows, with all columns. */
+  readonly sample: readonly Row[];
   /** Label names that the file's own metadata gives to the integers of a column. */
   classNames(column: string): readonly string[] | undefined;
+  /** All rows in order, some at a time, so that a table need not fit into memory. */
+  rows(columns: readonly string[]): AsyncGenerator<readonly Row[]>;
 }
+
+/** Rows that looking reads at most. */
+export const SAMPLE_ROWS = 1000;
+
+/** Where a row stands, for errors. */
+export const placeOf = ({ path, unit }: Pick<Table, "path" | "unit">, place: number): string =>
+  `${path}, ${unit} ${place}`;

@@ -5,16 +5,22 @@ import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
 import { AttuneError } from "../base/error.ts";
 import { type BertNormalizerOptions, bertNormalize, bertWords } from "./bert-text.ts";
 import { fingerprint } from "./content-store.ts";
+import type { Text } from "./dataset.ts";
 
 export interface Encoded {
   readonly ids: Int32Array;
+  /** How many tokens have type 0; those after them, of the second text of a pair, have type 1. */
+  readonly firstTokens: number;
   /** Whether the text was longer than allowed. */
   readonly truncated: boolean;
 }
 
 export interface Tokenizer {
-  /** Ids with special tokens and without padding; of a longer text the first ones that fit between them. */
-  encode(text: string, maxLength: number): Encoded;
+  /**
+   * Ids with special tokens and without padding; of a longer text the first ones that fit between them, and of a pair the
+   * longer text is cut first.
+   */
+  encode(text: Text, maxLength: number): Encoded;
   /** The largest id that a text can get. */
   readonly largestId: number;
   /** Files that belong into a model folder. */
@@ -65,16 +71,26 @@ export function loadTokenizer(folder: string): Tokenizer {
   const config = (existsSync(configFile) ? readJson(configFile) : {}) as Config;
   const prepared = prepareAsTransformers(folder, definition, config);
   const encode = encoderOf(file, prepared, config);
-  const { opening, closing } = specialTokens(encode);
-  const special = opening.length + closing.length;
+  const single = templateOf(encode);
+  const pair = pairTemplateOf(encode);
   const keepsEnd = config.truncation_side === "left";
+  const cut = (ids: readonly number[], room: number) =>
+    ids.length <= room ? ids : keepsEnd ? ids.slice(ids.length - room) : ids.slice(0, room);
   return {
     encode: (text, maxLength) => {
-      const ids = encode(text, false);
-      const room = Math.max(0, maxLength - special);
-      const truncated = ids.length > room;
-      const kept = !truncated ? ids : keepsEnd ? ids.slice(ids.length - room) : ids.slice(0, room);
-      return { ids: Int32Array.from([...opening, ...kept, ...closing]), truncated };
+      const contents = (typeof text === "string" ? [text] : text).map((part) => encode.content(part));
+      const { opening, between, closing, typeOneFrom } = contents.length > 1 ? pair : single;
+      const room = Math.max(0, maxLength - opening.length - between.length - closing.length);
+      const lengths = contents.map(({ length }) => length) as [number, number?];
+      const [a, b] = cutLengths(lengths, room);
+      const [first, second] = [cut(contents[0]!, a), cut(contents[1] ?? [], b)];
+      const parts = [opening, first, between, second, closing];
+      const before = parts.slice(0, typeOneFrom).reduce((sum, { length }) => sum + length, 0);
+      return {
+        ids: Int32Array.from(parts.flat()),
+        firstTokens: before,
+        truncated: a + b < lengths[0] + (lengths[1] ?? 0),
+      };
     },
     largestId: largestIdOf(definition),
     files: FILES.map((name) => ({ name, path: join(folder, name) })).filter(({ path }) => existsSync(path)),
@@ -84,7 +100,12 @@ export function loadTokenizer(folder: string): Tokenizer {
   };
 }
 
-type Encode = (text: string, withSpecial: boolean) => readonly number[];
+interface Encode {
+  /** Ids of a text alone. */
+  content(text: string): readonly number[];
+  /** Ids and types of a text or a pair with special tokens. */
+  whole(text: string, pair?: string): { readonly ids: readonly number[]; readonly types: readonly number[] };
+}
 
 function encoderOf(file: string, definition: Definition, config: Config): Encode {
   try {
@@ -98,10 +119,14 @@ function encoderOf(file: string, definition: Definition, config: Config): Encode
     if (isBert) tokenizer.normalizer = ((text: string) => `${bertNormalize(text, normalizer)} `) as never;
     if (pre_tokenizer?.type === "BertPreTokenizer") tokenizer.pre_tokenizer = bertWords as never;
     const lowersCase = !isBert && lowers(normalizer);
-    const encode: Encode = (text, withSpecial) =>
-      tokenizer.encode(lowersCase ? text.replaceAll("Σ", "σ") : text, { add_special_tokens: withSpecial }).ids;
-    encode("a", true); // Some faults of a definition only show when it is used.
-    return encode;
+    const content = (text: string) =>
+      tokenizer.encode(lowersCase ? text.replaceAll("Σ", "σ") : text, { add_special_tokens: false }).ids;
+    const whole = (text: string, pair?: string) => {
+      const found = tokenizer.encode(text, { text_pair: pair ?? null, return_token_type_ids: true });
+      return { ids: found.ids, types: found.token_type_ids ?? found.ids.map(() => 0) };
+    };
+    whole("a"); // Some faults of a definition only show when it is used.
+    return { content, whole };
   } catch (cause) {
     const { message } = cause as Error;
     throw new AttuneError("tokenizer/invalid", `${file}: this tokenizer cannot be used (${message})`, "input", {
@@ -137,12 +162,48 @@ function lowers(normalizer: Normalizer | null | undefined): boolean {
   return normalizer?.type === "Lowercase" || (normalizer?.type === "BertNormalizer" && normalizer.lowercase !== false);
 }
 
-/** The special tokens before and after a text, as the template of tokenizer.json has them. */
-function specialTokens(encode: Encode): { readonly opening: readonly number[]; readonly closing: readonly number[] } {
-  const content = encode("a", false);
-  const whole = encode("a", true);
-  const start = whole.findIndex((_, i) => content.every((id, j) => whole[i + j] === id));
-  return { opening: whole.slice(0, start), closing: whole.slice(start + content.length) };
+/** The special tokens around texts, and before which of the five parts tokens have type 1 from then on. */
+interface Template {
+  readonly opening: readonly number[];
+  readonly between: readonly number[];
+  readonly closing: readonly number[];
+  readonly typeOneFrom: number;
+}
+
+/** As the post-processor of tokenizer.json has them, found by giving it a text whose own tokens are known. */
+function templateOf(encode: Encode): Template {
+  const { ids } = encode.whole("a");
+  const [start, end] = placeOf(encode.content("a"), ids, 0);
+  return { opening: ids.slice(0, start), between: [], closing: ids.slice(end), typeOneFrom: 5 };
+}
+
+function pairTemplateOf(encode: Encode): Template {
+  const { ids, types } = encode.whole("a", "b");
+  const [start, end] = placeOf(encode.content("a"), ids, 0);
+  const [second, last] = placeOf(encode.content("b"), ids, end);
+  const change = types.indexOf(1);
+  const typeOneFrom = change < 0 ? 5 : change < second ? 2 : 3;
+  return { opening: ids.slice(0, start), between: ids.slice(end, second), closing: ids.slice(last), typeOneFrom };
+}
+
+/** Where `part` stands in `ids`, from `from` on. */
+function placeOf(part: readonly number[], ids: readonly number[], from: number): [number, number] {
+  const start = ids.findIndex((_, i) => i >= from && part.every((id, j) => ids[i + j] === id));
+  return [start, start + part.length];
+}
+
+/**
+ * How many tokens of a text, or of each of two, fit into the room together: "longest first" as tokenizers does it, the
+ * longer one cut down to the other's length and then both to halves.
+ */
+export function cutLengths([a, b]: readonly [number, number?], room: number): readonly [number, number] {
+  if (b === undefined) return [Math.min(a, room), 0];
+  if (a + b <= room) return [a, b];
+  const shorter = Math.min(a, b);
+  const longer = Math.max(shorter, room - shorter);
+  const half = Math.floor(room / 2);
+  const [small, large] = shorter + longer > room ? [half, room - half] : [shorter, longer];
+  return a > b ? [large, small] : [small, large];
 }
 
 function readJson(file: string): object {

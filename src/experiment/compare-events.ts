@@ -1,15 +1,18 @@
 /** What a study says while it goes on; the terminal and callers are consumers of these. */
+import type { FetchEvent } from "../hub/events.ts";
 import type { TrainEvent } from "../run/events.ts";
 import type { RunResult } from "../run/result.ts";
 import type { FailedRun, PlannedRun, Study } from "./study.ts";
 
-/** The first event: what will be done. */
+/** What will be done. Before this event there are only those of what is fetched. */
 export interface PlanEvent {
   readonly type: "plan";
   readonly out: string;
   readonly study: Study;
   /** Results of runs that were finished before, by name. */
   readonly finished: Readonly<Record<string, RunResult>>;
+  /** Which commits of model and data are used, and why those. */
+  readonly notes: readonly string[];
 }
 
 /** One more kind of run has been timed. */
@@ -60,6 +63,7 @@ export interface CompareDoneEvent {
 }
 
 export type CompareEvent =
+  | FetchEvent
   | PlanEvent
   | TimingEvent
   | EstimateEvent

@@ -2,15 +2,17 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { EventQueue } from "../base/event-queue.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { openModel } from "../models/load.ts";
+import { datasetOptions } from "../run/data-options.ts";
 import { version } from "../run/machine.ts";
 import { resolveOptions } from "../run/options.ts";
 import type { RunResult } from "../run/result.ts";
+import { fetchSources, hubOf, type Sources } from "../run/sources.ts";
 import type { CompareEvent } from "./compare-events.ts";
 import { describePlannedData } from "./data-facts.ts";
-import { EventQueue } from "./event-queue.ts";
 import { Forecast } from "./forecast.ts";
 import { recipesOf, resolvePlan } from "./plan.ts";
 import type { Plan, ResolvedPlan } from "./plan-schema.ts";
@@ -58,7 +60,8 @@ export async function* compare(plan: Plan, out: string, context: CompareContext 
   });
   const before = isStudy(out) ? readStudy(out) : undefined;
   if (before) requireSamePlan(out, before, resolved, runs);
-  yield* work(out, before ? goingOn(before, resolved) : study(), context);
+  const begun = before ? goingOn(before, resolved) : study();
+  yield* work(out, begun, context, yield* openInput(begun, context, before));
 }
 
 /**
@@ -67,8 +70,9 @@ export async function* compare(plan: Plan, out: string, context: CompareContext 
  * @throws AttuneError as `compare` does, and with `kind` "input" where there is no study in `out`
  */
 export async function* resumeComparison(out: string, context: CompareContext = {}): AsyncGenerator<CompareEvent> {
-  const study = readStudy(out);
-  yield* work(out, goingOn(study, study.plan), context);
+  const before = readStudy(out);
+  const study = goingOn(before, before.plan);
+  yield* work(out, study, context, yield* openInput(study, context, before));
 }
 
 /** Threads of each run. */
@@ -87,28 +91,35 @@ function goingOn(study: Study, plan: ResolvedPlan): Study {
   };
 }
 
-async function* work(out: string, study: Study, context: CompareContext): AsyncGenerator<CompareEvent> {
-  // What is wrong with the input is found before a folder is made.
-  const dataset = await openInput(study.runs[0]!);
+async function* work(
+  out: string,
+  given: Study,
+  context: CompareContext,
+  { sources, dataset }: Input,
+): AsyncGenerator<CompareEvent> {
+  const study = { ...given, ...hubOf(sources) };
   const folder = StudyFolder.open(out);
   const stop = new AbortController();
   const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal;
   try {
     folder.write(study);
-    await folder.keepDataFacts(() => describePlannedData(study.runs[0]!));
+    await folder.keepDataFacts(() => describePlannedData(study.runs[0]!, sources));
     const finished = new Map(study.runs.flatMap(({ name }) => pair(name, folder.resultOf(name))));
     for (const name of finished.keys()) folder.forgetFailure(name);
-    yield { type: "plan", out, study, finished: Object.fromEntries(finished) };
+    const notes = [...sources.model.notes, ...sources.data.notes];
+    yield { type: "plan", out, study, finished: Object.fromEntries(finished), notes };
     const waiting = study.runs.filter(({ name }) => !finished.has(name));
     let forecast: Forecast | undefined;
     if ((context.estimate ?? true) && waiting.length > 0) {
-      const estimates = yield* estimate(waiting, dataset, study.threads, signal);
+      const estimates = yield* estimate(waiting, { sources, dataset }, study.threads, signal);
       forecast = new Forecast(waiting, estimates, study.plan.jobs);
       yield { type: "estimate", runs: waiting.length, seconds: forecast.seconds };
     }
     const failed: FailedRun[] = [];
     const queue = new EventQueue<CompareEvent>();
-    const over = doRuns({ waiting, folder, study, forecast, signal, finished, failed }, (event) => queue.push(event));
+    const over = doRuns({ waiting, folder, study, sources, forecast, signal, finished, failed }, (event) =>
+      queue.push(event),
+    );
     queue.endWith(over);
     try {
       yield* queue;
@@ -131,18 +142,28 @@ async function* work(out: string, study: Study, context: CompareContext): AsyncG
 
 const pair = (name: string, result: RunResult | undefined): [string, RunResult][] => (result ? [[name, result]] : []);
 
-/** The data, and a look at the model: both must be there. */
-async function openInput(run: PlannedRun): Promise<Dataset> {
-  const { model, data, text, label, seed } = resolveOptions({ ...run.options, out: "." });
-  const dataset = await loadDataset({ path: data, text, label, seed });
-  (await openModel(model, dataset.labels)).close();
-  return dataset;
+interface Input {
+  readonly sources: Sources;
+  readonly dataset: Dataset;
+}
+
+/** Model and data: what is wrong with them is found before a folder is made. A study that goes on has those it had. */
+async function* openInput(
+  study: Study,
+  { signal }: CompareContext,
+  before: Study | undefined,
+): AsyncGenerator<CompareEvent, Input> {
+  const options = resolveOptions({ ...study.runs[0]!.options, out: "." });
+  const sources = yield* fetchSources(options, signal, before && (before.hub ?? {}));
+  const dataset = await loadDataset(datasetOptions({ ...options, data: sources.data.path }));
+  (await openModel(sources.model.path, dataset.labels)).close();
+  return { sources, dataset };
 }
 
 /** Times each kind of run on a sample, and reckons from that how long each run will take. */
 async function* estimate(
   runs: readonly PlannedRun[],
-  dataset: Dataset,
+  { sources, dataset }: Input,
   threads: number,
   signal: AbortSignal,
 ): AsyncGenerator<CompareEvent, Map<string, number>> {
@@ -150,7 +171,7 @@ async function* estimate(
   const counts = { train: train.length, validation: validation.length, test: test.length };
   const kinds = new Map(runs.map((run) => [timingKey(run), run.options]));
   const timings = new Map<string, Timing | undefined>();
-  const stopwatch = new Stopwatch(dataset, threads, signal);
+  const stopwatch = new Stopwatch(sources.model, dataset, threads, signal);
   const of = kinds.size + 1;
   try {
     yield { type: "timing", done: 0, of };
@@ -177,6 +198,7 @@ interface Work {
   readonly waiting: readonly PlannedRun[];
   readonly folder: StudyFolder;
   readonly study: Study;
+  readonly sources: Sources;
   readonly forecast: Forecast | undefined;
   readonly signal: AbortSignal;
   /** Both are filled. */
@@ -194,7 +216,7 @@ async function doRuns({ study, waiting, ...rest }: Work, say: (event: CompareEve
 }
 
 async function doRun(run: PlannedRun, at: Work, say: (event: CompareEvent) => void): Promise<void> {
-  const { folder, study, forecast, signal, finished, failed, waiting } = at;
+  const { folder, study, sources, forecast, signal, finished, failed, waiting } = at;
   const { name } = run;
   const sayEstimate = () => {
     if (!forecast) return;
@@ -208,6 +230,7 @@ async function doRun(run: PlannedRun, at: Work, say: (event: CompareEvent) => vo
   const job = {
     out: folder.runPath(name),
     options: { ...run.options, threads: study.threads },
+    sources,
     lock: folder.runLock(name),
     shared: folder.sharedPath,
   };

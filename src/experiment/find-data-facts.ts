@@ -1,5 +1,6 @@
 /** Where a comparison has its facts on the data from, the data being perhaps gone. */
 import { AttuneError } from "../base/error.ts";
+import { openSources, pinned } from "../run/sources.ts";
 import type { DataFacts } from "./comparison.ts";
 import { describeDataOf } from "./data-facts.ts";
 import type { Predictions } from "./read-predictions.ts";
@@ -14,17 +15,16 @@ export async function findDataFacts(studies: readonly StoredStudy[]): Promise<Da
   const { facts, test, validation } = run!;
   const kept = studies.find(({ data }) => data?.sha256 === facts.dataSha256)?.data;
   if (kept) return kept;
-  const { data: path } = facts.options;
   let reason = "have changed since";
   try {
-    const found = await describeDataOf(facts.options);
+    const found = await describeDataOf(facts.options, await openSources(facts.options, {}, facts.hub ?? {}));
     if (found.sha256 === facts.dataSha256) return found;
   } catch (error) {
     if (!(error instanceof AttuneError)) throw error;
     reason = `or the model cannot be read any more (${error.message})`;
   }
   return {
-    path,
+    path: facts.hub?.data ? pinned(facts.hub.data) : facts.options.data,
     sha256: facts.dataSha256,
     labels: facts.labels,
     counts: { validation: countLabels(validation), test: countLabels(test) },

@@ -4,8 +4,12 @@ import { type MethodName, methodNames, methods } from "../methods/registry.ts";
 import { trainOptions } from "../run/options.ts";
 import { recipeNames } from "./recipes.ts";
 
+const { out: _out, adapter: _adapter, method: _method, seed, threads, ...rest } = trainOptions.shape;
+/** What all runs of a plan are made from. */
+const { model, revision, data, dataRevision, configName, ...shared } = rest;
+const input = { model, revision, data, dataRevision, configName };
+export const inputKeys = Object.keys(input) as (keyof typeof input)[];
 /** Options of `train` that hold for all runs of a plan, or for one method, or for one entry of `runs`. */
-const { model, data, out: _out, adapter: _adapter, method: _method, seed, threads, ...shared } = trainOptions.shape;
 export const sharedKeys = Object.keys(shared);
 
 export const DEFAULT_METHODS = ["none", "full", "probe", "prompt", "prefix", "lora"] as const satisfies MethodName[];
@@ -58,8 +62,7 @@ const count = () => z.number().int().positive();
 /** What may stand in a plan. */
 export const planSchema = z
   .strictObject({
-    model,
-    data,
+    ...input,
     recipe: z
       .enum(recipeChoices)
       .default("tuned")
@@ -94,8 +97,16 @@ export type MethodGrid<Name extends MethodName> = Grids<SharedGiven & Given<OwnS
 
 /** A plan as one writes it. */
 export type Plan = SharedGiven & {
+  /** A folder, or a name on the Hub. */
   readonly model: string;
+  /** Branch, tag or commit of a model on the Hub. @default "main" */
+  readonly revision?: string | undefined;
+  /** A folder with splits, one file, or a name on the Hub. */
   readonly data: string;
+  /** Branch, tag or commit of data on the Hub. @default "main" */
+  readonly dataRevision?: string | undefined;
+  /** Configuration of the data, where they have several. @default theirs */
+  readonly configName?: string | undefined;
   /** Where each method's options come from. @default "tuned" */
   readonly recipe?: RecipeChoice;
   /** @default none, full, probe, prompt, prefix and lora; nothing where `runs` are given */

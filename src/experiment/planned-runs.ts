@@ -1,8 +1,9 @@
 /** A plan as the runs that it means, with their names. */
+import { AttuneError } from "../base/error.ts";
 import { type MethodName, methods } from "../methods/registry.ts";
 import { resolveOptions } from "../run/options.ts";
 import { recipesOf } from "./plan.ts";
-import { isOneValue, type ResolvedPlan, sharedKeys } from "./plan-schema.ts";
+import { inputKeys, isOneValue, type ResolvedPlan, sharedKeys } from "./plan-schema.ts";
 import { recipeOptions, type Sourced } from "./recipes.ts";
 import type { PlannedRun, RecipeName } from "./study.ts";
 
@@ -16,16 +17,20 @@ interface Variant {
   readonly telling: readonly string[];
 }
 
-/** All runs in the order in which they are done: every setting with the first seed, then with the second. */
+/**
+ * All runs in the order in which they are done: every setting with the first seed, then with the second. Splits that have
+ * to be made are those of the first seed, so that all runs have the same texts.
+ */
 export function plannedRuns(plan: ResolvedPlan): PlannedRun[] {
   const settings = recipesOf(plan).flatMap((recipe) => settingsOf(plan, recipe));
+  const [splitSeed] = plan.seeds;
   return plan.seeds.flatMap((seed) =>
     settings.map(({ options, setting, ...rest }) => ({
       ...rest,
       setting,
       name: `${setting.replace("/", "-")}-s${seed}`,
       seed,
-      options: { ...options, seed } as PlannedRun["options"],
+      options: { ...(plan.seeds.length > 1 && { splitSeed }), ...options, seed } as PlannedRun["options"],
     })),
   );
 }
@@ -42,8 +47,10 @@ function settingsOf(plan: ResolvedPlan, recipe: RecipeName): PlannedSetting[] {
       ...Object.fromEntries(Object.entries(given).map(([key, value]) => [key, { value, source: "the plan" }])),
     };
     const own = Object.fromEntries(Object.entries(sourced).map(([key, { value }]) => [key, value]));
-    const options = { model: plan.model, data: plan.data, method, ...own };
-    resolveOptions({ ...options, out: "." }); // Throws where options do not go together.
+    const input = inputKeys.flatMap((key) => (plan[key] === undefined ? [] : [[key, plan[key]]]));
+    const options = { ...Object.fromEntries(input), method, ...own };
+    const { multiLabel } = resolveOptions({ ...options, out: "." }); // Throws where options do not go together.
+    if (multiLabel) throw severalLabels();
     const marks = variant.telling.map((key) => `-${shortName(key)}${inName(given[key])}`).join("");
     const base = `${recipe}/${method}${marks}`;
     let setting = base;
@@ -60,6 +67,12 @@ function settingsOf(plan: ResolvedPlan, recipe: RecipeName): PlannedSetting[] {
     };
   });
 }
+
+const severalLabels = (): AttuneError =>
+  new AttuneError(
+    "plan/multi-label",
+    "a study cannot have multiLabel, since its tests need one label for each text; use attune train for each method",
+  );
 
 /** What the plan says of each run; the same thing said twice is one run. */
 function variantsOf(plan: ResolvedPlan): Variant[] {

@@ -7,6 +7,7 @@ export interface Predictions {
   readonly file: string;
   readonly labels: readonly string[];
   readonly ids: readonly string[];
+  /** The two of a sentence pair with a stroke between. */
   readonly texts: readonly string[];
   /** Label indices. */
   readonly truth: Int32Array;
@@ -42,7 +43,7 @@ export function readPredictions(file: string, labels: readonly string[]): Predic
     truth[i] = labelOf("label");
     predicted[i] = labelOf("predicted");
     ids.push(String(row?.id));
-    texts.push(String(row?.text));
+    texts.push([row?.text, row?.pair].filter((part) => part !== undefined).join(" / "));
     const values = row?.logits;
     if (!Array.isArray(values) || values.length !== labels.length || !values.every(Number.isFinite))
       throw wrong(`"logits" must be ${labels.length} numbers, one for each label`);

@@ -17,10 +17,11 @@ const PATIENCE_SECONDS = 300;
 
 const stopping = new AbortController();
 
-async function work({ out, options, lock, shared }: RunJob): Promise<void> {
+async function work({ out, options, sources, lock, shared }: RunJob): Promise<void> {
   const held = await waitForLock(lock, out);
   process.on("exit", () => held.release());
-  const context = { signal: stopping.signal, startedAgo: performance.now(), ...(shared !== undefined && { shared }) };
+  const told = { signal: stopping.signal, startedAgo: performance.now() };
+  const context = { ...told, sources, ...(shared !== undefined && { shared }) };
   for await (const event of eventsOf(out, options, context)) send({ type: "event", event });
 }
 

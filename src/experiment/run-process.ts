@@ -6,10 +6,13 @@ import type { ErrorKind } from "../base/error.ts";
 import type { TrainEvent } from "../run/events.ts";
 import type { TrainOptions } from "../run/options.ts";
 import type { RunResult } from "../run/result.ts";
+import type { Sources } from "../run/sources.ts";
 
 export interface RunJob {
   readonly out: string;
   readonly options: Omit<TrainOptions, "out">;
+  /** Where model and data of these options are. */
+  readonly sources: Sources;
   /** File by which one process at a time works on this run. */
   readonly lock: string;
   /** Folder of what several runs use: tokens, and outputs of frozen layers. */

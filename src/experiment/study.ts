@@ -1,6 +1,7 @@
 /** A study: the folder that holds the runs of one comparison, and what stands in its study.json. */
 import type { MethodName } from "../methods/registry.ts";
 import type { TrainOptions } from "../run/options.ts";
+import type { FromHub } from "../run/sources.ts";
 import type { ResolvedPlan } from "./plan-schema.ts";
 
 /*
@@ -50,6 +51,8 @@ export interface Study {
   readonly timesComparable: boolean;
   readonly model: string;
   readonly data: string;
+  /** What of these came from the Hub, and which commit of it; a study that goes on keeps to that. */
+  readonly hub?: FromHub;
   readonly recipes: readonly RecipeName[];
   readonly seeds: readonly number[];
   readonly plan: ResolvedPlan;

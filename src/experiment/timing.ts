@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
+import { withoutDataOptions } from "../run/data-options.ts";
 import type { RunFacts } from "../run/facts.ts";
 import { RunFolder } from "../run/folder.ts";
 import { type ResolvedTrainOptions, resolveOptions } from "../run/options.ts";
+import type { Source } from "../run/sources.ts";
 import { stepsPerEpoch } from "../train/trainer.ts";
 import { runInProcess } from "./run-process.ts";
-import { writeSample } from "./sample.ts";
+import { sampleOptions, writeSample } from "./sample.ts";
 import type { PlannedRun } from "./study.ts";
 
 /** Seconds, measured. */
@@ -30,7 +32,7 @@ const TEXTS = 32;
 
 /** Options that change what a run learns and not how long a step takes, or only a little. */
 const FREE = new Set(
-  ["seed", "epochs", "limit", "warmup", "schedule", "weightDecay", "earlyStopping", "bestMetric"].concat([
+  ["seed", "epochs", "limit", "warmup", "schedule", "weightDecay", "earlyStopping", "bestMetric", "splitSeed"].concat([
     "learningRate",
     "headLearningRate",
     "rank",
@@ -49,13 +51,15 @@ export const timingKey = ({ options }: PlannedRun): string =>
 /** A folder of sample data, and the timings that are made with it. */
 export class Stopwatch {
   readonly #folder: string;
+  readonly #model: Source;
   readonly #dataset: Dataset;
   readonly #threads: number;
   readonly #signal: AbortSignal | undefined;
   #made = 0;
 
-  constructor(dataset: Dataset, threads: number, signal?: AbortSignal) {
+  constructor(model: Source, dataset: Dataset, threads: number, signal?: AbortSignal) {
     this.#folder = mkdtempSync(join(tmpdir(), "attune-timing-"));
+    this.#model = model;
     this.#dataset = dataset;
     this.#threads = threads;
     this.#signal = signal;
@@ -63,18 +67,25 @@ export class Stopwatch {
 
   /** Undefined where such a run does not come to its end; the study will say why. */
   async time(options: PlannedRun["options"]): Promise<Timing | undefined> {
-    const { limit: _, earlyStopping: __, seed: ___, ...rest } = options;
+    const { limit: _, earlyStopping: __, seed: ___, configName: ____, ...given } = options;
+    // The sample is not written as the data are.
+    const rest = withoutDataOptions(given);
     const name = String(this.#made++);
     const [data, out] = [join(this.#folder, `data-${name}`), join(this.#folder, name)];
     const resolved = resolveOptions({ ...rest, out });
     const perStep = resolved.batchSize * resolved.gradientAccumulation;
     const texts = Math.max(TEXTS, this.#dataset.labels.length);
     writeSample(data, this.#dataset, { train: STEPS * perStep, validation: texts, test: texts });
-    const sampled = { ...rest, data, text: "text", label: "label", epochs: EPOCHS, threads: this.#threads };
+    const sampled = { ...rest, data, ...sampleOptions(this.#dataset), epochs: EPOCHS, threads: this.#threads };
     const steps: { epoch: number; seconds: number }[] = [];
     const started = performance.now();
     const outcome = await runInProcess(
-      { out, options: sampled as PlannedRun["options"], lock: `${out}.lock` },
+      {
+        out,
+        options: sampled as PlannedRun["options"],
+        sources: { model: this.#model, data: { path: data, notes: [] } },
+        lock: `${out}.lock`,
+      },
       (event) => {
         if (event.type === "step") steps.push(event);
       },

@@ -3,6 +3,7 @@ import { add, erfGate, mul, neg, relu, scale, sigmoid, tanh } from "./ops/elemen
 import { constant } from "./ops/leaf.ts";
 import { affine } from "./ops/linalg.ts";
 import { logSoftmax, sum } from "./ops/reduce.ts";
+import { reshape } from "./ops/shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** x Wᵀ + b, with W as [out, in] like PyTorch. */
@@ -58,5 +59,14 @@ export function dropout(x: Tensor, mask: Tensor): Tensor {
  * mean cross-entropy; smoothed or weighted targets need nothing else.
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, weight: Tensor): Tensor {
-  return mul(neg(sum(mul(logSoftmax(logits), targets), [0, 1])), weight);
+  const axes = logits.shape.map((_, axis) => axis);
+  return mul(neg(sum(mul(logSoftmax(logits), targets), axes)), weight);
+}
+
+/**
+ * [batch, labels] → [batch, labels, 2]: each logit x as the two logits x/2 and -x/2, whose softmax is σ(x) and σ(-x), so
+ * that binary cross-entropy is the cross-entropy of yes and no.
+ */
+export function yesAndNo(logits: Tensor): Tensor {
+  return mul(reshape(logits, [...logits.shape, 1]), constant([0.5, -0.5], [2]));
 }

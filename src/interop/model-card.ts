@@ -10,6 +10,8 @@ export interface ModelCard {
   readonly labels: readonly string[];
   /** Name of the data it was trained on. */
   readonly data?: string;
+  /** What base and data are called on the Hub, by the names that its cards have for them. */
+  readonly hub?: { readonly base_model?: string; readonly datasets?: readonly string[] };
   /** Name of the adapter that was put on the base. */
   readonly adapter?: string;
   readonly method?: string;
@@ -39,6 +41,8 @@ export function modelCard(card: ModelCard): string {
     "---",
     `library_name: ${card.library}`,
     "pipeline_tag: text-classification",
+    ...(card.hub?.base_model ? [`base_model: ${card.hub.base_model}`] : []),
+    ...(card.hub?.datasets ? ["datasets:", ...card.hub.datasets.map((name) => `- ${name}`)] : []),
     "---",
     "",
     `# ${card.folder}`,

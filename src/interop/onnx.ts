@@ -15,6 +15,8 @@ export interface OnnxFolder {
   readonly encoder: Encoder;
   readonly config: Readonly<Record<string, unknown>>;
   readonly labels: readonly string[];
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds?: readonly number[] | undefined;
   readonly weights: Readonly<Record<string, HostTensor>>;
   readonly tokenizer: Tokenizer;
   /** Longest text in tokens. */

@@ -16,6 +16,8 @@ export interface PeftAdapter {
   readonly semantics: "peft";
   readonly labelCount: number;
   readonly labels?: readonly string[];
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds?: readonly number[];
   /** Fills what the adapter holds, which must be what its config promises; returns the names of what it filled. */
   readInto(encoder: Encoder, weights: (name: string) => Float32Array): Set<string>;
 }
@@ -59,7 +61,7 @@ export function openPeftAdapter(folder: string): PeftAdapter {
     options: read(config, [...stored.shapes.keys()]),
     semantics: "peft",
     labelCount: head[0]!,
-    ...(existsSync(labels) && { labels: readJson(labels) as string[] }),
+    ...(existsSync(labels) && ownLabels(labels)),
     readInto: (encoder, weights) => {
       const own = holds(encoder, config);
       requireNoMore(folder, stored, encoder, own);
@@ -105,6 +107,12 @@ function requireAll(folder: string, { names }: Stored, needed: readonly string[]
     "adapter/missing-tensor",
     `${join(folder, WEIGHTS)}: it lacks ${missing[0]}${more}, which ${CONFIG} asks for; get the adapter again`,
   );
+}
+
+/** PEFT has no place for them, so they stand in a file of ours: a list, or with thresholds an object. */
+function ownLabels(file: string): Pick<PeftAdapter, "labels" | "thresholds"> {
+  const value = readJson(file) as string[] | { labels: string[]; thresholds: number[] };
+  return Array.isArray(value) ? { labels: value } : value;
 }
 
 function readJson(file: string): unknown {

@@ -18,7 +18,11 @@ export interface AdapterToWrite {
   readonly semantics: Semantics;
   /** The base, by path or by name on the Hub. */
   readonly base: string;
+  /** The commit of a base on the Hub. */
+  readonly revision?: string;
   readonly labels?: readonly string[];
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds?: readonly number[] | undefined;
   /** As the base is, with its head. */
   readonly encoder: Encoder;
   /** Added parameters, and those of the model that the base does not hold. */
@@ -56,7 +60,7 @@ export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void 
     modules_to_save: [...(savesPooler ? ["pooler"] : []), ...HEAD_MODULES],
     peft_type: peft.type,
     peft_version: PEFT_VERSION,
-    revision: null,
+    revision: adapter.revision ?? null,
     task_type: "SEQ_CLS",
     ...peft.write(encoder, options),
   };
@@ -65,7 +69,8 @@ export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void 
   mkdirSync(partial, { recursive: true });
   const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(join(partial, CONFIG), JSON.stringify(sorted, null, 2));
-  if (adapter.labels) writeFileSync(join(partial, LABELS), `${JSON.stringify(adapter.labels)}\n`);
+  const { labels, thresholds } = adapter;
+  if (labels) writeFileSync(join(partial, LABELS), `${JSON.stringify(thresholds ? { labels, thresholds } : labels)}\n`);
   writeSafetensors(join(partial, WEIGHTS), named);
   rmSync(folder, { recursive: true, force: true });
   renameSync(partial, folder);

@@ -5,13 +5,15 @@ import { writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { isOwnHead } from "../models/head-choice.ts";
-import { HEAD_KEY } from "../models/load.ts";
+import { HEAD_KEY, MULTI_LABEL, THRESHOLDS_KEY } from "../models/load.ts";
 
 export interface ModelFolder {
   readonly encoder: Encoder;
   /** The base model's config.json, of which all other keys are kept. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly labels: readonly string[];
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds?: readonly number[] | undefined;
   readonly weights: Readonly<Record<string, HostTensor>>;
   /** Tokenizer files to be copied. */
   readonly files: readonly { readonly name: string; readonly path: string }[];
@@ -41,15 +43,17 @@ export function configOf({
   encoder,
   config,
   labels,
-}: Pick<ModelFolder, "encoder" | "config" | "labels">): Record<string, unknown> {
-  const { _name_or_path, torch_dtype, dtype, [HEAD_KEY]: _head, ...kept } = config;
+  thresholds,
+}: Pick<ModelFolder, "encoder" | "config" | "labels" | "thresholds">): Record<string, unknown> {
+  const { _name_or_path, torch_dtype, dtype, [HEAD_KEY]: _head, [THRESHOLDS_KEY]: _thresholds, ...kept } = config;
   return {
     ...kept,
     architectures: [encoder.architecture],
     dtype: "float32",
     id2label: Object.fromEntries(labels.map((label, id) => [id, label])),
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
-    problem_type: "single_label_classification",
+    problem_type: thresholds ? MULTI_LABEL : "single_label_classification",
+    ...(thresholds && { [THRESHOLDS_KEY]: thresholds }),
     ...(isOwnHead(encoder.head) ? {} : { [HEAD_KEY]: encoder.head }),
   };
 }

@@ -113,6 +113,7 @@ export function bert(config: BertConfig, labelCount: number): Encoder {
     bareArchitecture: "BertModel",
     hiddenSize: hidden,
     vocabularySize: config.vocab_size,
+    tokenTypes: config.type_vocab_size,
     layers: config.num_hidden_layers,
     heads: config.num_attention_heads,
     maxPositions: config.max_position_embeddings,

@@ -42,6 +42,8 @@ export interface Encoder {
   readonly layers: number;
   readonly heads: number;
   readonly vocabularySize: number;
+  /** Kinds of tokens that it tells apart: of the first text, and of the second of a pair. */
+  readonly tokenTypes: number;
   /** The longest text in tokens; virtual tokens leave less. */
   readonly maxPositions: number;
   /** What stands before each text in a batch. */

@@ -12,12 +12,17 @@ import { buildEncoder } from "./registry.ts";
 
 /** Key of config.json that names a head which is not Transformers' own. */
 export const HEAD_KEY = "attune_head";
+/** Key of config.json for the thresholds of labels, where a text may have any number of them. */
+export const THRESHOLDS_KEY = "attune_thresholds";
+export const MULTI_LABEL = "multi_label_classification";
 
 export interface PretrainedModel {
   readonly encoder: Encoder;
   /** config.json as it is. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly labels: readonly string[];
+  /** Whether a text may have any number of labels. */
+  readonly multiLabel: boolean;
   /** What the user should know: parts that were drawn fresh, and why. */
   readonly notes: readonly string[];
   /** Names of the parameters that are not in the file and are drawn. */
@@ -29,12 +34,14 @@ export interface PretrainedModel {
 
 /**
  * Opens a model folder for `labels`; without them, for the labels that its config names. The head in the file is kept if
- * it has these labels, in whatever order, and reads texts in the way of `head`, which is by default the file's own.
+ * it has these labels, in whatever order and as many for each text, and reads texts in the way of `head`, which is by
+ * default the file's own.
  */
 export async function openModel(
   folder: string,
   labels?: readonly string[],
   head?: HeadChoice,
+  multiLabel?: boolean,
 ): Promise<PretrainedModel> {
   const file = join(folder, "config.json");
   const config = await readModelConfig(file);
@@ -47,10 +54,12 @@ export async function openModel(
     );
   const found = (config[HEAD_KEY] as HeadChoice | undefined) ?? ownHead;
   const encoder = withHead(buildEncoder(config, wanted.length, file), head ?? found, wanted.length);
-  const fits = isSameHead(encoder.head, found);
+  const ownMultiLabel = config.problem_type === MULTI_LABEL;
+  const wantedMultiLabel = multiLabel ?? ownMultiLabel;
+  const fits = isSameHead(encoder.head, found) && wantedMultiLabel === ownMultiLabel;
   const weights = openWeights(folder);
   try {
-    return { ...resolve(folder, encoder, weights, wanted, ownLabels, fits), config };
+    return { ...resolve(folder, encoder, weights, wanted, ownLabels, fits), config, multiLabel: wantedMultiLabel };
   } catch (error) {
     weights.close();
     throw error;
@@ -65,7 +74,7 @@ export async function readModelConfig(file: string): Promise<Record<string, unkn
   } catch (cause) {
     const missing = ["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "");
     const what = missing
-      ? "there is no such file: a model is a folder with config.json and model.safetensors"
+      ? "there is no such file: a model is a folder with config.json and model.safetensors, or a name on the Hub like org/name"
       : String(cause);
     throw new AttuneError("model/no-config", `${file}: ${what}`, "input", { cause });
   }
@@ -90,6 +99,10 @@ export async function readLabels(folder: string): Promise<readonly string[] | un
   return labelsOf(await readModelConfig(join(folder, "config.json")));
 }
 
+/** The thresholds that a model folder's config has for its labels. */
+export const thresholdsOf = ({ config }: Pick<PretrainedModel, "config">): readonly number[] | undefined =>
+  Array.isArray(config[THRESHOLDS_KEY]) ? (config[THRESHOLDS_KEY] as number[]) : undefined;
+
 /** Label names by id, where the config has them; Transformers leaves them out where there are two without a name. */
 function labelsOf(config: Readonly<Record<string, unknown>>): string[] | undefined {
   const names = config.id2label ?? { 0: "LABEL_0", 1: "LABEL_1" };
@@ -106,7 +119,7 @@ function resolve(
   labels: readonly string[],
   ownLabels: readonly string[] | undefined,
   headFits: boolean,
-): Omit<PretrainedModel, "config"> {
+): Omit<PretrainedModel, "config" | "multiLabel"> {
   const notes: string[] = [];
   const fresh = new Set<string>();
   const stored = locateParameters(folder, encoder, weights);

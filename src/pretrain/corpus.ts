@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { findSource } from "../data/source.ts";
-import { isTable, readTable } from "../data/tables.ts";
+import { isTable, openTable } from "../data/tables.ts";
 
 /** One file of text, or one row of a table. */
 export type Document = readonly string[];
@@ -15,6 +15,15 @@ export interface Corpus {
   readonly notes: readonly string[];
 }
 
+export interface CorpusOptions {
+  readonly path: string;
+  /** What the user calls it. @default the path */
+  readonly name?: string;
+  /** Of the text, in tables. */
+  readonly column: string;
+  readonly configName?: string | undefined;
+}
+
 const isText = (path: string): boolean => [".txt", ".md"].includes(extname(path).toLowerCase());
 
 /**
@@ -23,10 +32,10 @@ const isText = (path: string): boolean => [".txt", ".md"].includes(extname(path)
  *
  * @throws AttuneError where there is no text
  */
-export async function readCorpus(path: string, column: string): Promise<Corpus> {
+export async function readCorpus({ path, name = path, column, configName }: CorpusOptions): Promise<Corpus> {
   if (!existsSync(path)) throw new AttuneError("data/missing", `${path}: there is no such file or folder`);
   const texts = textFiles(path);
-  const corpus = texts.length > 0 ? readTexts(path, texts) : await readTables(path, column);
+  const corpus = texts.length > 0 ? readTexts(path, texts) : await readTables(path, name, column, configName);
   if (corpus.documents.length === 0) throw new AttuneError("data/empty", `${path}: there is no text in it`);
   return corpus;
 }
@@ -65,24 +74,25 @@ const paragraphsOf = (text: string): string[] =>
     .map((paragraph) => paragraph.replace(/\s+/g, " ").trim())
     .filter((paragraph) => paragraph !== "");
 
-async function readTables(path: string, column: string): Promise<Corpus> {
-  const isFolder = statSync(path).isDirectory();
-  if (!isFolder && !isTable(path))
+async function readTables(path: string, name: string, column: string, configName?: string): Promise<Corpus> {
+  if (!statSync(path).isDirectory() && !isTable(path))
     throw new AttuneError("data/format", `${path}: text is read from .txt, .md and tables, not from this`);
-  const { files } = findSource(path);
-  const chosen = "all" in files ? [files.all] : (files.train ?? []);
+  const { files } = findSource(path, configName);
+  const chosen = "all" in files ? files.all : (files.train ?? []);
   const documents: Document[] = [];
   for (const file of chosen) {
-    const { rows, columns } = await readTable(file);
-    if (rows.length > 0 && !columns.includes(column))
+    const table = await openTable(file);
+    if (table.sample.length === 0) continue;
+    if (!table.columns.includes(column))
       throw new AttuneError(
         "data/missing-column",
-        `${file}: there is no column "${column}"; choose one of ${columns.join(", ")} with --text`,
+        `${file}: there is no column "${column}"; choose one of ${table.columns.join(", ")} with --text`,
       );
-    for (const { values } of rows) {
-      const text = values[column];
-      if (typeof text === "string" && text.trim() !== "") documents.push([text]);
-    }
+    for await (const rows of table.rows([column]))
+      for (const { values } of rows) {
+        const [text] = values;
+        if (typeof text === "string" && text.trim() !== "") documents.push([text]);
+      }
   }
-  return { documents, notes: isFolder ? [`Only the training split of ${path} is read.`] : [] };
+  return { documents, notes: "train" in files ? [`Only the training split of ${name} is read.`] : [] };
 }

@@ -1,4 +1,5 @@
 /** What pre-training says while it goes on. */
+import type { FetchEvent } from "../hub/events.ts";
 
 /** The held-out text, measured. */
 export interface HeldOutMetrics {
@@ -24,6 +25,7 @@ export interface PretrainResult {
 }
 
 export type PretrainEvent =
+  | FetchEvent
   | {
       readonly type: "start";
       readonly out: string;

@@ -1,7 +1,8 @@
 /** Masked texts as a packed batch, with what the loss of a language model reads. */
 import { type PackedBatch, packBatch } from "../data/batch.ts";
 import { type HostTensors, int32 } from "../engine/engine.ts";
-import { oneHotTargets } from "../train/step.ts";
+import { plainObjective } from "../train/objective.ts";
+import { targetInputs } from "../train/step.ts";
 import type { MaskedText } from "./masking.ts";
 import { MASKED } from "./objective.ts";
 
@@ -25,7 +26,7 @@ export function packMasked(texts: readonly MaskedText[], heads: number, vocabula
   });
   const labels = texts.flatMap((text) => text.labels);
   const targets = {
-    ...oneHotTargets(labels, vocabularySize),
+    ...targetInputs(labels, plainObjective(vocabularySize)),
     [MASKED]: int32(Int32Array.from(places), [places.length]),
   };
   return { batch, targets, guessed: places.length };

@@ -10,9 +10,14 @@ const path = () => z.string().min(1);
 
 /** The options of `pretrain`; keys without a default must be given. */
 export const pretrainOptions = z.strictObject({
-  data: path().describe("text: .txt or .md files or their folder, or a table or a data set (its training split)"),
+  data: path().describe(
+    "text: .txt or .md files or their folder, or a table or a data set (its training split), or its name on the Hub, org/name",
+  ),
+  configName: path().optional().describe("configuration of the data, where they have several (default: theirs)"),
   out: path().describe("folder of this run; it must not exist yet"),
-  from: path().optional().describe("folder of a pretrained encoder to go on from"),
+  from: path()
+    .optional()
+    .describe("folder of a pretrained encoder to go on from, or its name on the Hub, org/name@revision"),
   new: z.boolean().default(false).describe("begin with a new model and a vocabulary learnt from the text"),
   layers: count().default(4).describe("transformer layers of a new model"),
   hidden: count().default(256).describe("hidden size of a new model"),
@@ -26,7 +31,9 @@ export const pretrainOptions = z.strictObject({
   wholeWords: z.boolean().default(false).describe("whether all pieces of a word are guessed together"),
   teacher: path()
     .optional()
-    .describe("folder of a sentence encoder whose embeddings (mean of its tokens) are to be learnt as well"),
+    .describe(
+      "folder of a sentence encoder, or its name on the Hub, whose embeddings (mean of its tokens) are to be learnt as well",
+    ),
   teacherWeight: z.number().positive().default(1).describe("weight of the distance from the teacher's embeddings"),
   heldOut: z.number().gt(0).lt(1).default(0.02).describe("share of the text that is only measured on"),
   evaluations: count().default(10).describe("how often that is measured, evenly spaced"),

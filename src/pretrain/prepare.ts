@@ -14,6 +14,7 @@ import { newLanguageModel, openLanguageModel } from "../models/load-language-mod
 import { plainScope } from "../models/scope.ts";
 import { longestText, requireVocabulary } from "../run/model-limits.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
+import { plainObjective } from "../train/objective.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { LOSS, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
@@ -26,6 +27,7 @@ import { writeNewTokenizer } from "./new-tokenizer.ts";
 import { losses, objective, projectionOf, TEACHER, TEXT_WEIGHT, type Teaching } from "./objective.ts";
 import type { ResolvedPretrainOptions } from "./options.ts";
 import { blocksOf, type Passage, passagesOf } from "./passages.ts";
+import type { PretrainSources } from "./sources.ts";
 import { maskingRules } from "./special-ids.ts";
 import { type Embeddings, embed } from "./teacher.ts";
 
@@ -56,6 +58,7 @@ export interface BatchResult {
 
 export interface PrepareContext {
   readonly signal?: AbortSignal | undefined;
+  readonly sources: PretrainSources;
   /** Where the vocabulary of a new model is, or is written. */
   readonly tokenizerFolder: string;
   /** Whether that vocabulary was learnt before. */
@@ -65,13 +68,15 @@ export interface PrepareContext {
 export async function preparePretraining(
   options: ResolvedPretrainOptions,
   engine: Engine,
-  { signal, tokenizerFolder, resumes }: PrepareContext,
+  { signal, sources, tokenizerFolder, resumes }: PrepareContext,
 ): Promise<PreparedPretraining> {
-  const corpus = await readCorpus(options.data, options.text);
+  const { from, teacher, data } = sources;
+  const { text: column, configName } = options;
+  const corpus = await readCorpus({ path: data.path, name: options.data, column, configName });
   if (options.new && !resumes) writeNewTokenizer(tokenizerFolder, corpus.documents.flat(), options.vocab);
-  const folder = options.from ?? tokenizerFolder;
+  const folder = from?.path ?? tokenizerFolder;
   const tokenizer = loadTokenizer(folder);
-  const opened = options.from ? await openLanguageModel(options.from) : newLanguageModel(newConfig(options, tokenizer));
+  const opened = from ? await openLanguageModel(from.path) : newLanguageModel(newConfig(options, tokenizer));
   const { model, config } = opened;
   const language = model.encoder as Encoder;
   requireVocabulary(tokenizer, language, folder);
@@ -80,10 +85,10 @@ export async function preparePretraining(
   const { passages, all } = readPassages(options, corpus, tokenizer, rules.ends, length);
 
   const embeddings =
-    options.teacher === undefined
+    teacher === undefined
       ? undefined
       : await embed(
-          options.teacher,
+          teacher.path,
           all.map(({ text }) => text!),
           engine,
           signal,
@@ -103,7 +108,7 @@ export async function preparePretraining(
   for (const parameter of added) drawWeights(parameter, weights(parameter.name), options.seed, 0.02);
 
   const training = await engine.compile(program.outputs, { spin: true });
-  const runner = new BatchRunner(program, training, encoder, memory, 0);
+  const runner = new BatchRunner(program, training, encoder, memory, plainObjective(language.vocabularySize));
   const packed = (chosen: readonly Passage[], draws: readonly (number | string)[][]): MaskedBatch => {
     const masked = chosen.map(({ ids }, i) => maskText(ids, randomKey(options.seed, "mask", ...draws[i]!), rules));
     const { targets, ...rest } = packMasked(masked, encoder.heads, encoder.vocabularySize);
@@ -137,7 +142,7 @@ export async function preparePretraining(
     passages,
     dataSha256: hashOf(corpus),
     parameters: parameterCount(language.parameters),
-    notes: [...corpus.notes, ...opened.notes],
+    notes: [...[from, teacher, data].flatMap((source) => source?.notes ?? []), ...corpus.notes, ...opened.notes],
     takeBatch: async (indices, draws, step) => {
       const chosen = indices.map((i) => passages.train[i]!);
       const { batch, targets } = packed(

@@ -13,10 +13,12 @@ import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
 import { restoreCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
 import { RunFolder } from "../run/folder.ts";
 import { describeMachine, peakRssBytes, version } from "../run/machine.ts";
+import { eventsOf } from "../run/sources.ts";
 import { scheduleFactor, warmupSteps } from "../train/schedule.ts";
 import type { HeldOutMetrics, PretrainEvent, PretrainResult } from "./events.ts";
 import { type PretrainOptions, type ResolvedPretrainOptions, resolvePretrainOptions } from "./options.ts";
 import { type PreparedPretraining, preparePretraining, tokenizerIn } from "./prepare.ts";
+import { openPretrainSources, type PretrainHub, pretrainHubOf } from "./sources.ts";
 
 export interface PretrainContext {
   /** Stops after the step it is in; the run keeps a checkpoint and can go on with `resumePretraining`. */
@@ -43,6 +45,7 @@ interface Facts {
   readonly attune: string;
   readonly options: ResolvedPretrainOptions;
   readonly dataSha256: string;
+  readonly hub?: PretrainHub;
   readonly modelSha256?: string;
   readonly engine: string;
   readonly node: string;
@@ -60,19 +63,23 @@ export async function* pretrain(
   options: PretrainOptions | ResolvedPretrainOptions,
   { signal }: PretrainContext = {},
 ): AsyncGenerator<PretrainEvent> {
-  const started = performance.now();
   const resolved = resolvePretrainOptions(options);
   RunFolder.requireNew(resolved.out);
+  const sources = yield* eventsOf((onEvent) => openPretrainSources(resolved, { signal, onEvent }));
+  // What came from the Hub took none of the run's time.
+  const started = performance.now();
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
   const workshop = mkdtempSync(join(tmpdir(), "attune-tokenizer-"));
   try {
-    const prepared = await preparePretraining(resolved, engine, { signal, tokenizerFolder: workshop, resumes: false });
+    const context = { signal, sources, tokenizerFolder: workshop, resumes: false };
+    const prepared = await preparePretraining(resolved, engine, context);
     const facts: Facts = {
       kind: "pretrain",
       attune: version,
       options: resolved,
       dataSha256: prepared.dataSha256,
-      ...(resolved.from !== undefined && { modelSha256: await sha256OfWeights(resolved.from) }),
+      ...pretrainHubOf(sources),
+      ...(sources.from && { modelSha256: await sha256OfWeights(sources.from.path) }),
       engine: engine.description,
       node: process.version,
       machine: describeMachine(),
@@ -94,7 +101,6 @@ export async function* resumePretraining(
   path: string,
   { signal }: PretrainContext = {},
 ): AsyncGenerator<PretrainEvent> {
-  const started = performance.now();
   const folder = RunFolder.open(path);
   const { status, ...facts } = folder.readJson<Facts & { status: string; reason?: string }>("run.json");
   if (facts.kind !== "pretrain")
@@ -102,12 +108,15 @@ export async function* resumePretraining(
   if (status === "done")
     throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
   const resolved = resolvePretrainOptions({ ...facts.options, out: path });
-  if (resolved.from !== undefined && (await sha256OfWeights(resolved.from)) !== facts.modelSha256)
-    throw changed(path, "model", resolved.from);
+  const sources = yield* eventsOf((onEvent) => openPretrainSources(resolved, { signal, onEvent }, facts.hub ?? {}));
+  const started = performance.now();
+  if (sources.from && (await sha256OfWeights(sources.from.path)) !== facts.modelSha256)
+    throw changed(path, "model", resolved.from!);
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
   // A run that was killed before its vocabulary was kept learns it again.
   const resumes = folder.has("tokenizer", "tokenizer_config.json");
-  const prepared = await preparePretraining(resolved, engine, { signal, tokenizerFolder: tokenizerIn(path), resumes });
+  const context = { signal, sources, tokenizerFolder: tokenizerIn(path), resumes };
+  const prepared = await preparePretraining(resolved, engine, context);
   if (prepared.dataSha256 !== facts.dataSha256) throw changed(path, "text", resolved.data);
   const { reason: _, ...kept } = facts;
   yield* new Pretraining(prepared, folder, { ...kept, options: resolved }, started, signal).go();

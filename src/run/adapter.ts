@@ -14,13 +14,16 @@ import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { HeadChoice } from "../models/head-choice.ts";
 import type { PretrainedModel } from "../models/load.ts";
+import type { HubSource } from "./sources.ts";
 
 const FACTS = "attune_adapter.json";
 const WEIGHTS = "adapter.safetensors";
 
 export interface AdapterFacts {
-  readonly base: { readonly path: string; readonly sha256: string };
+  readonly base: { readonly path: string; readonly sha256: string; readonly hub?: HubSource };
   readonly labels: readonly string[];
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds?: readonly number[] | undefined;
   readonly method: MethodName;
   /** The model's own where it says nothing. */
   readonly head?: HeadChoice;
@@ -70,6 +73,7 @@ export interface Adapter {
   readonly head?: HeadChoice;
   /** PEFT counts them without naming them. */
   readonly labels?: readonly string[];
+  readonly thresholds?: readonly number[] | undefined;
   readonly labelCount: number;
   /** PEFT's says it by a name or path that nobody has checked. */
   readonly base?: AdapterFacts["base"];

@@ -13,15 +13,16 @@ import { adaptModel } from "../methods/adapt.ts";
 import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, type HeadName, headNames } from "../models/head-choice.ts";
 import { openModel } from "../models/load.ts";
-import { computeLogits } from "../train/evaluate.ts";
+import { computeLogits, evenThresholds, metricsOf } from "../train/evaluate.ts";
 import { findKept, type Kept } from "../train/kept.ts";
 import type { KeptRows } from "../train/kept-rows.ts";
-import { splitMetrics } from "../train/metrics.ts";
 import { allocateModel } from "../train/model-memory.ts";
 import { Optimizer } from "../train/optimizer.ts";
-import { evaluationProgram, trainingProgram } from "../train/program.ts";
+import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
 import { initialState, trainEpochs } from "../train/trainer.ts";
+import { datasetOptions } from "./data-options.ts";
+import { objectiveOf } from "./imbalance.ts";
 import { KeptSplits } from "./kept-splits.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 import type { PrepareContext } from "./prepare.ts";
@@ -54,12 +55,7 @@ export async function chooseHead(
   engine: Engine,
   context: PrepareContext = {},
 ): Promise<HeadSearch> {
-  const dataset = await loadDataset({
-    path: options.data,
-    text: options.text,
-    label: options.label,
-    seed: options.seed,
-  });
+  const dataset = await loadDataset(datasetOptions(options));
   const learningRate = options.headLearningRate ?? LEARNING_RATE;
   const bench = await openBench(options, dataset, engine, context);
   const tried: TriedHead[] = [];
@@ -95,7 +91,7 @@ async function openBench(
   { signal, store }: PrepareContext,
 ): Promise<Bench> {
   // Attention pooling reads all of them, so they are what is kept for it.
-  const { model, encoder, trained } = await openWith("attention", options, dataset.labels);
+  const { model, encoder, trained } = await openWith("attention", options, dataset);
   const kept = findKept(encoder, trained)!;
   const { weights } = allocateModel(encoder);
   model.readInto((name) => weights[name]!.data as Float32Array, options.seed);
@@ -116,9 +112,9 @@ async function openBench(
   return { engine, dataset, tokens, kept, splits, signal };
 }
 
-async function openWith(head: HeadName, options: ResolvedTrainOptions, labels: readonly string[]) {
+async function openWith(head: HeadName, options: ResolvedTrainOptions, { labels, multiLabel }: Dataset) {
   const choice: HeadChoice = { head, mlpSize: options.mlpSize, headDropout: options.headDropout };
-  const model = await openModel(options.model, labels, choice);
+  const model = await openModel(options.model, labels, choice, multiLabel);
   const setting = { ...options, trainHead: true, fresh: model.fresh };
   return { model, ...adaptModel(model.encoder, "probe", {}, setting) };
 }
@@ -126,8 +122,8 @@ async function openWith(head: HeadName, options: ResolvedTrainOptions, labels: r
 async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadName): Promise<TriedHead> {
   const { engine, dataset, tokens, kept, splits, signal } = bench;
   const { labels } = dataset;
-  const { model, encoder, trained } = await openWith(head, options, labels);
-  const program = trainingProgram(encoder, trained, kept);
+  const { model, encoder, trained } = await openWith(head, options, dataset);
+  const program = trainingProgram(encoder, trained, kept, classification(encoder, dataset.multiLabel));
   // Below what is kept nothing is computed, so the encoder's weights need no place.
   const parameters = encoder.parameters.filter(({ part }) => part !== "encoder");
   const memory = allocateModel({ ...encoder, parameters }, program, {
@@ -138,12 +134,17 @@ async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadNa
   model.close();
   const training = await engine.compile(program.outputs, { spin: true });
   const evaluation = await engine.compile(evaluationProgram(encoder, kept));
-  const labelsOf = (split: "train" | "validation") =>
-    dataset.splits[split].slice(0, tokens[split].count).map(({ label }) => label);
+  const labelsOf = (split: "train" | "validation") => dataset.splits[split].slice(0, tokens[split].count).truths();
   const validate = async () => {
     const parts = { executable: evaluation, encoder, weights: memory.weights, labelCount: labels.length };
     const rows: KeptRows = await splits.of("validation");
-    return splitMetrics(await computeLogits(parts, tokens.validation, signal, rows), labelsOf("validation"), labels);
+    const logits = await computeLogits(parts, tokens.validation, signal, rows);
+    return metricsOf(
+      logits,
+      labelsOf("validation"),
+      labels,
+      dataset.multiLabel ? evenThresholds(labels.length) : undefined,
+    );
   };
   const job = {
     options: { ...options, bestMetric: "loss" as const },
@@ -151,7 +152,7 @@ async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadNa
     labels: labelsOf("train"),
     heads: encoder.heads,
     kept: () => splits.of("train"),
-    runner: new BatchRunner(program, training, encoder, memory, labels.length),
+    runner: new BatchRunner(program, training, encoder, memory, objectiveOf(options, dataset, labelsOf("train"))),
     optimizer: new Optimizer(memory.trainables, options),
     validate,
   };

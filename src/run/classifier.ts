@@ -1,20 +1,30 @@
 /** A trained classifier, loaded from the folder of a run or of a model: predicts and is evaluated. */
 import { availableParallelism } from "node:os";
-import type { SplitName } from "../data/dataset.ts";
+import type { SplitName, Text } from "../data/dataset.ts";
 import { loadSplit } from "../data/load-dataset.ts";
-import { cutTexts, TokenizedSplit } from "../data/tokenized.ts";
+import { cutTexts, type TextSource, TokenizedSplit, textsOf } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import type { Executable } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
+import type { FetchEvent } from "../hub/events.ts";
 import type { Encoder } from "../models/encoder.ts";
-import { computeLogits } from "../train/evaluate.ts";
-import { predictedLabels, type SplitMetrics, softmax, splitMetrics } from "../train/metrics.ts";
+import { computeLogits, metricsOf } from "../train/evaluate.ts";
+import { predictedLabels, type SplitMetrics } from "../train/metrics.ts";
 import type { ModelMemory } from "../train/model-memory.ts";
 import { evaluationProgram } from "../train/program.ts";
+import { type DataOptions, datasetOptions } from "./data-options.ts";
 import { loadModel } from "./load-model.ts";
-import { longestText, requireVocabulary } from "./model-limits.ts";
+import { longestText, requirePairs, requireVocabulary } from "./model-limits.ts";
+import { predictedNames, probabilitiesOf } from "./predictions.ts";
+import { openDataSource } from "./sources.ts";
 
 export interface LoadOptions {
+  /** Branch, tag or commit of a model on the Hub. @default "main" */
+  readonly revision?: string;
+  /** Called with the progress of what is fetched from the Hub. */
+  readonly onFetch?: (event: FetchEvent) => void;
+  /** Stops fetching. */
+  readonly signal?: AbortSignal;
   /** Threads of the engine. @default all that the machine has */
   readonly threads?: number;
   /** Longest text in tokens; longer ones are cut. @default what the run was trained with, else the model's positions */
@@ -28,21 +38,25 @@ export interface LoadOptions {
 export interface Prediction {
   /** The most probable label. */
   readonly label: string;
-  /** Probability of each label, in the model's order; they add up to 1. */
+  /** Where a text may have any number of labels: those whose probability reaches their threshold. */
+  readonly labels?: readonly string[];
+  /** Probability of each label, in the model's order; they add up to 1, unless a text may have any number of labels. */
   readonly probabilities: Readonly<Record<string, number>>;
   /** One number per label, in the model's order. */
   readonly logits: readonly number[];
 }
 
-export interface EvaluateOptions {
-  /** A folder with splits, or one file. */
+export interface EvaluateOptions extends Omit<DataOptions, "multiLabel"> {
+  /** A folder, a file, several with commas between, or the name of a data set on the Hub. */
   readonly data: string;
+  /** Branch, tag or commit of data on the Hub. @default "main" */
+  readonly dataRevision?: string;
+  /** Which configuration of data that have several. @default their own */
+  readonly configName?: string;
+  /** Called with the progress of what is fetched from the Hub. */
+  readonly onFetch?: (event: FetchEvent) => void;
   /** @default "test" for a folder, all rows for a file */
   readonly split?: SplitName;
-  /** Column of the text. @default "text" */
-  readonly text?: string;
-  /** Column of the label. @default "label" */
-  readonly label?: string;
   /** Decides which rows a split gets where the data have none. @default that of the run, else 42 */
   readonly seed?: number;
   /** Stops the evaluation. */
@@ -53,18 +67,21 @@ export interface Evaluation {
   readonly metrics: SplitMetrics;
   /** Texts that were evaluated. */
   readonly examples: number;
-  /** What the user should know: splits that were made, texts that were empty or cut. */
+  /** What the user should know: how the data were read, splits that were made, texts that were empty or cut. */
   readonly notes: readonly string[];
 }
 
 /**
- * Loads a classifier from a run folder, or from a model folder in Transformers' layout.
+ * Loads a classifier from a run folder, or from a model in Transformers' layout: a folder, or a name on the Hub.
  *
- * @throws AttuneError where there is no such folder, or no trained head in it
+ * @throws AttuneError where there is no such model, or no trained head in it
  */
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
-  const { adapter, labels: named } = options;
-  const { path, model, adapted, memory, trained } = await loadModel({ folder, adapter, labels: named });
+  const { revision, adapter, labels: named, signal, onFetch } = options;
+  const { path, model, adapted, memory, trained, thresholds, takesPairs } = await loadModel(
+    { folder, revision, adapter, labels: named },
+    { signal, onEvent: onFetch },
+  );
   const { encoder } = adapted;
   const maxLength = longestText(options.maxLength ?? trained?.maxLength, encoder);
   const tokenizer = loadTokenizer(path);
@@ -72,60 +89,79 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<C
   const engine = onnxRuntimeEngine({ threads: options.threads ?? availableParallelism() });
   const executable = await engine.compile(evaluationProgram(encoder), { spin: true });
   const { labels } = model;
-  const seed = trained?.seed ?? 42;
-  return new Classifier({ encoder, labels, tokenizer, maxLength, executable, weights: memory.weights, seed });
+  const { weights } = memory;
+  const seed = trained?.splitSeed ?? trained?.seed ?? 42;
+  const parts = { path, encoder, labels, thresholds, tokenizer, maxLength, executable, weights, seed };
+  return new Classifier({ ...parts, takesPairs });
 }
 
 interface Loaded {
+  readonly path: string;
   readonly encoder: Encoder;
   readonly labels: readonly string[];
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds: readonly number[] | undefined;
   readonly tokenizer: Tokenizer;
   readonly maxLength: number;
   readonly executable: Executable;
   readonly weights: ModelMemory["weights"];
   readonly seed: number;
+  readonly takesPairs: boolean;
 }
 
 export class Classifier {
   /** In the model's order. */
   readonly labels: readonly string[];
+  /** Whether it was trained on sentence pairs, as far as its folder says. */
+  readonly takesPairs: boolean;
   readonly #loaded: Loaded;
 
   /** @internal Made by `load`. */
   constructor(loaded: Loaded) {
     this.labels = loaded.labels;
+    this.takesPairs = loaded.takesPairs;
     this.#loaded = loaded;
   }
 
-  /** One prediction per text, in their order. */
-  async predict(texts: readonly string[], signal?: AbortSignal): Promise<Prediction[]> {
-    const logits = await this.#logits(this.#tokenize(texts.map((text) => ({ text }))), signal);
-    return predictedLabels(logits, this.labels.length).map((predicted, row) => {
-      const values = logits.subarray(row * this.labels.length, (row + 1) * this.labels.length);
-      const probabilities = softmax(values);
+  /** One prediction per text, or sentence pair, in their order. */
+  async predict(texts: readonly Text[], signal?: AbortSignal): Promise<Prediction[]> {
+    const { labels } = this;
+    const { thresholds } = this.#loaded;
+    if (texts.some((text) => typeof text !== "string")) this.#requirePairs();
+    const logits = await this.#logits(this.#tokenize(textsOf(texts)), signal);
+    const found = thresholds && predictedNames(logits, labels, thresholds);
+    return predictedLabels(logits, labels.length).map((predicted, row) => {
+      const values = logits.subarray(row * labels.length, (row + 1) * labels.length);
+      const probabilities = probabilitiesOf(values, thresholds);
       return {
-        label: this.labels[predicted]!,
-        probabilities: Object.fromEntries(this.labels.map((label, i) => [label, probabilities[i]!])),
+        label: labels[predicted]!,
+        ...(found && { labels: [found[row]!].flat() }),
+        probabilities: Object.fromEntries(labels.map((label, i) => [label, probabilities[i]!])),
         logits: Array.from(values),
       };
     });
   }
 
   /** Loss and metrics on labelled texts. */
-  async evaluate({ data, split, text, label, seed = this.#loaded.seed, signal }: EvaluateOptions): Promise<Evaluation> {
-    const { examples, notes } = await loadSplit({
-      path: data,
-      seed,
+  async evaluate(options: EvaluateOptions): Promise<Evaluation> {
+    const { data, dataRevision: revision, configName, split, signal, onFetch, ...reading } = options;
+    const source = await openDataSource(data, { revision, configName }, { signal, onEvent: onFetch });
+    const { thresholds, seed } = this.#loaded;
+    const multiLabel = thresholds !== undefined;
+    const {
+      examples,
+      reading: read,
+      notes,
+    } = await loadSplit({
+      ...datasetOptions({ seed, ...reading, data: source.path, configName, multiLabel }),
       labels: this.labels,
       ...(split && { split }),
-      ...(text && { text }),
-      ...(label && { label }),
     });
+    if (examples.isPair) this.#requirePairs();
     const tokens = this.#tokenize(examples);
-    const truth = examples.map((example) => example.label);
-    const metrics = splitMetrics(await this.#logits(tokens, signal), truth, this.labels);
+    const metrics = metricsOf(await this.#logits(tokens, signal), examples.truths(), this.labels, thresholds);
     const cut = tokens.truncatedCount > 0 ? [cutTexts(tokens.truncatedCount)] : [];
-    return { metrics, examples: examples.length, notes: [...notes, ...cut] };
+    return { metrics, examples: examples.length, notes: [...source.notes, `Read as ${read}.`, ...notes, ...cut] };
   }
 
   /** Frees the engine's memory; the classifier is of no use afterwards. */
@@ -133,7 +169,12 @@ export class Classifier {
     await this.#loaded.executable.dispose();
   }
 
-  #tokenize(texts: readonly { readonly text: string }[]): TokenizedSplit {
+  #requirePairs(): void {
+    const { tokenizer, encoder, path } = this.#loaded;
+    requirePairs(tokenizer, encoder, path);
+  }
+
+  #tokenize(texts: TextSource): TokenizedSplit {
     return new TokenizedSplit(texts, this.#loaded.tokenizer, this.#loaded.maxLength);
   }
 

@@ -1,4 +1,5 @@
 /** What a run says while it goes on; terminal, run folder and callers are all consumers of these. */
+import type { FetchEvent } from "../hub/events.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import type { EpochEvent, StepEvent } from "../train/trainer.ts";
 import type { RunResult } from "./result.ts";
@@ -38,4 +39,4 @@ export interface ResultEvent {
   readonly notes: readonly string[];
 }
 
-export type TrainEvent = StartEvent | BaseEvent | StepEvent | EpochEvent | CheckpointEvent | ResultEvent;
+export type TrainEvent = FetchEvent | StartEvent | BaseEvent | StepEvent | EpochEvent | CheckpointEvent | ResultEvent;

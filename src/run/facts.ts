@@ -7,6 +7,7 @@ import type { HeadSearch } from "./choose-head.ts";
 import { describeMachine, version } from "./machine.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 import type { PreparedRun } from "./prepare.ts";
+import { type FromHub, hubOf, type Sources } from "./sources.ts";
 
 export type RunStatus = "running" | "interrupted" | "failed" | "done";
 
@@ -17,10 +18,16 @@ export interface RunFacts {
   readonly options: ResolvedTrainOptions;
   /** From where relative paths among the options are seen; runs of older versions do not say. */
   readonly workingFolder?: string;
+  /** How the data were read: format and columns, as asked for or found. */
+  readonly reading: string;
   /** Splits that were made, parts that were drawn fresh, texts that were cut. */
   readonly notes: string[];
   readonly labels: readonly string[];
+  /** Whether each text is two that are read together; absent where it is not. */
+  readonly sentencePairs?: boolean;
   readonly dataSha256: string;
+  /** What came from the Hub, and which commit of it. */
+  readonly hub?: FromHub;
   /** Of the weight files; known some time after the start. */
   modelSha256?: string;
   /** What `--head auto` tried, and why it chose. */
@@ -34,15 +41,24 @@ export function describeRun(
   options: ResolvedTrainOptions,
   engine: Engine,
   run: PreparedRun,
+  sources: Sources,
   headSearch?: HeadSearch,
 ): RunFacts {
   return {
     attune: version,
     options,
     workingFolder: process.cwd(),
-    notes: [...run.notes, ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : [])],
+    reading: run.dataset.reading,
+    notes: [
+      ...sources.model.notes,
+      ...sources.data.notes,
+      ...run.notes,
+      ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : []),
+    ],
     labels: run.dataset.labels,
+    ...(run.dataset.splits.train.isPair && { sentencePairs: true }),
     dataSha256: run.dataset.sha256,
+    ...hubOf(sources),
     ...(headSearch && { headSearch }),
     engine: engine.description,
     node: process.version,
@@ -51,14 +67,18 @@ export function describeRun(
 }
 
 /** Where what a run was given stands, as seen from here, should it have begun in another working folder. */
-export function placesOf({ options, workingFolder }: RunFacts, run: string): Partial<ResolvedTrainOptions> {
-  const { model, data, adapter } = options;
-  const places = Object.entries({ model, data, adapter }).flatMap(([key, path]) => {
-    if (path === undefined || workingFolder === undefined) return [];
-    const [there, here] = [resolve(workingFolder, path), resolve(path)];
-    if (there === here) return [];
-    if (existsSync(there)) return [[key, there]];
-    if (existsSync(here)) return [];
+export function placesOf({ options, workingFolder, hub }: RunFacts, run: string): Partial<ResolvedTrainOptions> {
+  const { model, data, adapter, classWeights } = options;
+  const weights = classWeights === "balanced" ? undefined : classWeights;
+  const paths = { ...(!hub?.model && { model }), ...(!hub?.data && { data }), adapter, classWeights: weights };
+  const places = Object.entries(paths).flatMap(([key, path]) => {
+    if (path === undefined || workingFolder === undefined || resolve(workingFolder) === process.cwd()) return [];
+    // Data may be several files, with commas between.
+    for (const parts of key === "data" ? [[path], path.split(",")] : [[path]]) {
+      const there = parts.map((part) => resolve(workingFolder, part));
+      if (there.every((file) => existsSync(file))) return [[key, there.join(",")]];
+      if (parts.every((part) => existsSync(part))) return [];
+    }
     throw new AttuneError(
       "run/moved",
       `${run}: the ${key} ${path} is neither in ${workingFolder} nor here; put it back`,

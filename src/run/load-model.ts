@@ -4,15 +4,19 @@ import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { sha256OfWeights } from "../data/weights.ts";
 import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
-import { openModel, type PretrainedModel, readLabels } from "../models/load.ts";
+import { openModel, type PretrainedModel, readLabels, thresholdsOf } from "../models/load.ts";
+import { evenThresholds } from "../train/evaluate.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { type Adapter, adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
+import { type HubSource, openHubModel, openModelSource, type SourceContext } from "./sources.ts";
 
 export interface ModelSource {
-  /** Folder of a run or of a model. */
+  /** Folder of a run or of a model, or the name of a model on the Hub. */
   readonly folder: string;
+  /** Branch, tag or commit of a model on the Hub. */
+  readonly revision?: string | undefined;
   /** Folder of an adapter for that model: PEFT's, or that of a run. */
   readonly adapter?: string | undefined;
   /** Names of the labels, where the adapter only counts them. */
@@ -22,24 +26,30 @@ export interface ModelSource {
 export interface LoadedModel {
   /** Folder of the weights, without what an adapter adds. */
   readonly path: string;
+  /** Where those came from the Hub. */
+  readonly hub?: HubSource;
   readonly model: PretrainedModel;
   readonly adapted: AdaptedModel;
   readonly memory: ModelMemory;
   readonly adapter?: Adapter;
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds?: readonly number[] | undefined;
   /** What the adapter held. */
   readonly filled: ReadonlySet<string>;
   /** Options of the run, where it is one. */
   readonly trained?: RunFacts["options"];
+  /** Whether the run's texts were sentence pairs. */
+  readonly takesPairs: boolean;
 }
 
 /** What does not matter where nothing is trained. */
 const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
 
 /** @throws AttuneError where there is no such model, or a part of it is nowhere */
-export async function loadModel(source: ModelSource): Promise<LoadedModel> {
-  const { path, adapter, trained } = await find(source);
+export async function loadModel(source: ModelSource, context: SourceContext = {}): Promise<LoadedModel> {
+  const { path, hub, adapter, trained, takesPairs = false } = await find(source, context);
   const labels = adapter && (await labelsFor(adapter, path, source.labels));
-  const model = await openModel(path, labels, adapter?.head);
+  const model = await openModel(path, labels, adapter?.head, adapter && adapter.thresholds !== undefined);
   try {
     const { method, options, semantics } = adapter ?? { method: "none", options: {}, semantics: "attune" };
     const setting = { ...ANY_TRAINING, semantics, fresh: model.fresh };
@@ -49,7 +59,13 @@ export async function loadModel(source: ModelSource): Promise<LoadedModel> {
     model.readInto(arrayOf, 0);
     const filled = adapter?.readInto(adapted.encoder, arrayOf) ?? new Set<string>();
     requireWhole(path, adapted, model, filled);
-    return { path, model, adapted, memory, filled, ...(adapter && { adapter }), ...(trained && { trained }) };
+    const thresholds = adapter
+      ? adapter.thresholds
+      : model.multiLabel
+        ? (thresholdsOf(model) ?? evenThresholds(model.labels.length))
+        : undefined;
+    const parts = { path, model, adapted, memory, filled, thresholds, takesPairs };
+    return { ...parts, ...(hub && { hub }), ...(adapter && { adapter }), ...(trained && { trained }) };
   } finally {
     model.close();
   }
@@ -57,18 +73,23 @@ export async function loadModel(source: ModelSource): Promise<LoadedModel> {
 
 interface Found {
   readonly path: string;
+  readonly hub?: HubSource | undefined;
   readonly adapter?: Adapter;
   readonly trained?: RunFacts["options"];
+  readonly takesPairs?: boolean;
 }
 
 /** A run folder holds a model, or an adapter whose base is elsewhere; any other folder is a model itself. */
-async function find({ folder, adapter }: ModelSource): Promise<Found> {
+async function find({ folder: given, revision, adapter }: ModelSource, context: SourceContext): Promise<Found> {
+  const { path: folder, hub } = await openModelSource(given, revision, context);
   if (!existsSync(folder)) throw new AttuneError("model/missing", `${folder}: there is no such folder`);
-  if (adapter !== undefined) return { path: folder, adapter: openAdapter(adapterFolder(adapter)) };
-  if (!existsSync(join(folder, "run.json"))) return { path: folder };
+  if (adapter !== undefined) return { path: folder, hub, adapter: openAdapter(adapterFolder(adapter)) };
+  if (!existsSync(join(folder, "run.json"))) return { path: folder, hub };
   const run = RunFolder.open(folder);
-  const { options, status, reason } = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
-  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"))), trained: options };
+  const facts = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
+  const { options, status, reason } = facts;
+  const own = { trained: options, takesPairs: facts.sentencePairs === true };
+  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"), context)), ...own };
   if (!run.has("model"))
     throw new AttuneError(
       "run/no-model",
@@ -76,18 +97,20 @@ async function find({ folder, adapter }: ModelSource): Promise<Found> {
         ? `${folder}: this run failed before it had a model: ${reason}`
         : `${folder}: this run has no model yet (it is ${status}); go on with: attune train --resume ${folder}`,
     );
-  return { path: run.at("model"), trained: options };
+  return { path: run.at("model"), ...own };
 }
 
 /** The model that an adapter was trained on, which must not have changed. */
-async function findBase(folder: string): Promise<Found> {
+async function findBase(folder: string, context: SourceContext): Promise<Found> {
   const adapter = openAdapter(folder);
-  const { path, sha256 } = adapter.base!;
+  const { path: before, sha256, hub } = adapter.base!;
+  // What the cache has lost, the Hub still has.
+  const path = hub && !existsSync(before) ? (await openHubModel(hub, context)).path : before;
   if (!existsSync(path))
     throw new AttuneError("adapter/no-base", `${folder}: its base model ${path} is not there any more; put it back`);
   if ((await sha256OfWeights(path)) !== sha256)
     throw new AttuneError("adapter/base-changed", `${folder}: the weights in ${path} are not those it was trained on`);
-  return { path, adapter };
+  return { path, hub, adapter };
 }
 
 /** Given, or the adapter's own, or those of the base where it has as many, or made up as Transformers does. */

@@ -14,6 +14,16 @@ export function requireVocabulary({ largestId }: Tokenizer, { vocabularySize }: 
   );
 }
 
+/** Refuses sentence pairs where the tokenizer tells them apart by types that the model does not have. */
+export function requirePairs(tokenizer: Tokenizer, { tokenTypes }: Encoder, folder: string): void {
+  const { ids, firstTokens } = tokenizer.encode(["a", "b"], Number.POSITIVE_INFINITY);
+  if (firstTokens === ids.length || tokenTypes > 1) return;
+  throw new AttuneError(
+    "model/token-types",
+    `${join(folder, "config.json")}: this model has one token type, and its tokenizer gives the second text of a pair another; give one --text column, or another model`,
+  );
+}
+
 /** The longest text in tokens: as asked for, or as many as the model has positions. */
 export function longestText(asked: number | undefined, { maxPositions, virtual }: Encoder): number {
   if (asked === undefined) return maxPositions;

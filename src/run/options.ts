@@ -6,17 +6,31 @@ import { AttuneError, listOf } from "../base/error.ts";
 import { type MethodChoice, methodNames, methodOf, methods } from "../methods/registry.ts";
 import { semanticsNames } from "../methods/semantics.ts";
 import { headNames } from "../models/head-choice.ts";
-import { bestMetrics } from "../train/options.ts";
+import { balanceNames, bestMetrics } from "../train/options.ts";
 import { scheduleNames } from "../train/schedule.ts";
 import { adapterFolder, openAdapter } from "./adapter.ts";
+import { DATA, dataOptions } from "./data-options.ts";
 
 const count = () => z.number().int().positive();
+const seed = () =>
+  z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1);
 const path = () => z.string().min(1);
 
 /** The options of `train` that every method takes; keys without a default must be given. */
 export const trainOptions = z.strictObject({
-  model: path().describe("folder of a pretrained encoder: config.json, model.safetensors, tokenizer.json"),
-  data: path().describe("labelled texts: a folder with splits, or one CSV, TSV, JSONL or Parquet file"),
+  model: path().describe(
+    "folder of a pretrained encoder: config.json, model.safetensors, tokenizer.json; or its name on the Hub, org/name",
+  ),
+  revision: path()
+    .optional()
+    .describe("branch, tag or commit of a model on the Hub; also org/name@revision (default: main)"),
+  data: path().describe(DATA),
+  dataRevision: path().optional().describe("the same for data on the Hub"),
+  configName: path().optional().describe("configuration of the data, where they have several (default: theirs)"),
   out: path().describe("folder of this run; it must not exist yet"),
   adapter: path()
     .optional()
@@ -36,8 +50,17 @@ export const trainOptions = z.strictObject({
   mlpSize: count().optional().describe("size of that hidden layer (default: the model's hidden size)"),
   headDropout: z.number().min(0).lt(1).optional().describe("dropout before the classifier (default: the model's)"),
   semantics: z.enum(semanticsNames).default("attune").describe("where Attune and PEFT differ on purpose: whose way"),
-  text: z.string().default("text").describe("column that holds the text"),
-  label: z.string().default("label").describe("column that holds the label"),
+  ...dataOptions.shape,
+  classWeights: path()
+    .optional()
+    .describe('how much labels count in the training loss: "balanced", or a JSON file like {"label": 2}'),
+  labelSmoothing: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe("share of each training target that is spread over all labels"),
+  balance: z.enum(balanceNames).default("none").describe("oversample: draw texts of rare labels as often as others"),
   limit: count().optional().describe("train on the first N training rows only; validation and test stay whole"),
   epochs: count().default(3).describe("passes over the training data"),
   batchSize: count().default(16).describe("texts per batch"),
@@ -61,13 +84,8 @@ export const trainOptions = z.strictObject({
     .describe("longest text in tokens; longer ones are cut (default: the model's positions)"),
   bestMetric: z.enum(bestMetrics).default("loss").describe("validation metric that chooses the best epoch"),
   earlyStopping: z.number().int().min(0).default(0).describe("stop after N epochs without a better one; 0 never"),
-  seed: z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1)
-    .default(42)
-    .describe("seed of everything that is drawn"),
+  seed: seed().default(42).describe("seed of everything that is drawn"),
+  splitSeed: seed().optional().describe("seed of splits that have to be made (default: the seed)"),
   threads: count()
     .default(() => availableParallelism())
     .describe("threads of the engine; the result does not depend on it"),

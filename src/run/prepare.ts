@@ -2,7 +2,7 @@
 
 import { AttuneError, listOf } from "../base/error.ts";
 import type { ContentStore } from "../data/content-store.ts";
-import type { Dataset, Example, SplitName } from "../data/dataset.ts";
+import type { Dataset, Examples, SplitName } from "../data/dataset.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
@@ -11,18 +11,21 @@ import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
 import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, ownHead } from "../models/head-choice.ts";
 import { classifierNames, openModel, type PretrainedModel, reorderRows } from "../models/load.ts";
-import { computeLogits } from "../train/evaluate.ts";
+import { computeLogits, evenThresholds, metricsOf } from "../train/evaluate.ts";
 import { findKept } from "../train/kept.ts";
 import { keptOperations } from "../train/kept-rows.ts";
-import { type SplitMetrics, splitMetrics } from "../train/metrics.ts";
+import type { SplitMetrics } from "../train/metrics.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
+import { chooseThresholds } from "../train/multi-label.ts";
 import { Optimizer } from "../train/optimizer.ts";
-import { evaluationProgram, trainingProgram } from "../train/program.ts";
+import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
 import type { TrainingJob } from "../train/trainer.ts";
 import { adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
+import { datasetOptions } from "./data-options.ts";
+import { describeImbalance, type Imbalance, objectiveOf, orderOf } from "./imbalance.ts";
 import { KeptSplits } from "./kept-splits.ts";
-import { longestText, requireVocabulary } from "./model-limits.ts";
+import { longestText, requirePairs, requireVocabulary } from "./model-limits.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 
 export interface PreparedRun {
@@ -31,6 +34,8 @@ export interface PreparedRun {
   readonly model: PretrainedModel;
   readonly adapted: AdaptedModel;
   readonly tokenizer: Tokenizer;
+  /** Folder of the pretrained model. */
+  readonly modelFolder: string;
   readonly memory: ModelMemory;
   readonly job: Omit<TrainingJob, "validate">;
   readonly parameters: { readonly trainable: number; readonly total: number };
@@ -41,7 +46,12 @@ export interface PreparedRun {
   keptBytes(): number;
   /** Floating-point operations that computing them takes for all training texts; undefined where nothing is kept. */
   keptOperations(): number | undefined;
-  evaluate(split: SplitName): Promise<Evaluation>;
+  /** What was done about rare labels. */
+  readonly imbalance: Imbalance;
+  /** From logits of the validation split; undefined where each text has one label. */
+  chooseThresholds(validation: Float32Array): readonly number[] | undefined;
+  /** Where a text may have any number of labels, `thresholds` decide them: 0.5 where there are none yet. */
+  evaluate(split: SplitName, thresholds?: readonly number[]): Promise<Evaluation>;
   dispose(): Promise<void>;
 }
 
@@ -57,32 +67,37 @@ export interface PrepareContext {
   readonly store?: ContentStore | undefined;
 }
 
+/** Model and data are paths by now. */
 export async function prepareRun(
   options: ResolvedTrainOptions,
   engine: Engine,
   { signal, store }: PrepareContext = {},
 ): Promise<PreparedRun> {
-  const dataset = await loadDataset({
-    path: options.data,
-    text: options.text,
-    label: options.label,
-    seed: options.seed,
-  });
-  if (dataset.labels.length < 2)
+  const dataset = await loadDataset(datasetOptions(options));
+  const { multiLabel } = dataset;
+  if (dataset.labels.length < (multiLabel ? 1 : 2))
     throw new AttuneError(
       "data/one-label",
       `${options.data}: every text has the label "${dataset.labels[0]}"; a classifier needs at least two, in the column that --label names`,
     );
-  const model = await openModel(options.model, dataset.labels, headOf(options));
+  const texts: Record<SplitName, Examples> = {
+    ...dataset.splits,
+    train: dataset.splits.train.slice(0, options.limit),
+  };
+  const truths = texts.train.truths();
+  const objective = objectiveOf(options, dataset, truths);
+  const order = orderOf(options, dataset, truths);
+  const model = await openModel(options.model, dataset.labels, headOf(options), multiLabel);
   const tokenizer = loadTokenizer(options.model);
   const adapted = adaptModel(model.encoder, options.method, options, { ...options, fresh: model.fresh });
   const { encoder, trained } = adapted;
   requireVocabulary(tokenizer, encoder, options.model);
+  if (texts.train.isPair) requirePairs(tokenizer, encoder, options.model);
   const maxLength = longestText(options.maxLength, encoder);
 
   // Transformers' dropout is in frozen layers too, so their outputs change from step to step.
   const kept = options.semantics === "attune" && trained.length > 0 ? findKept(encoder, trained) : undefined;
-  const program = trainingProgram(encoder, trained, kept);
+  const program = trainingProgram(encoder, trained, kept, classification(encoder, multiLabel));
   const { gradientAccumulation } = options;
   const memory = allocateModel(encoder, program, {
     maxTokens: options.batchSize * (maxLength + encoder.virtual.tokens),
@@ -100,10 +115,6 @@ export async function prepareRun(
   const training = await engine.compile(program.outputs, { spin: true });
   const evaluation = new LazyProgram(() => engine.compile(evaluationProgram(encoder, kept)));
   const labelCount = dataset.labels.length;
-  const texts: Record<SplitName, readonly Example[]> = {
-    ...dataset.splits,
-    train: dataset.splits.train.slice(0, options.limit),
-  };
   const tokens = Object.fromEntries(
     Object.entries(texts).map(([name, examples]) => [name, new TokenizedSplit(examples, tokenizer, maxLength, store)]),
   ) as Record<SplitName, TokenizedSplit>;
@@ -111,33 +122,41 @@ export async function prepareRun(
   const { weights } = memory;
   const limits = { budgetBytes: options.keptMegabytes * 2 ** 20, store, signal };
   const keptSplits = kept && new KeptSplits(kept, engine, { encoder, weights }, tokens, limits);
-  const evaluate = async (split: SplitName): Promise<Evaluation> => {
+  const evaluate = async (split: SplitName, thresholds?: readonly number[]): Promise<Evaluation> => {
     const program = { executable: await evaluation.get(), encoder, weights, labelCount };
     const logits = await computeLogits(program, tokens[split], signal, await keptSplits?.of(split));
-    const truth = texts[split].map(({ label }) => label);
-    return { logits, metrics: splitMetrics(logits, truth, dataset.labels) };
+    const truth = split === "train" ? truths : texts[split].truths();
+    const decide = multiLabel ? (thresholds ?? evenThresholds(labelCount)) : undefined;
+    return { logits, metrics: metricsOf(logits, truth, dataset.labels, decide) };
   };
   return {
     dataset: { ...dataset, splits: texts },
     model,
     adapted,
     tokenizer,
+    modelFolder: options.model,
     memory,
     job: {
       // A method that trains nothing is measured and that is all.
       options: trained.length > 0 ? options : { ...options, epochs: 0 },
       texts: tokens.train,
-      labels: texts.train.map(({ label }) => label),
+      labels: truths,
+      order,
       heads: encoder.heads,
       virtual: encoder.virtual,
       ...(keptSplits && { kept: () => keptSplits.of("train") }),
       operations: program.operations,
-      runner: new BatchRunner(program, training, encoder, memory, labelCount),
+      runner: new BatchRunner(program, training, encoder, memory, objective),
       optimizer: new Optimizer(memory.trainables, {
         ...options,
         headRateFactor: (options.headLearningRate ?? options.learningRate) / options.learningRate,
       }),
     },
+    imbalance: describeImbalance(objective, dataset, options),
+    chooseThresholds: (validation) =>
+      multiLabel
+        ? chooseThresholds(validation, texts.validation.truths() as (readonly number[])[], labelCount)
+        : undefined,
     parameters: { trainable: parameterCount(trained), total: parameterCount(encoder.parameters) },
     // What a model lacks, an adapter brings.
     notes: [...dataset.notes, ...(options.adapter ? [] : model.notes)],

@@ -1,6 +1,7 @@
 /** result.json: what a run measured, under names that do not change. */
 import type { SplitMetrics } from "../train/metrics.ts";
 import type { EpochResult } from "../train/trainer.ts";
+import type { Imbalance } from "./imbalance.ts";
 
 export interface RunResult {
   readonly method: string;
@@ -11,6 +12,10 @@ export interface RunResult {
   readonly bestEpoch: number;
   /** Metrics on the test split with the weights of the best epoch. */
   readonly test: SplitMetrics;
+  /** Where a text may have any number of labels: the probability from which it has each, chosen on validation. */
+  readonly thresholds?: Readonly<Record<string, number>>;
+  /** What was done about rare labels; validation and test loss have none of it. */
+  readonly imbalance: Imbalance;
   readonly seconds: {
     /** Training steps. */
     readonly train: number;

@@ -1,5 +1,4 @@
 /** `train`: one run from options to a finished run folder, as a stream of typed events. */
-import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
 import { ContentStore } from "../data/content-store.ts";
@@ -7,23 +6,23 @@ import { cutTexts } from "../data/tokenized.ts";
 import { sha256OfWeights } from "../data/weights.ts";
 import type { Engine } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
-import { writeModelFolder } from "../interop/transformers.ts";
-import { ownOptions } from "../methods/registry.ts";
+import { evenThresholds } from "../train/evaluate.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import { initialState, stepsPerEpoch, type TrainingState, trainEpochs } from "../train/trainer.ts";
-import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import { type CheckpointState, restoreCheckpoint, restoreWeights, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import { chooseHead } from "./choose-head.ts";
 import type { TrainEvent } from "./events.ts";
 import { describeRun, placesOf, type RunFacts, type RunStatus } from "./facts.ts";
 import { RunFolder, sizeOfFiles } from "./folder.ts";
+import { keepModel } from "./keep-model.ts";
 import { lockFolder } from "./lock.ts";
-import { describeMachine, peakRssBytes, version } from "./machine.ts";
+import { describeMachine, version } from "./machine.ts";
+import { makeResult } from "./make-result.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./options.ts";
 import { predictionLines } from "./predictions.ts";
 import { type PreparedRun, prepareRun } from "./prepare.ts";
-import type { RunResult } from "./result.ts";
 import { RunTimes } from "./run-times.ts";
+import { fetchSources, type Sources, withPaths } from "./sources.ts";
 
 export interface TrainContext {
   /** Stops the run after the step it is in; it keeps a checkpoint and can go on with `resume`. */
@@ -36,6 +35,8 @@ export interface TrainContext {
    * @default none
    */
   readonly shared?: string;
+  /** Model and data, where they have been opened before: the runs of a study ask the Hub once. @internal */
+  readonly sources?: Sources;
 }
 
 /**
@@ -48,17 +49,23 @@ export async function* train(
   options: TrainOptions | ResolvedTrainOptions,
   context: TrainContext = {},
 ): AsyncGenerator<TrainEvent> {
-  const started = startOf(context);
+  const called = startOf(context);
   const given = resolveOptions(options);
   RunFolder.requireNew(given.out);
+  // Everything that can be wrong with the input is found before the folder is made.
+  const asked = performance.now();
+  const sources = context.sources ?? (yield* fetchSources(given, context.signal));
+  // What came from the Hub took none of the run's time.
+  const started = called + performance.now() - asked;
   const engine = onnxRuntimeEngine({ threads: given.threads });
   const store = storeOf(context, engine);
   const within = { signal: context.signal, store };
-  const headSearch = given.head === "auto" ? await chooseHead(given, engine, within) : undefined;
+  const here = withPaths(given, sources);
+  const headSearch = given.head === "auto" ? await chooseHead(here, engine, within) : undefined;
+  const head = headSearch?.chosen ?? given.head;
+  const prepared = await prepareRun({ ...here, head }, engine, within);
   const resolved = headSearch ? { ...given, head: headSearch.chosen } : given;
-  // Everything that can be wrong with the input is found before the folder is made.
-  const prepared = await prepareRun(resolved, engine, within);
-  const facts = describeRun(resolved, engine, prepared, headSearch);
+  const facts = describeRun(resolved, engine, prepared, sources, headSearch);
   const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
   const lock = lockFolder(folder.path);
   try {
@@ -75,32 +82,35 @@ export async function* train(
  * or its model or data changed.
  */
 export async function* resume(path: string, context: TrainContext = {}): AsyncGenerator<TrainEvent> {
-  const started = startOf(context);
+  const called = startOf(context);
   const folder = RunFolder.open(path);
   const lock = lockFolder(path);
   try {
-    yield* await goOn(folder, started, context);
+    yield* goOn(folder, called, context);
   } finally {
     lock.release();
   }
 }
 
-async function goOn(folder: RunFolder, started: number, context: TrainContext): Promise<AsyncGenerator<TrainEvent>> {
+async function* goOn(folder: RunFolder, called: number, context: TrainContext): AsyncGenerator<TrainEvent> {
   const { path } = folder;
   const before = folder.readJson<RunFacts & { status: string }>("run.json");
   if (before.status === "done")
     throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
   const resolved = resolveOptions({ ...before.options, ...placesOf(before, path), out: path });
+  const asked = performance.now();
+  const sources = context.sources ?? (yield* fetchSources(resolved, context.signal, before.hub ?? {}));
+  const started = called + performance.now() - asked;
   const engine = onnxRuntimeEngine({ threads: resolved.threads });
   const store = storeOf(context, engine);
-  const prepared = await prepareRun(resolved, engine, { signal: context.signal, store });
-  const facts = describeRun(resolved, engine, prepared, before.headSearch);
+  const prepared = await prepareRun(withPaths(resolved, sources), engine, { signal: context.signal, store });
+  const facts = describeRun(resolved, engine, prepared, sources, before.headSearch);
   if (before.dataSha256 !== facts.dataSha256) throw changed(path, "data", resolved.data);
   if (before.modelSha256) {
-    facts.modelSha256 = await sha256OfWeights(resolved.model);
+    facts.modelSha256 = await sha256OfWeights(prepared.modelFolder);
     if (before.modelSha256 !== facts.modelSha256) throw changed(path, "model", resolved.model);
   }
-  return new Run(prepared, folder, facts, new RunTimes(started, store), context.signal).go();
+  yield* new Run(prepared, folder, facts, new RunTimes(started, store), context.signal).go();
 }
 
 /** Tokens and frozen layers' outputs are the same where version, engine and processor are. */
@@ -126,6 +136,7 @@ class Run {
   readonly #times: RunTimes;
   #state: TrainingState = initialState();
   #base: SplitMetrics | undefined;
+  #thresholds: readonly number[] | undefined;
   #lastCheckpoint = performance.now();
   /** Where the newest checkpoint stands, so that it is not written twice. */
   #saved = "";
@@ -200,13 +211,22 @@ class Run {
     const { bestEpoch, epochs } = this.#state;
     if (bestEpoch > 0 && bestEpoch < epochs.length) restoreWeights(this.#folder.at(...BEST), ...this.#weights());
     const started = performance.now();
-    if (epochs.length === 0) this.#writePredictions("validation", (await this.#run.evaluate("validation")).logits);
-    const test = await this.#run.evaluate("test");
+    if (epochs.length === 0 || this.#run.dataset.multiLabel) {
+      const { logits } = await this.#run.evaluate("validation");
+      this.#thresholds = this.#run.chooseThresholds(logits);
+      this.#writePredictions("validation", logits);
+    }
+    const test = await this.#run.evaluate("test", this.#thresholds);
     this.#state.evaluationSeconds += (performance.now() - started) / 1000;
     this.#writePredictions("test", test.logits);
-    const storedBytes = sizeOfFiles(await this.#writeModel());
-    await this.#hashed;
-    const result = this.#result(test.metrics, storedBytes);
+    const storedBytes = sizeOfFiles(await this.#keepModel());
+    const result = makeResult(this.#options, this.#run, this.#state, {
+      base: this.#base!,
+      test: test.metrics,
+      thresholds: this.#thresholds,
+      seconds: this.#times.result(this.#state),
+      storedBytes,
+    });
     this.#folder.writeJson(result, "result.json");
     const truncated = this.#run.truncatedCount();
     if (truncated > 0) this.#facts.notes.push(cutTexts(truncated));
@@ -214,74 +234,24 @@ class Run {
     return this.#record({ type: "result", result, notes: this.#facts.notes });
   }
 
-  #result(test: SplitMetrics, storedBytes: number): RunResult {
-    const { epochs, bestEpoch, step, tokens } = this.#state;
-    const seconds = this.#times.result(this.#state);
-    const parts = this.#run.memory.trainables.map((trainable) => trainable.bytes());
-    return {
-      method: this.#options.method,
-      seed: this.#options.seed,
-      base: this.#base!,
-      epochs,
-      bestEpoch,
-      test,
-      seconds,
-      ...(epochs.length > 0 && {
-        examplesPerSecond: (epochs.length * this.#run.job.texts.count) / (seconds.train + seconds.sharedInTraining),
-      }),
-      operations: this.#operations(),
-      parameters: this.#run.parameters,
-      memory: {
-        peakRssBytes: peakRssBytes(),
-        weightBytes: this.#run.memory.weightBytes,
-        gradientBytes: parts.reduce((sum, { gradient }) => sum + gradient, 0),
-        optimizerBytes: parts.reduce((sum, { optimizer }) => sum + optimizer, 0),
-        keptBytes: this.#run.keptBytes(),
-      },
-      storedBytes,
-      steps: step,
-      tokens,
-    };
-  }
-
-  #operations(): RunResult["operations"] {
-    const { epochs, operations } = this.#state;
-    const { count } = this.#run.job.texts;
-    const trainedOn = Math.max(1, epochs.length * count);
-    const once = this.#run.keptOperations();
-    return {
-      forward: operations.forward / trainedOn,
-      backward: operations.backward / trainedOn,
-      ...(once !== undefined && { once: once / count }),
-    };
-  }
-
   #writePredictions(split: "validation" | "test", logits: Float32Array): void {
     const { labels, splits } = this.#run.dataset;
-    this.#folder.writeText(predictionLines(splits[split], labels, logits), "predictions", `${split}.jsonl`);
+    this.#folder.writeText(
+      predictionLines(splits[split], labels, logits, this.#decision()),
+      "predictions",
+      `${split}.jsonl`,
+    );
   }
 
-  /** What is kept of training: the whole model, or only what was added; returns its folder. */
-  async #writeModel(): Promise<string> {
-    const { model, adapted, dataset, memory, tokenizer } = this.#run;
-    const { encoder, config } = model;
-    if (leavesEncoder(adapted)) {
-      await this.#hashed;
-      const { method, semantics } = this.#options;
-      const facts: AdapterFacts = {
-        base: { path: resolve(this.#options.model), sha256: this.#facts.modelSha256! },
-        labels: dataset.labels,
-        method,
-        head: encoder.head,
-        options: ownOptions(method, this.#options),
-        semantics,
-      };
-      writeAdapter(this.#folder.at("adapter"), facts, adapted, memory.weights, model.fresh);
-      return this.#folder.at("adapter");
-    }
-    const content = { encoder, config, labels: dataset.labels, weights: memory.weights, files: tokenizer.files };
-    await writeModelFolder(this.#folder.at("model"), content);
-    return this.#folder.at("model");
+  /** What decides labels where a text may have any number of them: until thresholds are chosen, what is likelier than not. */
+  #decision(): readonly number[] | undefined {
+    const { labels, multiLabel } = this.#run.dataset;
+    return this.#thresholds ?? (multiLabel ? evenThresholds(labels.length) : undefined);
+  }
+
+  async #keepModel(): Promise<string> {
+    await this.#hashed;
+    return keepModel(this.#folder, this.#run, this.#facts, this.#decision()); // A run that fails has chosen none.
   }
 
   /** After a failure: the best epoch so far as a model, so that the time was not for nothing. */
@@ -291,7 +261,7 @@ class Run {
     let where: string;
     try {
       restoreWeights(this.#folder.at(...BEST), ...this.#weights());
-      where = await this.#writeModel();
+      where = await this.#keepModel();
     } catch {
       return error; // The first failure is the one to know of.
     }
@@ -346,7 +316,7 @@ class Run {
 
   #startEvent(): TrainEvent {
     const { dataset, parameters } = this.#run;
-    const notes = [...this.#facts.notes];
+    const notes = [`Read as ${this.#facts.reading}.`, ...this.#facts.notes];
     const { epochs } = this.#run.job.options;
     const { train: training, validation, test } = dataset.splits;
     return {
@@ -356,7 +326,7 @@ class Run {
       examples: { train: training.length, validation: validation.length, test: test.length },
       parameters,
       epochs,
-      totalSteps: stepsPerEpoch(training.length, this.#options) * epochs,
+      totalSteps: stepsPerEpoch(this.#run.job.order?.count ?? training.length, this.#options) * epochs,
       resumedAtStep: this.#state.step,
       notes,
     };
@@ -370,7 +340,7 @@ class Run {
   /** In the background: a run does not wait for it before its first step. */
   async #hashModel(): Promise<void> {
     if (this.#facts.modelSha256) return;
-    this.#facts.modelSha256 = await sha256OfWeights(this.#options.model);
+    this.#facts.modelSha256 = await sha256OfWeights(this.#run.modelFolder);
     if (!this.#folder.has("result.json")) this.#writeRunJson("running");
   }
 

@@ -2,16 +2,21 @@
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
 import { type PackedBatch, packBatch, type VirtualTokens } from "../data/batch.ts";
+import type { Truth } from "../data/dataset.ts";
 import { type Executable, float32 } from "../engine/engine.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { batchValues } from "../models/inputs.ts";
+import { type SplitMetrics, splitMetrics } from "./metrics.ts";
+import { multiLabelMetrics } from "./multi-label.ts";
 import { LOGITS } from "./program.ts";
 
 /** Texts by index, as token ids. */
 export interface TokenSource {
   readonly count: number;
   ids(index: number): Int32Array;
+  /** How many tokens have type 0; the rest have 1. @default all */
+  firstTokens?(index: number): number;
 }
 
 /** Tokens that one evaluation batch may hold: enough for full speed, few enough to stay in the cache. */
@@ -79,14 +84,10 @@ export function packTexts(
   { heads, virtual }: Partial<Pick<Encoder, "virtual">> & Pick<Encoder, "heads">,
   kept?: KeptSource,
 ): PackedBatch {
-  if (!kept)
-    return packBatch(
-      indices.map((i) => texts.ids(i)),
-      heads,
-      virtual,
-    );
-  const ids = indices.map((i) => (kept.rows === "text" ? ONE_TOKEN : texts.ids(i)));
-  return { ...packBatch(ids, heads, virtual), kept: { values: kept.gather(indices), width: kept.width } };
+  const ids = indices.map((i) => (kept?.rows === "text" ? ONE_TOKEN : texts.ids(i)));
+  const types = kept?.rows === "text" ? undefined : texts.firstTokens && indices.map((i) => texts.firstTokens!(i));
+  const batch = packBatch(ids, heads, virtual, types);
+  return kept ? { ...batch, kept: { values: kept.gather(indices), width: kept.width } } : batch;
 }
 
 /** Indices of the texts of each batch: of similar length, few enough tokens. */
@@ -106,3 +107,21 @@ export function batchesByLength(texts: TokenSource, virtual: VirtualTokens): num
   }
   return batches;
 }
+
+/**
+ * Loss and metrics of logits [texts, labels]; with `thresholds`, one for each label, of texts that may have any number of
+ * labels.
+ */
+export function metricsOf(
+  logits: Float32Array,
+  truths: readonly Truth[],
+  labels: readonly string[],
+  thresholds?: readonly number[],
+): SplitMetrics {
+  return thresholds
+    ? multiLabelMetrics(logits, truths as readonly (readonly number[])[], labels, thresholds)
+    : splitMetrics(logits, truths as readonly number[], labels);
+}
+
+/** Before thresholds are chosen: what is more probable than not. */
+export const evenThresholds = (labelCount: number): number[] => new Array<number>(labelCount).fill(0.5);

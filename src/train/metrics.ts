@@ -10,14 +10,19 @@ export interface ClassMetrics {
 }
 
 export interface ClassificationMetrics {
+  /** Texts that got their label; where a text may have any number, all of them and no other. */
   readonly accuracy: number;
   /** Macro averages: means over the labels that occur in truth or prediction. */
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
+  /** Of all labels of all texts together; only where a text may have any number of labels. */
+  readonly microPrecision?: number;
+  readonly microRecall?: number;
+  readonly microF1?: number;
   /** One entry per label, whether it occurs or not. */
   readonly perClass: readonly ClassMetrics[];
-  /** [true label][predicted label] → texts */
+  /** [true label][predicted label] → texts; empty where a text may have any number of labels */
   readonly confusion: readonly (readonly number[])[];
 }
 
@@ -25,8 +30,8 @@ export interface ClassificationMetrics {
 export interface SplitMetrics extends ClassificationMetrics {
   /** Mean cross-entropy per text. */
   readonly loss: number;
-  /** How far the top label's probability is from how often it is right, by `calibrationError`. */
-  readonly calibrationError: number;
+  /** How far the top label's probability is from how often it is right, by `calibrationError`; not where there may be several. */
+  readonly calibrationError?: number;
 }
 
 /** Metrics of predicted against true labels, both as indices into `labels`. */
@@ -65,9 +70,9 @@ export function classificationMetrics(
   };
 }
 
-const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+export const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
-const numpyMean = (values: readonly number[]): number => ratio(pairwiseSum(values), values.length);
+export const numpyMean = (values: readonly number[]): number => ratio(pairwiseSum(values), values.length);
 
 /** NumPy's summation order, so that means agree with scikit-learn's to the last digit. */
 function pairwiseSum(values: readonly number[]): number {

@@ -4,6 +4,9 @@ import type { ScheduleName } from "./schedule.ts";
 export const bestMetrics = ["loss", "accuracy", "f1"] as const;
 export type BestMetric = (typeof bestMetrics)[number];
 
+/** What is done about labels that are rare. */
+export const balanceNames = ["none", "oversample"] as const;
+
 export interface TrainingOptions {
   readonly seed: number;
   readonly epochs: number;

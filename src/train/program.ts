@@ -2,7 +2,7 @@
 import type { Dim, Shape } from "../graph/dim.ts";
 import { gradients } from "../graph/gradients.ts";
 import { narrow } from "../graph/narrow.ts";
-import { crossEntropy, dropout } from "../graph/nn.ts";
+import { crossEntropy, dropout, yesAndNo } from "../graph/nn.ts";
 import { countOperations } from "../graph/operations.ts";
 import { input, inputName } from "../graph/ops/leaf.ts";
 import { nodesInOrder } from "../graph/order.ts";
@@ -50,7 +50,7 @@ export interface StepOperations {
   readonly backward: Dim;
 }
 
-/** Inputs that do not come from a packed batch: one row of label weights per text, and the factor of the loss. */
+/** Inputs that do not come from a packed batch: what each text should be, as `targetsOf` has it, and the factor of the loss. */
 export const TARGETS = "targets";
 export const LOSS_WEIGHT = "lossWeight";
 export const LOSS = "loss";
@@ -68,25 +68,26 @@ export function evaluationProgram(encoder: Encoder, kept?: Kept): Readonly<Recor
 }
 
 /** A number to be made small, as a program over a model's parameters. */
-export type Objective = (scope: Scope) => Tensor;
+export type Loss = (scope: Scope) => Tensor;
 
-/** Mean cross-entropy of a batch's labels. */
+/** Mean cross-entropy of a batch's labels, or with `multiLabel` mean binary cross-entropy. */
 export const classification =
-  (encoder: Encoder): Objective =>
+  (encoder: Encoder, multiLabel = false): Loss =>
   (scope) => {
     const logits = narrow({ [LOGITS]: encoder.logits(scope) })[LOGITS]!;
-    return crossEntropy(logits, input(TARGETS, "float32", logits.shape), input(LOSS_WEIGHT, "float32", []));
+    const scored = multiLabel ? yesAndNo(logits) : logits;
+    return crossEntropy(scored, input(TARGETS, "float32", scored.shape), input(LOSS_WEIGHT, "float32", []));
   };
 
 /**
- * The objective on a batch, by default that of a classifier, and its gradients with respect to the trained parameters.
- * What lies below `kept` is fed and not computed, so it has no dropout.
+ * The loss of a batch, by default that of a classifier, and its gradients with respect to the trained parameters. What
+ * lies below `kept` is fed and not computed, so it has no dropout.
  */
 export function trainingProgram(
   encoder: Encoder,
   trained: readonly Parameter[],
   kept?: Kept,
-  objective = classification(encoder),
+  loss: Loss = classification(encoder),
 ): TrainingProgram {
   const masks: MaskInput[] = [];
   const drop: Scope["dropout"] = (x, rate, site) => {
@@ -96,10 +97,13 @@ export function trainingProgram(
     return dropout(x, input(mask.name, "float32", mask.shape));
   };
   const scope = aboveKept(plainScope(encoder.parameters, drop), kept);
-  const loss = objective(scope);
+  const lossOfBatch = loss(scope);
   const wanted = trained.map(({ name }) => scope.parameter(name));
-  const found = gradients(loss, wanted);
-  const simple = simplify({ [LOSS]: loss, ...Object.fromEntries(trained.map(({ name }, i) => [name, found[i]!])) });
+  const found = gradients(lossOfBatch, wanted);
+  const simple = simplify({
+    [LOSS]: lossOfBatch,
+    ...Object.fromEntries(trained.map(({ name }, i) => [name, found[i]!])),
+  });
 
   const outputs: Record<string, Tensor> = { [LOSS]: simple[LOSS]! };
   const dense: DenseGradient[] = [];

@@ -3,6 +3,7 @@
 import { randomKey } from "../base/random.ts";
 import { sizeOf } from "../base/size-of.ts";
 import type { PackedBatch } from "../data/batch.ts";
+import type { Truth } from "../data/dataset.ts";
 import { type Executable, float32, type HostTensors } from "../engine/engine.ts";
 import { ScratchMemory } from "../engine/memory.ts";
 import { evaluateShape } from "../graph/dim.ts";
@@ -10,6 +11,7 @@ import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { batchValues } from "../models/inputs.ts";
 import type { ModelMemory } from "./model-memory.ts";
+import { type Objective, targetsOf } from "./objective.ts";
 import { LOSS, LOSS_WEIGHT, TARGETS, type TrainingProgram } from "./program.ts";
 
 export class BatchRunner {
@@ -17,7 +19,7 @@ export class BatchRunner {
   readonly #executable: Executable;
   readonly #encoder: Encoder;
   readonly #memory: ModelMemory;
-  readonly #labelCount: number;
+  readonly #objective: Objective;
   readonly #masks = new ScratchMemory();
   readonly #loss = new Float32Array(1);
 
@@ -26,23 +28,23 @@ export class BatchRunner {
     executable: Executable,
     encoder: Encoder,
     memory: ModelMemory,
-    labelCount: number,
+    objective: Objective,
   ) {
     this.#program = program;
     this.#executable = executable;
     this.#encoder = encoder;
     this.#memory = memory;
-    this.#labelCount = labelCount;
+    this.#objective = objective;
   }
 
   /** Computes loss and gradients of a batch of labelled texts, as `runWith` does. */
-  run(batch: PackedBatch, labels: readonly number[], seed: number, draw: number): Promise<number> {
-    return this.runWith(batch, oneHotTargets(labels, this.#labelCount), seed, draw);
+  run(batch: PackedBatch, truths: readonly Truth[], seed: number, draw: number): Promise<number> {
+    return this.runWith(batch, targetInputs(truths, this.#objective), seed, draw);
   }
 
   /**
-   * Computes loss and gradients from a batch and what else the objective reads; the gradients are then in the model's
-   * memory. Masks depend on `seed` and `draw`.
+   * Computes loss and gradients from a batch and what else the loss reads; the gradients are then in the model's memory.
+   * Masks depend on `seed` and `draw`.
    */
   async runWith(batch: PackedBatch, targets: HostTensors, seed: number, draw: number): Promise<number> {
     const inputs = {
@@ -73,12 +75,8 @@ export class BatchRunner {
   }
 }
 
-/** What mean cross-entropy reads: the label of each row as ones and zeros, and one part of the mean. */
-export function oneHotTargets(labels: ArrayLike<number>, labelCount: number): HostTensors {
-  const targets = new Float32Array(labels.length * labelCount);
-  for (let row = 0; row < labels.length; row++) targets[row * labelCount + labels[row]!] = 1;
-  return {
-    [TARGETS]: float32(targets, [labels.length, labelCount]),
-    [LOSS_WEIGHT]: float32(Float32Array.of(1 / labels.length), []),
-  };
+/** What the loss of a classifier reads besides a batch. */
+export function targetInputs(truths: readonly Truth[], objective: Objective): HostTensors {
+  const { targets, factor } = targetsOf(truths, objective);
+  return { [TARGETS]: targets, [LOSS_WEIGHT]: float32(Float32Array.of(factor), []) };
 }

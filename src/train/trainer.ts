@@ -1,9 +1,10 @@
 /** The training loop: epochs, steps, validation, and the choice of the best epoch, as transformers.Trainer has them. */
 import { AttuneError } from "../base/error.ts";
-import { permutation, randomKey } from "../base/random.ts";
 import type { VirtualTokens } from "../data/batch.ts";
+import type { Truth } from "../data/dataset.ts";
 import { evaluateDim } from "../graph/dim.ts";
 import { type KeptSource, packTexts, type TokenSource } from "./evaluate.ts";
+import { type EpochOrder, eachTextOnce } from "./imbalance.ts";
 import type { SplitMetrics } from "./metrics.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { BestMetric, TrainingOptions } from "./options.ts";
@@ -79,8 +80,10 @@ export interface EpochEvent extends EpochResult {
 export interface TrainingJob {
   readonly options: TrainingOptions;
   readonly texts: TokenSource;
-  /** Label of each text. */
-  readonly labels: readonly number[];
+  /** Label of each text, or labels. */
+  readonly labels: readonly Truth[];
+  /** Which texts an epoch has. @default each of them once */
+  readonly order?: EpochOrder;
   readonly heads: number;
   /** What stands before each text. @default nothing */
   readonly virtual?: VirtualTokens;
@@ -101,11 +104,12 @@ export function stepsPerEpoch(examples: number, { batchSize, gradientAccumulatio
 /** Trains from `state` to the end, changing it in place; what it yields, it yields between steps. */
 export async function* trainEpochs(job: TrainingJob, state: TrainingState): AsyncGenerator<StepEvent | EpochEvent> {
   const { options } = job;
-  const perEpoch = stepsPerEpoch(job.texts.count, options);
+  const order = job.order ?? eachTextOnce(job.texts.count, options.seed);
+  const perEpoch = stepsPerEpoch(order.count, options);
   while (state.epochs.length < options.epochs && !isStalled(state, options)) {
     const epoch = state.epochs.length + 1;
-    const order = permutation(randomKey(options.seed, "shuffle", epoch), job.texts.count);
-    while (state.epochSteps < perEpoch) yield await takeStep(job, state, epoch, order, perEpoch * options.epochs);
+    const texts = order.of(epoch);
+    while (state.epochSteps < perEpoch) yield await takeStep(job, state, epoch, texts, perEpoch * options.epochs);
     yield await finishEpoch(job, state, epoch);
   }
 }

@@ -22,15 +22,21 @@ export interface Start {
   readonly cwd?: string;
   /** All of standard input, or "open" where the test writes it. @default nothing */
   readonly input?: string | Uint8Array | "open";
+  /** Besides this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts a program; `ended` is settled when it is over, whatever its exit code. */
 export function start(
   command: string,
   args: readonly string[],
-  { cwd, input = "" }: Start = {},
+  { cwd, input = "", env }: Start = {},
 ): { readonly process: ChildProcess; readonly ended: Promise<Outcome> } {
-  const child = spawn(command, args, { ...(cwd && { cwd }), stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(command, args, {
+    ...(cwd && { cwd }),
+    env: { ...process.env, ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   child.stdin.on("error", () => {}); // A program that does not read its input is no fault.
   if (input !== "open") child.stdin.end(input);
   const ended = Promise.all([once(child, "close"), text(child.stdout), buffer(child.stderr)]).then(

@@ -178,13 +178,13 @@ export const dataCases: readonly Case[] = [
   },
   {
     wrong: "no text column",
-    args: TRAIN,
+    args: [...TRAIN, "--text", "text"],
     spoil: write(["data/train.csv", "sentence,label\ngood,a\n"]),
     says: ['data/train.csv: there is no column "text"', '"sentence" and "label"', "Choose one with --text"],
   },
   {
     wrong: "no label column",
-    args: TRAIN,
+    args: [...TRAIN, "--label", "label"],
     spoil: write(["data/train.csv", "text,labels\ngood,a\n"]),
     says: ['data/train.csv: there is no column "label"', "perhaps --label labels"],
   },
@@ -221,7 +221,9 @@ export const dataCases: readonly Case[] = [
   {
     wrong: "one label only",
     args: TRAIN,
-    spoil: write(...["train", "validation", "test"].map((s) => [`data/${s}.csv`, `${HEADER}good,a\nbad,a\n`] as const)),
+    spoil: write(
+      ...["train", "validation", "test"].map((s) => [`data/${s}.csv`, `${HEADER}${s},a\nmore ${s},a\n`] as const),
+    ),
     says: ['data: every text has the label "a"', "a classifier needs at least two"],
   },
   {

@@ -6,7 +6,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { randomKey, uint32 } from "../../src/base/random.ts";
 import type { FailedRun, Study } from "../../src/experiment/study.ts";
 import type { TrainEvent } from "../../src/run/events.ts";
+import type { RunFacts } from "../../src/run/facts.ts";
 import type { Holder } from "../../src/run/lock.ts";
+import type { StoredPrediction } from "../../src/run/predictions.ts";
 import type { RunResult } from "../../src/run/result.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
 import { scratchFolder } from "../unit/data/scratch.ts";
@@ -152,6 +154,31 @@ describe("a study", () => {
   });
 });
 
+test("a study of sentence pairs in one file has the same test texts for every seed", async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => `${i % 2 ? "good" : "bad"} ${i};the film number ${i};${i % 2}`);
+  writeFileSync(join(cwd, "pairs.csv"), ["question;sentence;label", ...rows].join("\n"));
+  const { stderr } = await succeed(
+    [
+      ...["compare", "--model", "model", "--data", "pairs.csv", "--text", "question,sentence", "--label", "label"],
+      ...["--recipe", "own", "--methods", "probe", "--seeds", "2", "--epochs", "1", "--out", "pairs"],
+    ],
+    { cwd },
+  );
+  expect(stderr).toMatch(/^2 runs to go, about \d+ seconds?; until /m);
+  const [one, two] = [42, 43].map((seed) => {
+    const run = join(cwd, "pairs/runs", `own-probe-s${seed}`);
+    const texts = readLines<StoredPrediction>(run, "predictions/test.jsonl").map(({ id, text, pair }) => [
+      id,
+      text,
+      pair,
+    ]);
+    return { texts, split: readJson<RunFacts>(run, "run.json").options.splitSeed };
+  });
+  expect(one!.texts).toHaveLength(6);
+  expect(one!.texts[0]![2]).toMatch(/^the film number \d+$/);
+  expect(two).toEqual({ texts: one!.texts, split: 42 });
+});
+
 describe("a study that is killed", () => {
   test("at ten moments, and started again each time, ends with the same bytes", async () => {
     const key = randomKey(1, "sample", "kill study");
@@ -278,6 +305,11 @@ describe("compare refuses", () => {
       '--epochs cannot be "x": it must be a whole number',
     ],
     ["no model", ["--data", "data", "--out", "new"], "--model is missing: folder of a pretrained encoder"],
+    [
+      "texts with any number of labels",
+      ["--plan", "study.yaml", "--multi-label", "--out", "new"],
+      "a study cannot have multiLabel",
+    ],
     ["no folder", ["--plan", "study.yaml"], "the option --out is missing"],
     ["a model that is not there", ["--model", "nothing", "--data", "data", "--out", "new"], "nothing"],
     [

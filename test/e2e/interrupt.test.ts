@@ -175,9 +175,11 @@ describe("one process at a time works on a run", () => {
   test("a second one says so and changes nothing; the first goes on", async () => {
     const first = startAttune(argsOf("alone"), { cwd });
     while (!hasStep("alone", 2)) await setTimeout(1);
+    first.process.kill("SIGSTOP"); // So that it is not over before the second one is there.
     const { code, stderr } = await attune(resumeArgs("alone"), { cwd });
     expect(code).toBe(2);
     expect(stderr).toBe(`attune: alone: process ${first.process.pid} works in this folder; wait for it, or stop it\n`);
+    first.process.kill("SIGCONT");
     expect((await first.ended).code).toBe(0);
     expect(outcomeOf("alone")).toEqual(undisturbed);
     expect(filesBelow(join(cwd, "alone"))).not.toContain("lock.json");

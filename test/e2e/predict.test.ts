@@ -173,7 +173,7 @@ describe("attune evaluate", () => {
       ["macro precision", fixed(metrics.precision)],
       ["macro recall", fixed(metrics.recall)],
       ["macro F1", fixed(metrics.f1)],
-      ["calibration error", fixed(metrics.calibrationError)],
+      ["calibration error", fixed(metrics.calibrationError!)],
     ]);
     expect(classes).toEqual([
       ["label", "precision", "recall", "F1", "texts"],
@@ -244,7 +244,8 @@ describe("from TypeScript, by the built package", () => {
       expect(label).toBe(LABELS[logits.indexOf(Math.max(...logits))]);
     }
     const last = said.events.at(-1)!;
-    expect(said.evaluation).toEqual({ metrics: last.type === "result" && last.result.test, examples: 16, notes: [] });
+    const notes = ['Read as comma-separated, text from "text", label from "label".'];
+    expect(said.evaluation).toEqual({ metrics: last.type === "result" && last.result.test, examples: 16, notes });
     expect(readJson<RunResult>(cwd, "api/result.json")).toEqual(last.type === "result" && last.result);
     expect(said.refused).toEqual({ known: true, kind: "input", code: "run/exists" });
   });

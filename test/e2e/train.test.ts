@@ -69,7 +69,8 @@ describe("a run", () => {
   test("run.json has all options after defaults, and what the run stood on", () => {
     const run = readJson<RunJson & Record<string, unknown>>(out, "run.json");
     expect(run.options).toEqual({
-      ...{ model: "model", data: "data", out: "run", method: "full", text: "text", label: "label" },
+      ...{ model: "model", data: "data", out: "run", method: "full", multiLabel: false, sharedTexts: "once" },
+      ...{ labelSmoothing: 0, balance: "none" },
       ...{ epochs: 3, batchSize: 4, gradientAccumulation: 1, learningRate: 5e-3, schedule: "linear", warmup: 0 },
       ...{ weightDecay: 0, maxGradientNorm: 1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
       ...{ semantics: "attune", trainHead: true, trainPooler: false, keptMegabytes: 2048 },
@@ -106,7 +107,7 @@ describe("a run", () => {
     const split = { ...anyOf(metrics), perClass: expect.any(Array), confusion: expect.any(Array) };
     expect(result).toEqual({
       ...{ method: "full", seed: 42, steps: 36, tokens: expect.any(Number), bestEpoch: expect.any(Number) },
-      ...{ base: split, test: split },
+      ...{ base: split, test: split, imbalance: { labelSmoothing: 0, balance: "none" } },
       epochs: [1, 2, 3].map((epoch) => ({ epoch, ...anyOf({ trainLoss: 0, seconds: 0 }), validation: split })),
       seconds: anyOf({
         train: 0,

@@ -6,7 +6,7 @@ import type { CompareDoneEvent, CompareEvent } from "../../experiment/compare-ev
 import { resolvePlan } from "../../experiment/plan.ts";
 import type { Place } from "../../experiment/plan-error.ts";
 import { planText, readPlanFile } from "../../experiment/plan-file.ts";
-import { DEFAULT_METHODS, planSchema, sharedKeys } from "../../experiment/plan-schema.ts";
+import { DEFAULT_METHODS, inputKeys, planSchema, sharedKeys } from "../../experiment/plan-schema.ts";
 import { CompareView } from "../compare-view.ts";
 import { flagOf, optionOf, propertiesOf, toNumber } from "../option-flags.ts";
 import { report } from "../report.ts";
@@ -23,11 +23,10 @@ interface Flags {
 }
 
 export function compareCommand(command: Command): void {
-  command.usage("--model DIR --data DIR|FILE --out STUDY [options]");
+  command.usage("--model MODEL --data DATA --out STUDY [options]");
   const properties = propertiesOf(planSchema);
   const add = (key: string) => command.addOption(optionOf(key, properties[key]!));
-  add("model");
-  add("data");
+  for (const key of inputKeys) add(key);
   command
     .option("--out <path>", "folder of the study; one that was interrupted goes on, with the same plan")
     .option("--methods <list>", `methods to compare (default: ${DEFAULT_METHODS.join(",")})`, listOfNames)

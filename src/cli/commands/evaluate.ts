@@ -2,24 +2,31 @@
 import { type Command, Option } from "commander";
 import type { SplitName } from "../../data/dataset.ts";
 import { load } from "../../run/classifier.ts";
+import { checkedDataOptions, DATA, type DataOptions, dataOptions } from "../../run/data-options.ts";
+import { showFetch } from "../hub-progress.ts";
 import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, wholeNumber } from "../load-flags.ts";
 import { metricsReport } from "../metrics-report.ts";
-import { toNumber } from "../option-flags.ts";
+import { addFlags, flagOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 
-interface Flags extends LoadFlags {
+interface Flags extends LoadFlags, DataOptions {
   readonly data: string;
+  readonly dataRevision?: string;
+  readonly configName?: string;
   readonly split?: SplitName;
-  readonly text?: string;
-  readonly label?: string;
   readonly seed?: number | string;
   readonly json?: boolean;
 }
 
 export function evaluateCommand(command: Command): void {
   command
-    .argument("[run|model]", "folder of a finished run, or of a classifier in Transformers' layout")
-    .requiredOption("--data <path>", "labelled texts: a folder with splits, or one CSV, TSV, JSONL or Parquet file")
+    .argument(
+      "[run|model]",
+      "folder of a finished run, or a classifier in Transformers' layout: a folder or a name on the Hub",
+    )
+    .requiredOption("--data <path>", DATA)
+    .option("--data-revision <text>", "branch, tag or commit of data on the Hub (default: main)")
+    .option("--config-name <text>", "configuration of the data, where they have several (default: theirs)")
     .addOption(
       new Option("--split <name>", "which split (default: test of a folder, all rows of a file)").choices([
         "train",
@@ -27,24 +34,28 @@ export function evaluateCommand(command: Command): void {
         "test",
       ]),
     )
-    .option("--text <column>", "column that holds the text (default: text)")
-    .option("--label <column>", "column that holds the label (default: label)")
     .option("--seed <N>", "seed of splits that have to be made (default: that of the run)", toNumber);
+  // How many labels a text may have is the model's to say.
+  addFlags(command, dataOptions.omit({ multiLabel: true }));
   addLoadFlags(command);
   command
     .option("--json", "print one JSON object")
-    .action(async (given: string | undefined, { json, seed, data, split, text, label, ...flags }: Flags) => {
-      const choice = {
-        ...(split && { split }),
-        ...(text && { text }),
-        ...(label && { label }),
-        ...(seed !== undefined && { seed: wholeNumber("seed", seed, 0) }),
-      };
-      const classifier = await load(onlyFolderOf(given, flags), loadOptions(flags));
-      const { metrics, examples, notes } = await classifier.evaluate({ data, ...choice, signal: stopSignal() });
-      await classifier.dispose();
-      for (const note of notes) process.stderr.write(`attune: ${note}\n`);
-      const output = json ? JSON.stringify({ examples, ...metrics }) : metricsReport(metrics, examples);
-      process.stdout.write(`${output}\n`);
-    });
+    .action(
+      async (given: string | undefined, { json, seed, data, dataRevision, configName, split, ...flags }: Flags) => {
+        const choice = {
+          ...checkedDataOptions(flags, flagOf),
+          ...(dataRevision !== undefined && { dataRevision }),
+          ...(configName !== undefined && { configName }),
+          ...(split && { split }),
+          ...(seed !== undefined && { seed: wholeNumber("seed", seed, 0) }),
+        };
+        const fetching = { signal: stopSignal(), onFetch: showFetch() };
+        const classifier = await load(onlyFolderOf(given, flags), { ...loadOptions(flags), ...fetching });
+        const { metrics, examples, notes } = await classifier.evaluate({ data, ...choice, ...fetching });
+        await classifier.dispose();
+        for (const note of notes) process.stderr.write(`attune: ${note}\n`);
+        const output = json ? JSON.stringify({ examples, ...metrics }) : metricsReport(metrics, examples);
+        process.stdout.write(`${output}\n`);
+      },
+    );
 }

@@ -1,6 +1,7 @@
 /** `attune export`. */
 import { type Command, Option } from "commander";
 import { type ExportFormat, exportFormats, exportRun } from "../../run/export.ts";
+import { showFetch } from "../hub-progress.ts";
 import { addModelFlags, type LoadFlags, loadOptions, onlyFolderOf } from "../load-flags.ts";
 
 interface Flags extends LoadFlags {
@@ -12,10 +13,16 @@ interface Flags extends LoadFlags {
 
 export function exportCommand(command: Command): void {
   command
-    .argument("[run|model]", "folder of a finished run, or of a classifier in Transformers' layout")
+    .argument(
+      "[run|model]",
+      "folder of a finished run, or a classifier in Transformers' layout: a folder or a name on the Hub",
+    )
     .addOption(new Option("--format <name>", "whose files to write").choices(exportFormats).makeOptionMandatory())
     .requiredOption("--out <path>", "folder to be made; it must not exist yet")
-    .option("--base <name>", "with peft: what the adapter calls its base, a name on the Hub (default: its path)")
+    .option(
+      "--base <name>",
+      "with peft: what the adapter calls its base, a name on the Hub (default: its name there, or its path)",
+    )
     .option(
       "--int8",
       "with onnx: also a dynamically quantized model, a quarter of the size, measured on the test texts of a run",
@@ -24,7 +31,7 @@ export function exportCommand(command: Command): void {
   command.action(async (given: string | undefined, { format, out, base, int8, ...flags }: Flags) => {
     const { threads: _, ...source } = loadOptions(flags);
     const options = { format, out, ...(base !== undefined && { base }), ...(int8 && { int8 }), ...source };
-    const notes = await exportRun(onlyFolderOf(given, flags), options);
+    const notes = await exportRun(onlyFolderOf(given, flags), { ...options, onFetch: showFetch() });
     for (const note of notes) process.stderr.write(`attune: ${note}\n`);
     process.stdout.write(`${out}\n`);
   });

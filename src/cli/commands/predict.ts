@@ -1,28 +1,38 @@
 /** `attune predict`. */
 import type { Command } from "commander";
+import { AttuneError } from "../../base/error.ts";
 import { percent } from "../../base/format.ts";
+import type { Text } from "../../data/dataset.ts";
 import { load, type Prediction } from "../../run/classifier.ts";
+import { showFetch } from "../hub-progress.ts";
 import { linesOf } from "../lines.ts";
 import { addLoadFlags, folderOf, type LoadFlags, loadOptions } from "../load-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 interface Flags extends LoadFlags {
   readonly json?: boolean;
+  readonly pair?: boolean;
 }
 
 export function predictCommand(command: Command): void {
   command
-    .argument("[run|model]", "folder of a finished run, or of a classifier in Transformers' layout")
-    .argument("[texts...]", "texts to classify; without any, one a line from standard input");
+    .argument(
+      "[run|model]",
+      "folder of a finished run, or a classifier in Transformers' layout: a folder or a name on the Hub",
+    )
+    .argument("[texts...]", "texts to classify; without any, one a line from standard input")
+    .option("--pair", "each text is a sentence pair, its two texts separated by a tab (default: as trained)");
   addLoadFlags(command);
   command
     .option("--json", 'print one object a line: {"text": …, "label": …, "probabilities": {…}}')
-    .action(async (first: string | undefined, others: string[], { json, ...flags }: Flags) => {
+    .action(async (first: string | undefined, others: string[], { json, pair, ...flags }: Flags) => {
       const [folder, ...texts] = folderOf([first, ...others], flags);
-      const classifier = await load(folder, loadOptions(flags));
       const signal = stopSignal();
+      const classifier = await load(folder, { ...loadOptions(flags), signal, onFetch: showFetch() });
       const print = json ? printJson : printLine;
-      for await (const batch of texts.length > 0 ? [texts] : linesOf(process.stdin)) {
+      const read = (line: string): Text => ((pair ?? classifier.takesPairs) ? pairOf(line) : line);
+      for await (const lines of texts.length > 0 ? [texts] : linesOf(process.stdin)) {
+        const batch = lines.map(read);
         const predictions = await classifier.predict(batch, signal);
         process.stdout.write(batch.map((text, i) => `${print(text, predictions[i]!)}\n`).join(""));
       }
@@ -30,11 +40,23 @@ export function predictCommand(command: Command): void {
     });
 }
 
-function printJson(text: string, { label, probabilities }: Prediction): string {
-  return JSON.stringify({ text, label, probabilities });
+function pairOf(line: string): [string, string] {
+  const tab = line.indexOf("\t");
+  if (tab >= 0) return [line.slice(0, tab), line.slice(tab + 1)];
+  throw new AttuneError(
+    "predict/pair",
+    `there is no tab in ${JSON.stringify(line.slice(0, 60))}: this model reads two texts, with a tab between`,
+  );
 }
 
-/** Tabs between the columns, so that `cut` and spreadsheets can take them apart. */
-function printLine(text: string, { label, probabilities }: Prediction): string {
-  return `${label}\t${percent(probabilities[label]!)}\t${text.replace(/[\t\r\n]/g, " ")}`;
+function printJson(given: Text, { label, labels, probabilities }: Prediction): string {
+  const [text, pair] = [given].flat() as [string, string?];
+  return JSON.stringify({ text, pair, ...(labels ? { labels } : { label }), probabilities });
+}
+
+/** Tabs between the columns, so that `cut` and spreadsheets can take them apart; several labels have commas between. */
+function printLine(text: Text, { label, labels = [label], probabilities }: Prediction): string {
+  const shares = labels.map((name) => percent(probabilities[name]!));
+  const shown = [text].flat().map((part) => part.replace(/[\t\r\n]/g, " "));
+  return [labels.join(","), shares.join(","), ...shown].join("\t");
 }

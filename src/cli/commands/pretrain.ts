@@ -16,7 +16,7 @@ interface Flags {
 }
 
 export function pretrainCommand(command: Command): void {
-  command.usage("--data DIR|FILE --out RUN (--from MODEL | --new) [options]");
+  command.usage("--data DATA --out RUN (--from MODEL | --new) [options]");
   addFlags(command, pretrainOptions);
   command
     .option("--config <file>", "options from a YAML file, by the same names; those given here count more")

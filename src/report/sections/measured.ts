@@ -1,6 +1,7 @@
 /** How it was measured, and all that is needed to measure it again. */
 import { memory } from "../../base/format.ts";
 import type { ComparedRun } from "../../experiment/comparison.ts";
+import { pinned } from "../../run/sources.ts";
 import { type Block, code, type Fact, heading, list, paragraph, type Section, type Text } from "../document.ts";
 import type { View } from "../view.ts";
 
@@ -57,7 +58,7 @@ export function repeatSection(view: View): Section {
     ],
     ["Versions", distinct(({ facts }) => `Attune ${facts.attune}, ${facts.engine}, Node ${facts.node}`).join("; ")],
     ["Threads", distinct(({ facts }) => String(facts.options.threads)).join(" or ")],
-    ["Model", coded(distinct(({ facts }) => facts.options.model))],
+    ["Model", coded(distinct(({ facts: { hub, options } }) => (hub?.model ? pinned(hub.model) : options.model)))],
     ["SHA-256 of the model", coded(distinct(({ facts }) => facts.modelSha256))],
     ["SHA-256 of the data", coded([data.sha256])],
     ["Seeds", distinct(({ planned }) => String(planned.seed)).join(", ")],

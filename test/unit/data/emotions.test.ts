@@ -54,7 +54,7 @@ describe("the emotions data set", () => {
       expect(card).toContain(
         row(
           label,
-          SPLITS.map((split) => splits[split].filter((example) => example.label === i).length),
+          SPLITS.map((split) => [...splits[split]].filter((example) => example.label === i).length),
         ),
       );
     const sizes = SPLITS.map((split) => splits[split].length);

@@ -12,20 +12,25 @@ const parquet = (name: string): string => join(fixtures, "parquet", name);
 const load = (path: string, options: Partial<DatasetOptions> = {}) => loadDataset({ path, seed: 1, ...options });
 const failure = (path: string, options: Partial<DatasetOptions> = {}) => inputError(() => load(path, options));
 
-/** CSV with `count` rows of each label. */
-const csv = (labels: readonly string[], count: number, header = "text,label"): string =>
-  [header, ...Array.from({ length: count * labels.length }, (_, i) => `text ${i},${labels[i % labels.length]}`)].join(
-    "\n",
-  );
+/** CSV with `count` rows of each label, all with texts of their own. */
+const csv = (labels: readonly string[], count: number, name = "text"): string =>
+  [
+    "text,label",
+    ...Array.from({ length: count * labels.length }, (_, i) => `${name} ${i},${labels[i % labels.length]}`),
+  ].join("\n");
 
-const LINES = { train: csv(["b", "a"], 4), validation: csv(["a", "b"], 1), test: csv(["a"], 2) };
+const LINES = {
+  train: csv(["b", "a"], 4),
+  validation: csv(["a", "b"], 1, "validation"),
+  test: csv(["a"], 2, "test"),
+};
 
 describe("a folder with one file for each split", () => {
   test("texts, labels by code point, ids by split and row", async () => {
     const path = folder({ "train.csv": LINES.train, "validation.csv": LINES.validation, "test.csv": LINES.test });
     const { labels, splits, notes } = await load(path);
     expect(labels).toEqual(["a", "b"]);
-    expect(splits.train.slice(0, 2)).toEqual([
+    expect([...splits.train.slice(0, 2)]).toEqual([
       { id: "train-0", text: "text 0", label: 1 },
       { id: "train-1", text: "text 1", label: 0 },
     ]);
@@ -59,8 +64,8 @@ describe("a folder with one file for each split", () => {
     expect(notes).toHaveLength(1);
     for (const split of missing) expect(notes[0]).toContain(`${split} (4 texts)`);
     const made = splits[missing[0] as SplitName];
-    expect(made.filter(({ label }) => label === 0)).toHaveLength(2);
-    expect(made.every(({ id }) => id.startsWith("train-"))).toBe(true);
+    expect([...made].filter(({ label }) => label === 0)).toHaveLength(2);
+    expect([...made].every(({ id }) => id.startsWith("train-"))).toBe(true);
   });
 
   test.each([
@@ -128,18 +133,22 @@ describe("columns", () => {
 
   test("a missing one lists those there are and the nearest", async () => {
     const path = file("a.csv", "Text,lable\na,b");
-    expect(await failure(path)).toBe(
+    expect(await failure(path, { text: "text" })).toBe(
       `${path}: there is no column "text"; it has "Text" and "lable". Choose one with --text, perhaps --text Text`,
     );
-    expect(await failure(path, { text: "Text" })).toMatch(/no column "label"; .*--label, perhaps --label lable/);
+    expect(await failure(path, { label: "label" })).toMatch(/no column "label"; .*--label, perhaps --label lable/);
   });
 
   test("empty texts are counted, not refused", async () => {
     const path = file(
       "a.jsonl",
-      `{"text":"","label":0}\n{"text":null,"label":1}\n${'{"text":"x","label":1}\n{"text":"y","label":0}\n'.repeat(10)}`,
+      `{"text":"","label":0}\n{"text":null,"label":1}\n${Array.from({ length: 20 }, (_, i) => `{"text":"x${i}","label":${i % 2}}\n`).join("")}`,
     );
-    expect((await load(path)).notes[1]).toBe("2 texts are empty; they are used as they are.");
+    const { notes } = await load(path);
+    expect(notes.slice(1)).toEqual([
+      "1 text repeats another; both are in the same split.",
+      "2 texts are empty; they are used as they are.",
+    ]);
   });
 });
 
@@ -153,7 +162,7 @@ describe("one file", () => {
       ["validation", 2],
       ["test", 2],
     ] as const) {
-      for (const label of [0, 1, 2]) expect(splits[split].filter((e) => e.label === label)).toHaveLength(count);
+      for (const label of [0, 1, 2]) expect([...splits[split]].filter((e) => e.label === label)).toHaveLength(count);
       const rows = splits[split].map(({ id }) => Number(id.replace("row-", "")));
       expect(rows).toEqual(rows.toSorted((a, b) => a - b));
       expect(splits[split].map(({ text }) => text)).toEqual(rows.map((row) => `text ${row}`));
@@ -166,14 +175,16 @@ describe("one file", () => {
 
   test("the same seed gives the same split, another seed another", async () => {
     const [once, again, other] = [await load(path()), await load(path()), await load(path(), { seed: 2 })];
-    expect(again).toEqual(once);
-    expect(other.splits.test).not.toEqual(once.splits.test);
+    for (const split of ["train", "validation", "test"] as const)
+      expect([...again.splits[split]]).toEqual([...once.splits[split]]);
+    expect(again.sha256).toBe(once.sha256);
+    expect([...other.splits.test]).not.toEqual([...once.splits.test]);
     expect(other.sha256).not.toBe(once.sha256);
   });
 
   test("a rare label is trained on", async () => {
     const { labels, splits } = await load(file("a.csv", `${csv(["x", "y"], 20)}\nonly,rare`));
-    expect(splits.train.filter(({ label }) => labels[label] === "rare")).toHaveLength(1);
+    expect([...splits.train].filter(({ label }) => labels[label] === "rare")).toHaveLength(1);
   });
 
   test("too small", async () => {
@@ -182,7 +193,7 @@ describe("one file", () => {
 
   test("empty, unknown, not there", async () => {
     expect(await failure(file("a.csv", "text,label"))).toMatch(/a\.csv: there are no rows/);
-    expect(await failure(file("a.txt", ""))).toMatch(/can be read, not "a\.txt"/);
+    expect(await failure(file("a.txt", ""))).toMatch(/can be read, also gzipped, not "a\.txt"/);
     expect(await failure("/nowhere/data")).toBe("/nowhere/data: there is no such file or folder");
   });
 });
@@ -255,7 +266,12 @@ describe("the Hub's layout", () => {
     const yaml = card(`dataset_info:\n${features("default", english)}`);
     const rows = csv(["0", "1"], 3);
     const { labels, splits } = await load(
-      folder({ "README.md": yaml, "train.csv": rows, "dev.csv": csv(["2"], 1), "test.csv": rows }),
+      folder({
+        "README.md": yaml,
+        "train.csv": rows,
+        "dev.csv": csv(["2"], 1, "dev"),
+        "test.csv": csv(["0", "1"], 3, "test"),
+      }),
     );
     expect(labels).toEqual(NAMES);
     expect(splits.validation.map(({ label }) => label)).toEqual([2]);
@@ -349,6 +365,11 @@ const emotion = fileURLToPath(new URL("../../../../shared/data/dair-ai/emotion",
 test.skipIf(!existsSync(emotion))("dair-ai/emotion (needs ../shared; skipped without)", async () => {
   const { labels, splits, notes } = await load(emotion);
   expect(labels).toEqual(["sadness", "joy", "love", "anger", "fear", "surprise"]);
-  expect([splits.train.length, splits.validation.length, splits.test.length]).toEqual([16000, 2000, 2000]);
-  expect(notes).toEqual([]);
+  expect([splits.train.length, splits.validation.length, splits.test.length]).toEqual([15984, 1997, 2000]);
+  expect(notes).toEqual([
+    "Texts that stand in a later split too were taken out: 3 from validation and 16 from train (--shared-texts keep leaves them).",
+  ]);
+  const whole = await load(emotion, { sharedTexts: "keep" });
+  expect(Object.values(whole.splits).map(({ length }) => length)).toEqual([16000, 2000, 2000]);
+  expect(whole.notes).toEqual([]);
 });

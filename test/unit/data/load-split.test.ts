@@ -7,10 +7,13 @@ import { fixtures, inputError, scratchFolder } from "./scratch.ts";
 const { file, folder } = scratchFolder();
 const ROWS = ["text,label", ...Array.from({ length: 40 }, (_, i) => `text ${i},${"xy"[i % 2]}`)].join("\n");
 const VALIDATION = "text,label\none,a\ntwo,b";
-const TEST = "text,label\none,a\ntwo,a";
+const TEST = "text,label\nthree,a\nfour,a";
 
-const split = (path: string, labels: readonly string[], name?: SplitName) =>
-  loadSplit({ path, labels, seed: 1, ...(name && { split: name }) });
+/** Examples and notes. */
+const split = async (path: string, labels: readonly string[], name?: SplitName) => {
+  const { examples, notes } = await loadSplit({ path, labels, seed: 1, ...(name && { split: name }) });
+  return { examples: [...examples], notes };
+};
 
 test("a file: all rows, with the model's labels in the model's order", async () => {
   const { examples, notes } = await split(file("a.csv", "text,label\nhi,b\n,a"), ["b", "c", "a"]);
@@ -25,7 +28,7 @@ test("a file and a split: the split that training makes", async () => {
   const path = file("a.csv", ROWS);
   const { splits, notes } = await loadDataset({ path, seed: 1 });
   for (const name of ["train", "validation", "test"] as const)
-    expect(await split(path, ["x", "y"], name)).toEqual({ examples: splits[name], notes });
+    expect(await split(path, ["x", "y"], name)).toEqual({ examples: [...splits[name]], notes });
 });
 
 test("a folder: its test split, even if there is nothing else", async () => {
@@ -37,8 +40,8 @@ test("a folder: its test split, even if there is nothing else", async () => {
 test("a folder without it: the one that training makes", async () => {
   const path = folder({ "train.csv": ROWS });
   const { splits, notes } = await loadDataset({ path, seed: 1 });
-  expect(await split(path, ["x", "y"])).toEqual({ examples: splits.test, notes });
-  expect(await split(path, ["x", "y"], "train")).toEqual({ examples: splits.train, notes });
+  expect(await split(path, ["x", "y"])).toEqual({ examples: [...splits.test], notes });
+  expect(await split(path, ["x", "y"], "train")).toEqual({ examples: [...splits.train], notes });
 });
 
 test("integers with class names are matched to the model's labels by name", async () => {

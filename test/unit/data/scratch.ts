@@ -10,7 +10,7 @@ export const fixtures = fileURLToPath(new URL("../../fixtures/", import.meta.url
 /** A folder that goes away after the tests of a file, and a way to fill it. */
 export function scratchFolder() {
   const root = mkdtempSync(join(tmpdir(), "attune-data-"));
-  afterAll(() => rmSync(root, { recursive: true }));
+  afterAll(() => rmSync(root, { recursive: true }), 60_000);
   let count = 0;
   /** Writes one file into a folder of its own and returns its path. */
   const file = (name: string, content: string | Uint8Array): string => join(folder({ [name]: content }), name);

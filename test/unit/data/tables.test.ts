@@ -1,16 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readTable } from "../../../src/data/tables.ts";
+import type { TableFormat } from "../../../src/data/table-format.ts";
+import { openTable } from "../../../src/data/tables.ts";
 import { inputError, scratchFolder } from "./scratch.ts";
 
 const { file } = scratchFolder();
 
+/** Each row with its place before its values. */
+const readFile = async (path: string, format: TableFormat = {}) => {
+  const table = await openTable(path, format);
+  const rows = [];
+  for await (const batch of table.rows(table.columns))
+    for (const { place, values } of batch) rows.push([`${table.unit} ${place}`, ...values]);
+  return { columns: table.columns, rows, found: table.found };
+};
 const read = async (name: string, content: string | Uint8Array) => {
-  const { columns, rows } = await readTable(file(name, content));
-  return { columns, rows: rows.map(({ values, place }) => [place, ...columns.map((column) => values[column])]) };
+  const { columns, rows } = await readFile(file(name, content));
+  return { columns, rows };
 };
 
-const message = (name: string, content: string | Uint8Array) => inputError(() => readTable(file(name, content)));
+const message = (name: string, content: string | Uint8Array, format: TableFormat = {}) =>
+  inputError(() => readFile(file(name, content), format));
 
 const latin1 = (text: string): Uint8Array => Buffer.from(text, "latin1");
 
@@ -105,8 +115,8 @@ describe("JSON Lines", () => {
     const row = fc.record({ text: fc.string({ unit: "binary" }), label: fc.oneof(fc.integer(), fc.string()) });
     await fc.assert(
       fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 8 }), async (written) => {
-        const { rows } = await readTable(file("a.jsonl", written.map((value) => JSON.stringify(value)).join("\n")));
-        expect(rows).toEqual(written.map((values, i) => ({ values, place: `line ${i + 1}` })));
+        const { rows } = await read("a.jsonl", written.map((value) => JSON.stringify(value)).join("\n"));
+        expect(rows).toEqual(written.map(({ text, label }, i) => [`line ${i + 1}`, text, label]));
       }),
       { numRuns: 100 },
     );
@@ -117,19 +127,19 @@ describe("any table", () => {
   test.each([
     ["a.csv", latin1("text,label\na,1\ncafé,2\n"), /\/a\.csv, line 3: this is not UTF-8/],
     ["a.jsonl", latin1('{"text":"é"}'), /\/a\.jsonl, line 1: this is not UTF-8/],
-    ["a.tsv", Uint8Array.of(0xff, 0xfe, 0x61, 0x00), /\/a\.tsv, line 1: this is not UTF-8/],
+    ["a.tsv", Uint8Array.of(0xff, 0x61, 0x62, 0x63), /\/a\.tsv, line 1: this is not UTF-8/],
     ["a.csv", Uint8Array.of(0x61, 0x0a, 0xf0, 0x9f), /\/a\.csv, line 2: this is not UTF-8/],
   ])("%s that is not UTF-8 names the line", async (name, content, expected) => {
     expect(await message(name, content)).toMatch(expected);
   });
 
   test.each(["a.xlsx", "table"])("%s: an unknown ending lists those that work", async (name) => {
-    expect(await message(name, "")).toMatch(/"\.csv", "\.tsv", "\.jsonl", "\.ndjson" or "\.parquet"/);
+    expect(await message(name, "")).toMatch(/"\.csv", "\.tsv", "\.jsonl", "\.ndjson", "\.json" or "\.parquet"/);
   });
 
   test("a file that is not there, and one that is a folder", async () => {
-    expect(await inputError(() => readTable("/nowhere/a.csv"))).toBe("/nowhere/a.csv: there is no such file");
+    expect(await inputError(() => openTable("/nowhere/a.csv"))).toBe("/nowhere/a.csv: there is no such file");
     const inside = file("a.csv/b.csv", "");
-    expect(await inputError(() => readTable(inside.slice(0, -"/b.csv".length)))).toMatch(/a\.csv: this file cannot be/);
+    expect(await inputError(() => openTable(inside.slice(0, -"/b.csv".length)))).toMatch(/a\.csv: this file cannot be/);
   });
 });

@@ -14,8 +14,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { ContentStore } from "../../../src/data/content-store.ts";
+import type { Text } from "../../../src/data/dataset.ts";
 import { loadDataset } from "../../../src/data/load-dataset.ts";
-import { TokenizedSplit } from "../../../src/data/tokenized.ts";
+import { TokenizedSplit, textsOf } from "../../../src/data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../../../src/data/tokenizer.ts";
 
 const fixtures = fileURLToPath(new URL("../../fixtures/tokenizer/", import.meta.url));
@@ -40,7 +41,11 @@ test.each(["uncased", "cased", "multilingual"])("%s: ids as transformers makes t
   const cases: Case[] = JSON.parse(readFileSync(join(fixtures, name, "expected.json"), "utf8"));
   const whole = cases.map(({ text }) => ({ text, ids: [...tokenizer.encode(text, MANY).ids] }));
   expect(whole).toEqual(cases.map(({ text, ids }) => ({ text, ids })));
-  const short = cases.map(({ text }) => ({ text, ...tokenizer.encode(text, 8) }));
+  const short = cases.map(({ text }) => {
+    const { ids, firstTokens, truncated } = tokenizer.encode(text, 8);
+    expect(firstTokens).toBe(ids.length);
+    return { text, ids, truncated };
+  });
   expect(short).toEqual(
     cases.map(({ text, ids, atMost8 }) => ({
       text,
@@ -54,7 +59,7 @@ test.skipIf(!existsSync(join(shared, "models")) || !existsSync(join(shared, "dat
   "ids of 20,000 texts as transformers makes them (needs ../shared; skipped without)",
   async () => {
     const tokenizer = loadTokenizer(join(shared, "models/all-MiniLM-L6-v2"));
-    const { splits } = await loadDataset({ path: join(shared, "data/dair-ai/emotion"), seed: 0 });
+    const { splits } = await loadDataset({ path: join(shared, "data/dair-ai/emotion"), seed: 0, sharedTexts: "keep" });
     const hash = createHash("sha256");
     for (const { text } of [...splits.train, ...splits.validation, ...splits.test]) {
       const { ids } = tokenizer.encode(text, MANY);
@@ -73,7 +78,7 @@ describe("encode", () => {
 
   test("a longer text keeps its closing token, and a text that just fits is not cut", () => {
     const whole = uncased.encode("the cat sat", MANY).ids;
-    expect(uncased.encode("the cat sat", whole.length)).toEqual({ ids: whole, truncated: false });
+    expect(uncased.encode("the cat sat", whole.length)).toMatchObject({ ids: whole, truncated: false });
     const cut = uncased.encode("the cat sat", whole.length - 1);
     expect(cut.truncated).toBe(true);
     expect([...cut.ids]).toEqual([...whole.slice(0, -2), SEP]);
@@ -86,9 +91,9 @@ describe("encode", () => {
 
 describe("TokenizedSplit", () => {
   test("encodes a text when it is asked for, once", () => {
-    const asked: string[] = [];
+    const asked: Text[] = [];
     const split = new TokenizedSplit(
-      ["the cat", "the the the the the"].map((text, i) => ({ id: `${i}`, text, label: 0 })),
+      textsOf(["the cat", "the the the the the"]),
       {
         ...uncased,
         encode: (text, maxLength) => {
@@ -100,7 +105,7 @@ describe("TokenizedSplit", () => {
     );
     expect(split.count).toBe(2);
     expect(split.truncatedCount).toBe(0);
-    expect(split.ids(1)).toBe(split.ids(1));
+    expect(split.ids(1)).toEqual(split.ids(1));
     expect(split.length(1)).toBe(5);
     expect(split.truncatedCount).toBe(1);
     expect(asked).toEqual(["the the the the the"]);
@@ -108,35 +113,36 @@ describe("TokenizedSplit", () => {
   });
 
   describe("with a store", () => {
-    const examples = ["the cat", "the the the the the", ""].map((text) => ({ text }));
+    const examples: readonly Text[] = ["the cat", "the the the the the", "", ["the", "cat the the cat"]];
     const folder = join(scratch, "store");
     const split = (texts = examples, maxLength = 5, tokenizer = uncased, store = new ContentStore(folder, "maker")) =>
-      new TokenizedSplit(texts, tokenizer, maxLength, store);
+      new TokenizedSplit(textsOf(texts), tokenizer, maxLength, store);
     const silent: Tokenizer = {
       ...uncased,
       encode: () => {
         throw new Error("there was no need to encode");
       },
     };
-    const all = (tokens: TokenizedSplit) => examples.map((_, i) => [...tokens.ids(i)]);
-    const expected = all(new TokenizedSplit(examples, uncased, 5));
+    const all = (tokens: TokenizedSplit) => examples.map((_, i) => [tokens.firstTokens(i), ...tokens.ids(i)]);
+    const expected = all(new TokenizedSplit(textsOf(examples), uncased, 5));
 
     test("keeps all ids when the last text has been encoded, and takes them from there", () => {
       const first = split();
-      for (const i of [1, 0]) first.ids(i);
+      for (const i of [1, 0, 3]) first.ids(i);
       expect(existsSync(folder)).toBe(false);
       first.ids(2);
       expect(readdirSync(folder)).toHaveLength(1);
       const second = split(examples, 5, silent);
       expect(all(second)).toEqual(expected);
-      expect(second.truncatedCount).toBe(1);
+      expect(second.truncatedCount).toBe(2);
     });
 
     test("takes nothing that was made of other texts, to another length, or with another tokenizer", () => {
       all(split());
       const other = { ...silent, fingerprint: () => "another" };
       for (const [texts, maxLength, tokenizer] of [
-        [examples.with(0, { text: "the cats" }), 5, silent],
+        [examples.with(0, "the cats"), 5, silent],
+        [examples.with(3, "the cat the the cat"), 5, silent],
         [examples.toReversed(), 5, silent],
         [examples, 6, silent],
         [examples, 5, other],

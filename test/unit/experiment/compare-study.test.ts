@@ -29,7 +29,7 @@ describe("one seed", () => {
     for (const { runs, test: quality } of one.settings) {
       const { test: measured } = runs[0]!.result;
       for (const name of ["accuracy", "precision", "recall", "f1", "loss", "calibrationError"] as const) {
-        expect(quality[name].value).toBeCloseTo(measured[name], 12);
+        expect(quality[name].value).toBeCloseTo(measured[name]!, 12);
         expect(quality[name].interval).toBe("bootstrap");
         expect(quality[name]).not.toHaveProperty("standardDeviation");
         expect(quality[name].low).toBeLessThan(quality[name].high);

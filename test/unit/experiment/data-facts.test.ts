@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { compareStudy } from "../../../src/experiment/compare-study.ts";
 import { DATA_FACTS, describePlannedData } from "../../../src/experiment/data-facts.ts";
+import { openSources } from "../../../src/run/sources.ts";
 import { fabricatedSettings, fabricateStudy } from "../../study.ts";
 import { tinyData, tinyModel } from "../../tiny.ts";
 
@@ -11,7 +12,8 @@ const folder = mkdtempSync(join(tmpdir(), "attune-data-facts-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const model = tinyModel(join(folder, "model"));
 const data = tinyData(join(folder, "data"), { rows: 30 });
-const facts = await describePlannedData({ options: { model, data, limit: 20, maxLength: 6 } });
+const sources = await openSources({ model, data }, {});
+const facts = await describePlannedData({ options: { model, data, limit: 20, maxLength: 6 } }, sources);
 
 test("what is known of data that are there", () => {
   expect(facts).toMatchObject({

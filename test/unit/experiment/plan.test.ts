@@ -60,6 +60,20 @@ describe("the runs of a plan", () => {
     expect(namesOf(planOf("methods: [full]", "seeds: [7, 3]"))).toEqual(["tuned-full-s7", "tuned-full-s3"]);
   });
 
+  test("have the same made splits for all seeds, those of the first or what the plan says", () => {
+    const splitSeeds = (...lines: readonly string[]) =>
+      plannedRuns(planOf("methods: [full]", ...lines)).map(({ options }) => [options.seed, options.splitSeed]);
+    expect(splitSeeds("seeds: [7, 3]")).toEqual([
+      [7, 7],
+      [3, 7],
+    ]);
+    expect(splitSeeds("seeds: [7, 3]", "splitSeed: 5")).toEqual([
+      [7, 5],
+      [3, 5],
+    ]);
+    expect(splitSeeds("seeds: [7]")).toEqual([[7, undefined]]);
+  });
+
   test("are only those of `runs`, where no methods are named", () => {
     expect(settingsOf(planOf("runs:", "  - method: full"))).toEqual(["full"]);
     expect(settingsOf(planOf("methods: [none]", "runs:", "  - method: full"))).toEqual(["none", "full"]);
@@ -121,6 +135,15 @@ describe("the runs of a plan", () => {
     expect(second!.options).toMatchObject({ method: "prompt", epochs: 6, learningRate: 1e-4, virtualTokens: 5 });
     expect(third!.options).toMatchObject({ method: "prompt", epochs: 8, learningRate: 0.3, virtualTokens: 5 });
     expect(third!.sources).toMatchObject({ epochs: "the plan", batchSize: "the original experiment" });
+  });
+
+  test("cannot have texts with any number of labels", () => {
+    const refused = { code: "plan/multi-label", kind: "input" };
+    expect(() => plannedRuns(planOf("methods: [full]", "multiLabel: true"))).toThrow(expect.objectContaining(refused));
+    expect(() => plannedRuns(planOf("runs:", "  - { method: full, multiLabel: true }"))).toThrow(
+      "a study cannot have multiLabel, since its tests need one label for each text",
+    );
+    expect(plannedRuns(planOf("methods: [full]", "multiLabel: false"))).toHaveLength(1);
   });
 
   test("have only what the plan says with the recipe `own`", () => {

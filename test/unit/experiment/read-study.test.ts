@@ -86,7 +86,7 @@ test("runs as `train` leaves them", async () => {
     const { loss, calibrationError, ...counted } = result.test;
     expect(recomputed).toMatchObject(counted);
     expect(recomputed.loss).toBeCloseTo(loss, 13);
-    expect(recomputed.calibrationError).toBeCloseTo(calibrationError, 13);
+    expect(recomputed.calibrationError).toBeCloseTo(calibrationError!, 13);
     if (validation) expect(validation.f1).toBe(result.epochs[result.bestEpoch - 1]!.validation.f1);
     expect(cost.storedBytes).toBe(result.storedBytes);
   }

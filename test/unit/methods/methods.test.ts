@@ -16,6 +16,7 @@ import { load } from "../../../src/run/classifier.ts";
 import type { TrainOptions } from "../../../src/run/options.ts";
 import { resume, train } from "../../../src/run/train.ts";
 import { allocateModel, type ModelMemory } from "../../../src/train/model-memory.ts";
+import { plainObjective } from "../../../src/train/objective.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import { evaluationProgram, LOGITS, trainingProgram } from "../../../src/train/program.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
@@ -110,7 +111,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
 
     const saved = new Map(encoder.parameters.map(({ name }) => [name, valuesOf(name).slice()]));
     const executable = await engine.compile(program.outputs);
-    const runner = new BatchRunner(program, executable, encoder, memory, tinyLabels.length);
+    const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(tinyLabels.length));
     const optimizer = new Optimizer(memory.trainables, { ...ADAMW });
     const batch = packBatch(IDS, encoder.heads, encoder.virtual);
     const losses: number[] = [];

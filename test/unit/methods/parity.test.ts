@@ -13,6 +13,7 @@ import type { HeadChoice } from "../../../src/models/head-choice.ts";
 import { batchValues } from "../../../src/models/inputs.ts";
 import { openModel } from "../../../src/models/load.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
+import { plainObjective } from "../../../src/train/objective.ts";
 import { type AdamWOptions, Optimizer } from "../../../src/train/optimizer.ts";
 import { evaluationProgram, LOGITS, trainingProgram } from "../../../src/train/program.ts";
 import { type ScheduleName, scheduleFactor } from "../../../src/train/schedule.ts";
@@ -113,7 +114,7 @@ describe.each([
 
   test("gradients, and 20 steps", async () => {
     const executable = await engine.compile(program.outputs);
-    const runner = new BatchRunner(program, executable, encoder, memory, expected.logits[0]!.length);
+    const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(expected.logits[0]!.length));
     const optimizer = new Optimizer(memory.trainables, training);
     for (const [step, { batches, loss, gradientNorm }] of steps.entries()) {
       const batch = packed(batches[0]);

@@ -9,6 +9,7 @@ import { nodesInOrder } from "../../../src/graph/order.ts";
 import { batchValues } from "../../../src/models/inputs.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
+import { plainObjective } from "../../../src/train/objective.ts";
 import { evaluationProgram, LOSS, LOSS_WEIGHT, TARGETS, trainingProgram } from "../../../src/train/program.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
 import { assembleGradients } from "../../assemble.ts";
@@ -203,7 +204,7 @@ describe("the masks of a step", () => {
       },
       dispose: async () => {},
     };
-    const runner = new BatchRunner(program, executable, encoder, memory, LABELS);
+    const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(LABELS));
     await runner.run(batch, [0, 1, 2, 0], seed, draw);
     for (const { site, shape } of program.masks) expect(fed[site]!.dims).toEqual(evaluateShape(shape, batch.sizes));
     return Object.fromEntries(Object.entries(fed).map(([site, { data }]) => [site, Array.from(data, Number)]));

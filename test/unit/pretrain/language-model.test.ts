@@ -11,6 +11,7 @@ import { plainScope } from "../../../src/models/scope.ts";
 import { packMasked } from "../../../src/pretrain/masked-batch.ts";
 import { losses, objective } from "../../../src/pretrain/objective.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
+import { plainObjective } from "../../../src/train/objective.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import { LOSS, trainingProgram } from "../../../src/train/program.ts";
 import { scheduleFactor } from "../../../src/train/schedule.ts";
@@ -64,7 +65,7 @@ test("ten steps with the tied decoder follow PyTorch's", async () => {
   function sizeOf(dim: string): number {
     return batch.sizes[dim as keyof typeof batch.sizes];
   }
-  const runner = new BatchRunner(noDropout, await engine.compile(program.outputs), encoder, memory, 0);
+  const runner = new BatchRunner(noDropout, await engine.compile(program.outputs), encoder, memory, plainObjective(0));
   const { learningRate, weightDecay, maxGradientNorm, steps } = expected.options;
   const optimizer = new Optimizer(memory.trainables, {
     beta1: 0.9,

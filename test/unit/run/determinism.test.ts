@@ -239,6 +239,7 @@ describe("the folder of a run", () => {
       "bestEpoch",
       "epochs",
       "examplesPerSecond",
+      "imbalance",
       "memory",
       "method",
       "operations",

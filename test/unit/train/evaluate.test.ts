@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { TokenizedSplit } from "../../../src/data/tokenized.ts";
+import { TokenizedSplit, textsOf as textsFrom } from "../../../src/data/tokenized.ts";
 import { loadTokenizer } from "../../../src/data/tokenizer.ts";
 import type { Executable } from "../../../src/engine/engine.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
@@ -78,7 +78,7 @@ describe("batches", () => {
 
   test("an empty text is [CLS] and [SEP]", async () => {
     const tokenizer = loadTokenizer(join(fixtures, "tokenizer/uncased"));
-    const texts = ["", "the cat sat", "  "].map((text) => ({ text }));
+    const texts = textsFrom(["", "the cat sat", "  "]);
     const { logits } = await observe(new TokenizedSplit(texts, tokenizer, 16));
     const [cls, lengths] = [
       [0, 2, 4],

@@ -5,6 +5,7 @@ import type { Executable, HostTensors } from "../../../src/engine/engine.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
 import type { SplitMetrics } from "../../../src/train/metrics.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
+import { plainObjective } from "../../../src/train/objective.ts";
 import type { Optimizer } from "../../../src/train/optimizer.ts";
 import type { TrainingOptions } from "../../../src/train/options.ts";
 import { LOSS, LOSS_WEIGHT, TARGETS } from "../../../src/train/program.ts";
@@ -206,7 +207,7 @@ describe("BatchRunner", () => {
       },
       dispose: async () => {},
     };
-    const runner = new BatchRunner(program, executable, encoder, allocateModel(encoder), 3);
+    const runner = new BatchRunner(program, executable, encoder, allocateModel(encoder), plainObjective(3));
     const batchOf = (count: number) =>
       packBatch(
         Array.from({ length: count }, () => Int32Array.of(2, 3)),

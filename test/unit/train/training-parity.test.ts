@@ -5,6 +5,7 @@ import { permutation, randomKey } from "../../../src/base/random.ts";
 import { type PackedBatch, packBatch } from "../../../src/data/batch.ts";
 import { openSafetensors } from "../../../src/data/safetensors.ts";
 import { allocateModel, type ModelMemory } from "../../../src/train/model-memory.ts";
+import { plainObjective } from "../../../src/train/objective.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import type { TrainingOptions } from "../../../src/train/options.ts";
 import { type TrainingProgram, trainingProgram } from "../../../src/train/program.ts";
@@ -84,7 +85,7 @@ async function prepare(name: string, { options, examples }: Expected) {
   expect(model.notes).toEqual([]);
   const [program, memory] = parts;
   const executable = await engine.compile(program.outputs);
-  const runner = new WatchedRunner(program, executable, model.encoder, memory, model.labels.length);
+  const runner = new WatchedRunner(program, executable, model.encoder, memory, plainObjective(model.labels.length));
   return { model, memory, runner, dispose: () => executable.dispose() };
 }
 

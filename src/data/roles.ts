@@ -1,0 +1,139 @@
+/** Which columns hold texts, labels, ids and groups: as asked for, or found by their names and by what they hold. */
+import { AttuneError, listOf } from "../base/error.ts";
+import { nearest } from "../base/nearest.ts";
+import { ID_NAMES, LABEL_NAMES, PAIR_NAMES, plainName, TEXT_NAMES } from "./column-names.ts";
+import { isFlag, isFraction } from "./labels.ts";
+import type { Table } from "./table.ts";
+
+export interface RoleOptions {
+  /** Column of the text, or two, separated by a comma, whose texts are read together. @default found by looking */
+  readonly text?: string | undefined;
+  /** Column of the label; with several labels a text also one column for each, separated by commas. @default found */
+  readonly label?: string | undefined;
+  /** Column that names the rows. @default "id" where there is one */
+  readonly id?: string | undefined;
+  /** Column whose equal values stay in one split where splits are made. @default none */
+  readonly group?: string | undefined;
+  /** Whether a text has any number of labels. @default false */
+  readonly multiLabel?: boolean | undefined;
+}
+
+export interface Roles {
+  /** One column, or the two of a sentence pair. */
+  readonly texts: readonly string[];
+  /** One column, or one for each label. */
+  readonly labels: readonly string[];
+  readonly id?: string;
+  readonly group?: string;
+}
+
+export function findRoles(table: Table, options: RoleOptions): Roles {
+  const askedTexts = options.text === undefined ? undefined : columnsOf(table, options.text, "--text");
+  const askedLabels = options.label === undefined ? undefined : columnsOf(table, options.label, "--label");
+  if (askedTexts && askedTexts.length > 2)
+    throw new AttuneError("options/text", `--text names ${askedTexts.length} columns; one text, or a pair of two`);
+  if (askedLabels && askedLabels.length > 1 && !options.multiLabel)
+    throw new AttuneError(
+      "options/label",
+      `--label names ${askedLabels.length} columns; with one column for each label, say --multi-label as well`,
+    );
+  const id = options.id === undefined ? byName(table, ID_NAMES) : requireColumn(table, options.id, "--id");
+  const group = options.group === undefined ? undefined : requireColumn(table, options.group, "--group");
+  const taken = [...(askedTexts ?? []), ...(askedLabels ?? []), id, group].filter((name) => name !== undefined);
+  // Names say more than content, so labels by name are known before texts are looked for by content.
+  const namedLabel = askedLabels ?? named(table, LABEL_NAMES, taken);
+  const texts = askedTexts ?? findTexts(table, [...taken, ...(namedLabel ?? [])]);
+  const labels = namedLabel ?? findLabels(table, [...taken, ...texts], options.multiLabel ?? false);
+  return { texts, labels, ...(id !== undefined && { id }), ...(group !== undefined && { group }) };
+}
+
+/** "text from "review", label from "stars"" */
+export function describeRoles({ texts, labels, id, group }: Roles): string {
+  const many = `${labels.length} columns, ${JSON.stringify(labels[0])} to ${JSON.stringify(labels.at(-1))}`;
+  const some = labels.length > 6 ? many : listOf(labels, "and");
+  return [
+    `${texts.length > 1 ? "texts" : "text"} from ${listOf(texts, "and")}`,
+    `${labels.length > 1 ? "labels" : "label"} from ${some}`,
+    ...(id === undefined ? [] : [`ids from "${id}"`]),
+    ...(group === undefined ? [] : [`groups from "${group}"`]),
+  ].join(", ");
+}
+
+/** Column names separated by commas; a name that has a comma itself counts as one. */
+function columnsOf(table: Table, given: string, option: string): string[] {
+  if (table.columns.includes(given) || !given.includes(",")) return [requireColumn(table, given, option)];
+  return given.split(",").map((name) => requireColumn(table, name.trim(), option));
+}
+
+export function requireColumn(table: Table, column: string, option: string): string {
+  if (table.columns.includes(column)) return column;
+  const guess = nearest(column, table.columns);
+  throw new AttuneError(
+    "data/missing-column",
+    `${table.path}: there is no column "${column}"; it has ${columnList(table)}. ` +
+      `Choose one with ${option}${guess ? `, perhaps ${option} ${guess}` : ""}`,
+  );
+}
+
+const columnList = ({ columns }: Table): string => {
+  const shown = columns.slice(0, 20);
+  return columns.length > shown.length
+    ? `${listOf(shown, "and").replace(" and ", ", ")} and ${columns.length - shown.length} more`
+    : listOf(columns, "and");
+};
+
+const byName = ({ columns }: Table, names: readonly string[]): string | undefined =>
+  names.map((name) => columns.find((column) => plainName(column) === name)).find((column) => column !== undefined);
+
+function named(table: Table, names: readonly string[], taken: readonly string[]): [string] | undefined {
+  const free = { ...table, columns: table.columns.filter((column) => !taken.includes(column)) };
+  const found = byName(free, names);
+  return found === undefined ? undefined : [found];
+}
+
+function findTexts(table: Table, taken: readonly string[]): readonly string[] {
+  const pair = PAIR_NAMES.map((names) => names.map((name) => byName(table, [name]))).find((found) =>
+    found.every((column) => column !== undefined && !taken.includes(column)),
+  ) as readonly string[] | undefined;
+  const found = named(table, ["text"], taken) ?? pair ?? named(table, TEXT_NAMES, taken);
+  if (found) return found;
+  const contents = free(table, taken).map((column) => ({ column, words: wordsIn(table, column) }));
+  const wordy = contents.filter(({ words }) => words >= 3);
+  if (wordy.length === 1 || wordy.length === 2) return wordy.map(({ column }) => column);
+  // Texts may be single words, where nothing else can be the text.
+  const wordsOnly = contents.filter(({ words }) => words > 0);
+  if (wordy.length === 0 && wordsOnly.length === 1) return [wordsOnly[0]!.column];
+  throw undecided(table, "text");
+}
+
+function findLabels(table: Table, taken: readonly string[], multiLabel: boolean): readonly string[] {
+  const columns = free(table, taken);
+  const valuesOf = (column: string) => table.sample.map(({ values }) => values[table.columns.indexOf(column)]);
+  const flags = columns.filter((column) => valuesOf(column).every(isFlag));
+  if (multiLabel && flags.length > 1) return flags;
+  if (columns.length === 1) return columns;
+  const few = columns.filter((column) => {
+    const values = valuesOf(column).filter((value) => value !== null && value !== "");
+    const distinct = new Set(values.map((value) => (typeof value === "object" ? JSON.stringify(value) : value))).size;
+    return distinct > 1 && distinct <= values.length / 2 && !values.some((value) => isFraction(value, table.textOnly));
+  });
+  if (few.length === 1) return few;
+  throw undecided(table, "label");
+}
+
+const free = ({ columns }: Table, taken: readonly string[]) => columns.filter((column) => !taken.includes(column));
+
+/** Words in the column's texts on average; 0 where it holds anything else. */
+function wordsIn({ columns, sample }: Table, column: string): number {
+  const values = sample.map(({ values }) => values[columns.indexOf(column)]).filter((value) => value !== null);
+  const isText = (value: unknown) => typeof value === "string" && (value === "" || /\p{L}/u.test(value));
+  if (values.length === 0 || !values.every(isText)) return 0;
+  const words = values.reduce<number>((sum, value) => sum + ((value as string).match(/\S+/g)?.length ?? 0), 0);
+  return words / values.length;
+}
+
+const undecided = (table: Table, role: "text" | "label"): AttuneError =>
+  new AttuneError(
+    "data/roles",
+    `${table.path}: which column is the ${role}? It has ${columnList(table)}; choose one with --${role}`,
+  );

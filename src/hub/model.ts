@@ -1,0 +1,78 @@
+/** The files of a model that Attune reads, from the Hub. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import type { HubReference } from "./reference.ts";
+import { openRepository, type Repository } from "./repository.ts";
+import type { HubContext } from "./requests.ts";
+
+const CONFIG = "config.json";
+const WEIGHTS = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+/** Not every model has all of these. */
+const TOKENIZER = ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"];
+
+/** Brings a model into the cache, if it is not there. */
+export async function fetchModel(reference: HubReference, context: HubContext): Promise<Repository> {
+  const repository = await openRepository(reference, context);
+  if (isWhole(repository)) return repository;
+  const listed = new Set(await repository.list());
+  const small = [CONFIG, ...TOKENIZER].filter((path) => listed.has(path));
+  if (!listed.has(CONFIG)) throw repository.problem ?? lacks(reference, CONFIG, listed);
+  if (repository.problem && !isSettled(repository, TOKENIZER[0]!)) throw repository.problem;
+  if (!repository.problem)
+    for (const path of TOKENIZER) if (!listed.has(path)) repository.cache.markAbsent(repository.commit, path);
+  if (listed.has(WEIGHTS)) await repository.fetch([...small, WEIGHTS]);
+  else {
+    if (!listed.has(INDEX)) throw repository.problem ?? lacks(reference, WEIGHTS, listed);
+    await repository.fetch([INDEX]);
+    const shards = shardsOf(repository);
+    const missing = shards.find((path) => !listed.has(path));
+    if (missing) throw repository.problem ?? lacks(reference, missing, listed);
+    await repository.fetch([...small, ...shards]);
+  }
+  return repository;
+}
+
+/** Whether a file is here, or known to be nowhere. */
+const isSettled = (repository: Repository, path: string): boolean =>
+  repository.has(path) || repository.cache.isAbsent(repository.commit, path);
+
+/** Whether nothing need be asked. */
+function isWhole(repository: Repository): boolean {
+  if (!repository.has(CONFIG) || !TOKENIZER.every((path) => isSettled(repository, path))) return false;
+  if (repository.has(WEIGHTS)) return true;
+  return repository.has(INDEX) && shardsOf(repository).every((path) => repository.has(path));
+}
+
+function shardsOf({ folder, reference }: Repository): string[] {
+  try {
+    const { weight_map } = JSON.parse(readFileSync(join(folder, INDEX), "utf8")) as {
+      weight_map: Record<string, string>;
+    };
+    return [...new Set(Object.values(weight_map))];
+  } catch (cause) {
+    throw new AttuneError(
+      "hub/index",
+      `${reference.name}: its ${INDEX} names no files; choose another revision or model`,
+      "input",
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function lacks({ name, revision }: HubReference, path: string, listed: ReadonlySet<string>): AttuneError {
+  if (listed.has("adapter_config.json"))
+    return new AttuneError(
+      "hub/adapter",
+      `${name}: this is an adapter; name its base as the model, and give the adapter's folder with --adapter`,
+    );
+  const other = [...listed].find((file) => /\.(bin|h5|msgpack|gguf|onnx|ckpt)$/.test(file));
+  const advice =
+    path === WEIGHTS && other
+      ? `it has ${other}, which Attune does not read; write it anew in Python, AutoModel.from_pretrained("${name}").save_pretrained(folder)`
+      : "a model has config.json, model.safetensors and tokenizer.json at its top; choose another";
+  return new AttuneError("hub/no-file", `${name}: at ${revision} there is no ${path}; ${advice}`);
+}

@@ -1,0 +1,37 @@
+/** What is kept of training: the whole model, or only what was added to its base. */
+import { resolve } from "node:path";
+import { writeModelFolder } from "../interop/transformers.ts";
+import { ownOptions } from "../methods/registry.ts";
+import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
+import type { RunFacts } from "./facts.ts";
+import type { RunFolder } from "./folder.ts";
+import type { PreparedRun } from "./prepare.ts";
+
+/** Writes it into the folder of the run, whose facts know the hash of the base by now; returns where. */
+export async function keepModel(
+  folder: RunFolder,
+  { model, adapted, dataset, memory, modelFolder, tokenizer }: PreparedRun,
+  { options, hub, modelSha256 }: RunFacts,
+  thresholds: readonly number[] | undefined,
+): Promise<string> {
+  const { encoder, config } = model;
+  const { labels } = dataset;
+  const { weights } = memory;
+  if (!leavesEncoder(adapted)) {
+    const content = { encoder, config, labels, thresholds, weights, files: tokenizer.files };
+    await writeModelFolder(folder.at("model"), content);
+    return folder.at("model");
+  }
+  const { method, semantics } = options;
+  const facts: AdapterFacts = {
+    base: { path: resolve(modelFolder), sha256: modelSha256!, ...(hub?.model && { hub: hub.model }) },
+    labels,
+    thresholds,
+    method,
+    head: encoder.head,
+    options: ownOptions(method, options),
+    semantics,
+  };
+  writeAdapter(folder.at("adapter"), facts, adapted, weights, model.fresh);
+  return folder.at("adapter");
+}
