@@ -1,6 +1,5 @@
 /** A study on the terminal: a live table with one row a run, or plain lines where there is no terminal. */
 import { styleText } from "node:util";
-import { createLogUpdate } from "log-update";
 import { alignColumns, clockAfter, duration, metric, roughly } from "../base/format.ts";
 import type { CompareEvent } from "../experiment/compare-events.ts";
 import type { PlannedRun } from "../experiment/study.ts";
@@ -8,6 +7,7 @@ import { RemainingTime } from "../run/remaining-time.ts";
 import type { RunResult } from "../run/result.ts";
 import type { StepEvent } from "../train/trainer.ts";
 import { HubProgress } from "./hub-progress.ts";
+import { LiveLine } from "./live-line.ts";
 
 /** The table is drawn anew at most so often. */
 const DRAW_MILLISECONDS = 100;
@@ -28,7 +28,7 @@ interface Row {
 
 export class CompareView {
   readonly #stream: NodeJS.WriteStream;
-  readonly #live: ReturnType<typeof createLogUpdate> | undefined;
+  readonly #line: LiveLine;
   readonly #hub: HubProgress;
   readonly #rows = new Map<string, Row>();
   #status = "";
@@ -38,7 +38,7 @@ export class CompareView {
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
-    this.#live = stream.isTTY ? createLogUpdate(stream) : undefined;
+    this.#line = new LiveLine(stream);
     this.#hub = new HubProgress(stream);
   }
 
@@ -94,7 +94,7 @@ export class CompareView {
   end(): void {
     this.#hub.end();
     this.#draw(true);
-    this.#live?.done();
+    this.#line.keep();
   }
 
   #showPlan({ out, study, finished, notes }: Extract<CompareEvent, { type: "plan" }>): void {
@@ -113,13 +113,13 @@ export class CompareView {
       const result = finished[run.name];
       if (result) this.#finish(run.name, result);
     }
-    for (const note of notes) this.#print(note);
+    for (const note of notes) this.#line.say(note);
     const before = Object.keys(finished).length;
-    this.#print(
+    this.#line.say(
       `${study.runs.length} ${study.runs.length === 1 ? "run" : "runs"} in ${out}${before > 0 ? `, ${before} of them finished before` : ""}`,
     );
     if (!study.timesComparable)
-      this.#print("runs side by side, or with other threads than before: their times cannot be compared");
+      this.#line.say("runs side by side, or with other threads than before: their times cannot be compared");
   }
 
   #showRun({ name, event }: Extract<CompareEvent, { type: "run-event" }>): void {
@@ -143,14 +143,19 @@ export class CompareView {
   }
 
   #draw(isForced: boolean): void {
-    if (!this.#live || this.#rows.size === 0 || (!isForced && performance.now() - this.#drawn < DRAW_MILLISECONDS))
+    if (
+      !this.#line.isLive ||
+      this.#rows.size === 0 ||
+      (!isForced && performance.now() - this.#drawn < DRAW_MILLISECONDS)
+    )
       return;
     this.#drawn = performance.now();
     const rows = [...this.#rows.values()];
     const lines = alignColumns([["run", "", "macro F1", "time", "left"], ...rows.map(cellsOf)]);
     const [head, ...body] = lines as [string, ...string[]];
     const styled = body.map((line, i) => this.#styled(line, rows[i]!.state));
-    this.#live([head, ...withinHeight(styled, rows, (this.#stream.rows ?? 24) - 4), this.#status].join("\n"));
+    const shown = withinHeight(styled, rows, (this.#stream.rows ?? 24) - 4);
+    this.#line.show(() => [head, ...shown, this.#status].join("\n"));
   }
 
   #styled(line: string, state: Row["state"]): string {
@@ -159,14 +164,8 @@ export class CompareView {
     return styleText(style[state], line);
   }
 
-  /** A line that stays, with or without a terminal. */
-  #print(line: string): void {
-    this.#live?.clear();
-    this.#stream.write(`${line}\n`);
-  }
-
   #plain(line: string): void {
-    if (!this.#live) this.#stream.write(`${line}\n`);
+    if (!this.#line.isLive) this.#line.say(line);
   }
 }
 

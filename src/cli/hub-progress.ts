@@ -1,10 +1,7 @@
 /** What comes from the Hub or goes there, on the terminal: one live line, or one line now and then. */
-import { createLogUpdate } from "log-update";
 import { duration, memory } from "../base/format.ts";
 import type { FetchEvent, PushEvent } from "../hub/events.ts";
-
-/** Without a terminal: at most one line of progress in so many seconds. */
-const PLAIN_SECONDS = 15;
+import { LiveLine } from "./live-line.ts";
 
 /** Shows on standard error what comes. */
 export function showFetch(): (event: FetchEvent) => void {
@@ -13,21 +10,18 @@ export function showFetch(): (event: FetchEvent) => void {
 }
 
 export class HubProgress {
-  readonly #stream: NodeJS.WriteStream;
-  readonly #live: ReturnType<typeof createLogUpdate> | undefined;
-  #lastPlain = performance.now();
+  readonly #line: LiveLine;
   /** What is on its way. */
   #said = "";
 
   constructor(stream: NodeJS.WriteStream) {
-    this.#stream = stream;
-    this.#live = stream.isTTY ? createLogUpdate(stream) : undefined;
+    this.#line = new LiveLine(stream);
   }
 
   show(event: FetchEvent | PushEvent): void {
     if (event.type === "wait") {
       const { repo, reason, seconds } = event;
-      this.#print(
+      this.#line.say(
         `${repo}: ${reason}; trying again in ${seconds < 60 ? `${Math.ceil(seconds)} s` : duration(seconds)}`,
       );
       return;
@@ -35,24 +29,17 @@ export class HubProgress {
     const { type, repo, file, bytes, totalBytes } = event;
     const isDownload = type === "download";
     const what = `${isDownload ? "fetching" : "sending"} ${repo}: ${memory(totalBytes)}`;
-    if (what !== this.#said) this.#print(what);
+    if (what !== this.#said) this.#line.say(what);
     this.#said = what;
     const state = `${file}, ${memory(bytes)} of ${memory(totalBytes)}`;
-    if (this.#live) this.#live(`${isDownload ? "fetching" : "sent"} ${state}`);
-    else if (performance.now() - this.#lastPlain > PLAIN_SECONDS * 1000) {
-      this.#lastPlain = performance.now();
-      this.#print(`${repo}: ${state}`);
-    }
+    this.#line.show(
+      () => `${isDownload ? "fetching" : "sent"} ${state}`,
+      () => `${repo}: ${state}`,
+    );
     if (bytes === totalBytes) this.end();
   }
 
   end(): void {
-    this.#live?.clear();
-    this.#live?.done();
-  }
-
-  #print(line: string): void {
-    this.#live?.clear();
-    this.#stream.write(`${line}\n`);
+    this.#line.end();
   }
 }

@@ -1,11 +1,9 @@
 /** Pre-training on the terminal: one live line while it trains, plain lines for what stays. */
-import { createLogUpdate } from "log-update";
 import { alignColumns, duration, grouped, memory, metric } from "../base/format.ts";
 import type { HeldOutMetrics, PretrainEvent } from "../pretrain/events.ts";
 import { HubProgress } from "./hub-progress.ts";
+import { LiveLine } from "./live-line.ts";
 
-/** Without a terminal: at most one line of progress in so many seconds. */
-const PLAIN_SECONDS = 15;
 const BAR_WIDTH = 24;
 /** Steps that count for the pace. */
 const WINDOW = 50;
@@ -17,41 +15,47 @@ export async function showPretraining(
   events: AsyncIterable<PretrainEvent>,
   { quiet }: { quiet: boolean },
 ): Promise<void> {
-  const stream = process.stderr;
-  const live = stream.isTTY && !quiet ? createLogUpdate(stream) : undefined;
-  const hub = new HubProgress(stream);
-  const say = (line: string): void => {
-    live?.clear();
-    if (!quiet) stream.write(`${line}\n`);
-  };
-  let out = "";
-  let lastPlain = performance.now();
-  const pace: Event<"step">[] = [];
+  const view = quiet ? undefined : new PretrainView(process.stderr);
   try {
-    for await (const event of events) {
-      if (event.type === "download" || event.type === "wait") {
-        if (!quiet) hub.show(event);
-      } else if (event.type === "start") {
-        out = event.out;
-        for (const line of startLines(event)) say(line);
-      } else if (event.type === "heldOut") say(`step ${grouped(event.step)}: held-out ${metricsText(event)}`);
-      else if (event.type === "result") {
-        live?.clear();
-        if (!quiet) process.stdout.write(`${resultText(event, out)}\n`);
-      } else if (event.type === "step") {
-        pace.push(event);
-        if (pace.length > WINDOW) pace.shift();
-        if (live) live(barText(event, pace));
-        else if (performance.now() - lastPlain > PLAIN_SECONDS * 1000) {
-          lastPlain = performance.now();
-          say(`step ${event.step}/${event.totalSteps}: ${paceText(event, pace)}`);
-        }
-      }
-    }
+    for await (const event of events) view?.show(event);
   } finally {
-    hub.end();
-    live?.clear();
-    live?.done();
+    view?.end();
+  }
+}
+
+class PretrainView {
+  readonly #line: LiveLine;
+  readonly #hub: HubProgress;
+  readonly #pace: Event<"step">[] = [];
+  #out = "";
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#line = new LiveLine(stream);
+    this.#hub = new HubProgress(stream);
+  }
+
+  show(event: PretrainEvent): void {
+    if (event.type === "download" || event.type === "wait") this.#hub.show(event);
+    else if (event.type === "start") {
+      this.#out = event.out;
+      for (const line of startLines(event)) this.#line.say(line);
+    } else if (event.type === "heldOut") this.#line.say(`step ${grouped(event.step)}: held-out ${metricsText(event)}`);
+    else if (event.type === "step") {
+      this.#pace.push(event);
+      if (this.#pace.length > WINDOW) this.#pace.shift();
+      this.#line.show(
+        () => barText(event, this.#pace),
+        () => `step ${event.step}/${event.totalSteps}: ${paceText(event, this.#pace)}`,
+      );
+    } else if (event.type === "result") {
+      this.end();
+      process.stdout.write(`${resultText(event, this.#out)}\n`);
+    }
+  }
+
+  end(): void {
+    this.#hub.end();
+    this.#line.end();
   }
 }
 

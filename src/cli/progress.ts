@@ -2,16 +2,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { createLogUpdate } from "log-update";
 import { alignColumns, duration, grouped, memory, metric } from "../base/format.ts";
 import type { StartEvent, TrainEvent } from "../run/events.ts";
 import { RemainingTime } from "../run/remaining-time.ts";
 import type { EpochEvent, StepEvent } from "../train/trainer.ts";
 import { HubProgress } from "./hub-progress.ts";
+import { LiveLine } from "./live-line.ts";
 import { metricsReport } from "./metrics-report.ts";
 
-/** Without a terminal: at most one line of progress in so many seconds. */
-const PLAIN_SECONDS = 15;
 const BAR_WIDTH = 24;
 
 /** Consumes a run's events and shows them on standard error; the result goes to standard output. */
@@ -29,18 +27,17 @@ export async function showTraining(events: AsyncIterable<TrainEvent>, { quiet }:
 
 class ProgressView {
   readonly #stream: NodeJS.WriteStream;
-  readonly #live: ReturnType<typeof createLogUpdate> | undefined;
+  readonly #line: LiveLine;
   readonly #hub: HubProgress;
   readonly #remaining = new RemainingTime();
   #start: StartEvent | undefined;
-  #lastPlain = performance.now();
   /** Where the run folder is, and how many texts it is tested on. */
   out = "";
   testTexts = 0;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
-    this.#live = stream.isTTY ? createLogUpdate(stream) : undefined;
+    this.#line = new LiveLine(stream);
     this.#hub = new HubProgress(stream);
   }
 
@@ -49,7 +46,7 @@ class ProgressView {
     if (event.type === "download" || event.type === "wait") this.#hub.show(event);
     else if (event.type === "start") this.#showStart(event);
     else if (event.type === "base")
-      this.#print(
+      this.#line.say(
         `before training: test loss ${metric(event.test.loss)}, accuracy ${metric(event.test.accuracy)}, macro F1 ${metric(event.test.f1)}`,
       );
     else if (event.type === "step") this.#showStep(event);
@@ -59,8 +56,7 @@ class ProgressView {
 
   end(): void {
     this.#hub.end();
-    this.#live?.clear();
-    this.#live?.done();
+    this.#line.end();
   }
 
   #showStart(event: StartEvent): void {
@@ -68,14 +64,14 @@ class ProgressView {
     this.out = event.out;
     this.testTexts = event.examples.test;
     const { examples, parameters, labels, epochs, totalSteps, resumedAtStep, notes } = event;
-    for (const note of notes) this.#print(this.#dim(note));
+    for (const note of notes) this.#line.say(this.#dim(note));
     const sizes = `${grouped(examples.train)} training, ${grouped(examples.validation)} validation, ${grouped(examples.test)} test texts`;
-    this.#print(`${sizes}; ${labels.length} labels`);
-    this.#print(
+    this.#line.say(`${sizes}; ${labels.length} labels`);
+    this.#line.say(
       `${grouped(parameters.trainable)} of ${grouped(parameters.total)} parameters are trained, ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, ${grouped(totalSteps)} ${totalSteps === 1 ? "step" : "steps"}`,
     );
-    if (resumedAtStep > 0) this.#print(`going on after step ${grouped(resumedAtStep)}`);
-    this.#live?.("measuring the model before training …");
+    if (resumedAtStep > 0) this.#line.say(`going on after step ${grouped(resumedAtStep)}`);
+    this.#line.show(() => "measuring the model before training …");
   }
 
   #showStep(event: StepEvent): void {
@@ -88,30 +84,25 @@ class ProgressView {
       memory(process.memoryUsage.rss()),
       left === undefined ? "" : `${duration(left)} left`,
     ].filter(Boolean);
-    if (this.#live) {
+    const bar = (): string => {
       const done = Math.round((BAR_WIDTH * step) / totalSteps);
-      const bar = `${"━".repeat(done)}${this.#dim("┄".repeat(BAR_WIDTH - done))}`;
+      const shown = `${"━".repeat(done)}${this.#dim("┄".repeat(BAR_WIDTH - done))}`;
       const isLast = step % (totalSteps / this.#start!.epochs) === 0;
       const state = isLast ? `validating epoch ${epoch} …` : numbers.join("  ");
-      this.#live(`epoch ${epoch}/${this.#start!.epochs} ${bar} ${step}/${totalSteps}  ${state}`);
-    } else if (performance.now() - this.#lastPlain > PLAIN_SECONDS * 1000) {
-      this.#lastPlain = performance.now();
-      this.#print(`epoch ${epoch}/${this.#start!.epochs}, step ${step}/${totalSteps}: ${numbers.join(", ")}`);
-    }
+      return `epoch ${epoch}/${this.#start!.epochs} ${shown} ${step}/${totalSteps}  ${state}`;
+    };
+    this.#line.show(
+      bar,
+      () => `epoch ${epoch}/${this.#start!.epochs}, step ${step}/${totalSteps}: ${numbers.join(", ")}`,
+    );
   }
 
   #showEpoch({ epoch, trainLoss, validation, seconds, best }: EpochEvent): void {
     const { loss, accuracy, f1 } = validation;
     const numbers = `validation loss ${metric(loss)}, accuracy ${metric(accuracy)}, macro F1 ${metric(f1)}`;
     const mark = best ? `, ${this.#bold("best so far")}` : "";
-    this.#print(`epoch ${epoch}: training loss ${metric(trainLoss)}, ${numbers}, ${duration(seconds)}${mark}`);
-    if (epoch === this.#start!.epochs) this.#live?.("testing the best epoch …");
-  }
-
-  /** A line that stays, above the live one. */
-  #print(line: string): void {
-    this.#live?.clear();
-    this.#stream.write(`${line}\n`);
+    this.#line.say(`epoch ${epoch}: training loss ${metric(trainLoss)}, ${numbers}, ${duration(seconds)}${mark}`);
+    if (epoch === this.#start!.epochs) this.#line.show(() => "testing the best epoch …");
   }
 
   #bold = (text: string): string => (this.#coloured ? styleText("bold", text) : text);

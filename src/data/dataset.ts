@@ -105,3 +105,10 @@ export interface Dataset {
   /** SHA-256 over labels, ids, texts and labels of all splits in order: equal hashes mean equal training data. */
   readonly sha256: string;
 }
+
+/** Texts of each label. */
+export function labelCounts(truths: Iterable<Truth>, labelCount: number): number[] {
+  const counts = new Array<number>(labelCount).fill(0);
+  for (const truth of truths) for (const label of typeof truth === "number" ? [truth] : truth) counts[label]!++;
+  return counts;
+}

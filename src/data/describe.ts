@@ -1,5 +1,5 @@
 /** What can be said of labelled texts before anything is trained: sizes, lengths, repeated texts, the simplest guess. */
-import type { Dataset, Examples, SplitName } from "./dataset.ts";
+import { type Dataset, type Examples, labelCounts, type SplitName } from "./dataset.ts";
 import { TextSet } from "./equal-texts.ts";
 import { Integers } from "./growing.ts";
 import { languageOf, type OddKind, oddKindsIn } from "./text-traits.ts";
@@ -74,11 +74,7 @@ export function describeTexts({ labels, splits }: Data): TextDescription {
       words.push(count);
       if (count === 0) empty++;
     }
-  const counts = bySplit((split) => {
-    const own = new Array<number>(labels.length).fill(0);
-    for (let i = 0; i < splits[split].length; i++) for (const label of labelsAt(splits[split], i)) own[label]!++;
-    return own;
-  });
+  const counts = bySplit((split) => labelCounts(splits[split].truths(), labels.length));
   const { different, contradictions, contradicting } = findContradictions(labels, splits);
   const alsoIn = (split: SplitName, other: SplitName): number => {
     let count = 0;

@@ -1,7 +1,7 @@
 /** A data set from a path: rows of all splits, labels in order, and what the user should know about them. */
 import { createHash } from "node:crypto";
 import { AttuneError, listOf } from "../base/error.ts";
-import { type Dataset, Examples, type SplitName } from "./dataset.ts";
+import { type Dataset, Examples, labelCounts, type SplitName } from "./dataset.ts";
 import { TextSet } from "./equal-texts.ts";
 import { allOf, type LabelledRows } from "./labelled-rows.ts";
 import { orderLabels } from "./labels.ts";
@@ -245,8 +245,7 @@ function toExamples({ rows, order }: SplitRows, labels: readonly string[], unkno
 }
 
 function rareLabels(train: Examples, labels: readonly string[]): string[] {
-  const counts = new Int32Array(labels.length);
-  for (let i = 0; i < train.length; i++) for (const label of [train.truth(i)].flat()) counts[label]!++;
+  const counts = labelCounts(train.truths(), labels.length);
   const rare = labels.filter((_, label) => counts[label] === 1);
   if (rare.length === 0) return [];
   const shown =

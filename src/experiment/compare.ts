@@ -3,16 +3,12 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { EventQueue } from "../base/event-queue.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { loadDataset } from "../data/load-dataset.ts";
-import { openModel } from "../models/load.ts";
-import { datasetOptions } from "../run/data-options.ts";
 import { version } from "../run/machine.ts";
 import { resolveOptions } from "../run/options.ts";
 import type { RunResult } from "../run/result.ts";
 import { fetchSources, hubOf, type Sources } from "../run/sources.ts";
 import type { CompareEvent } from "./compare-events.ts";
-import { describePlannedData } from "./data-facts.ts";
+import { describeStudyData, openStudyInput, type StudyInput } from "./data-facts.ts";
 import { Forecast } from "./forecast.ts";
 import { recipesOf, resolvePlan } from "./plan.ts";
 import type { Plan, ResolvedPlan } from "./plan-schema.ts";
@@ -20,7 +16,8 @@ import { plannedRuns } from "./planned-runs.ts";
 import { runInProcess } from "./run-process.ts";
 import { requireSamePlan } from "./same-plan.ts";
 import type { FailedRun, PlannedRun, Study } from "./study.ts";
-import { isStudy, readStudy, StudyFolder } from "./study-folder.ts";
+import { isStudy, readStudyFile } from "./study-file.ts";
+import { StudyFolder } from "./study-folder.ts";
 import { Stopwatch, secondsOf, type Timing, timingKey } from "./timing.ts";
 
 export interface CompareContext {
@@ -58,7 +55,7 @@ export async function* compare(plan: Plan, out: string, context: CompareContext 
     plan: resolved,
     runs,
   });
-  const before = isStudy(out) ? readStudy(out) : undefined;
+  const before = isStudy(out) ? readStudyFile(out) : undefined;
   if (before) requireSamePlan(out, before, resolved, runs);
   const begun = before ? goingOn(before, resolved) : study();
   yield* work(out, begun, context, yield* openInput(begun, context, before));
@@ -70,7 +67,7 @@ export async function* compare(plan: Plan, out: string, context: CompareContext 
  * @throws AttuneError as `compare` does, and with `kind` "input" where there is no study in `out`
  */
 export async function* resumeComparison(out: string, context: CompareContext = {}): AsyncGenerator<CompareEvent> {
-  const before = readStudy(out);
+  const before = readStudyFile(out);
   const study = goingOn(before, before.plan);
   yield* work(out, study, context, yield* openInput(study, context, before));
 }
@@ -95,15 +92,16 @@ async function* work(
   out: string,
   given: Study,
   context: CompareContext,
-  { sources, dataset }: Input,
+  input: StudyInput,
 ): AsyncGenerator<CompareEvent> {
+  const { sources } = input;
   const study = { ...given, ...hubOf(sources) };
   const folder = StudyFolder.open(out);
   const stop = new AbortController();
   const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal;
   try {
     folder.write(study);
-    await folder.keepDataFacts(() => describePlannedData(study.runs[0]!, sources));
+    folder.keepDataFacts(() => describeStudyData(input));
     const finished = new Map(study.runs.flatMap(({ name }) => pair(name, folder.resultOf(name))));
     for (const name of finished.keys()) folder.forgetFailure(name);
     const notes = [...sources.model.notes, ...sources.data.notes];
@@ -111,7 +109,7 @@ async function* work(
     const waiting = study.runs.filter(({ name }) => !finished.has(name));
     let forecast: Forecast | undefined;
     if ((context.estimate ?? true) && waiting.length > 0) {
-      const estimates = yield* estimate(waiting, { sources, dataset }, study.threads, signal);
+      const estimates = yield* estimate(waiting, input, study.threads, signal);
       forecast = new Forecast(waiting, estimates, study.plan.jobs);
       yield { type: "estimate", runs: waiting.length, seconds: forecast.seconds };
     }
@@ -142,28 +140,21 @@ async function* work(
 
 const pair = (name: string, result: RunResult | undefined): [string, RunResult][] => (result ? [[name, result]] : []);
 
-interface Input {
-  readonly sources: Sources;
-  readonly dataset: Dataset;
-}
-
 /** Model and data: what is wrong with them is found before a folder is made. A study that goes on has those it had. */
 async function* openInput(
   study: Study,
   { signal }: CompareContext,
   before: Study | undefined,
-): AsyncGenerator<CompareEvent, Input> {
+): AsyncGenerator<CompareEvent, StudyInput> {
   const options = resolveOptions({ ...study.runs[0]!.options, out: "." });
   const sources = yield* fetchSources(options, signal, before && (before.hub ?? {}));
-  const dataset = await loadDataset(datasetOptions({ ...options, data: sources.data.path }));
-  (await openModel(sources.model.path, dataset.labels)).close();
-  return { sources, dataset };
+  return openStudyInput(options, sources);
 }
 
 /** Times each kind of run on a sample, and reckons from that how long each run will take. */
 async function* estimate(
   runs: readonly PlannedRun[],
-  { sources, dataset }: Input,
+  { sources, dataset }: StudyInput,
   threads: number,
   signal: AbortSignal,
 ): AsyncGenerator<CompareEvent, Map<string, number>> {

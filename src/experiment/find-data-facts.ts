@@ -1,9 +1,9 @@
 /** Where a comparison has its facts on the data from, the data being perhaps gone. */
 import { AttuneError } from "../base/error.ts";
+import { labelCounts } from "../data/dataset.ts";
 import { openSources, pinned } from "../run/sources.ts";
 import type { DataFacts } from "./comparison.ts";
-import { describeDataOf } from "./data-facts.ts";
-import type { Predictions } from "./read-predictions.ts";
+import { describeStudyData, openStudyInput } from "./data-facts.ts";
 import type { StoredStudy } from "./read-study.ts";
 
 /**
@@ -17,7 +17,8 @@ export async function findDataFacts(studies: readonly StoredStudy[]): Promise<Da
   if (kept) return kept;
   let reason = "have changed since";
   try {
-    const found = await describeDataOf(facts.options, await openSources(facts.options, {}, facts.hub ?? {}));
+    const sources = await openSources(facts.options, {}, facts.hub ?? {});
+    const found = describeStudyData(await openStudyInput(facts.options, sources));
     if (found.sha256 === facts.dataSha256) return found;
   } catch (error) {
     if (!(error instanceof AttuneError)) throw error;
@@ -27,13 +28,10 @@ export async function findDataFacts(studies: readonly StoredStudy[]): Promise<Da
     path: facts.hub?.data ? pinned(facts.hub.data) : facts.options.data,
     sha256: facts.dataSha256,
     labels: facts.labels,
-    counts: { validation: countLabels(validation), test: countLabels(test) },
+    counts: {
+      validation: labelCounts(validation.truth, facts.labels.length),
+      test: labelCounts(test.truth, facts.labels.length),
+    },
     notes: [`The data ${reason}, so the training texts, lengths and duplicates are not known.`],
   };
-}
-
-function countLabels({ labels, truth }: Predictions): number[] {
-  const counts = labels.map(() => 0);
-  for (const label of truth) counts[label]!++;
-  return counts;
 }

@@ -1,14 +1,15 @@
 /** Reads the folder of a study: its plan, and of each run what it gave or why it did not. Nothing is written. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { AttuneError } from "../base/error.ts";
 import type { RunFacts } from "../run/facts.ts";
 import type { RunResult } from "../run/result.ts";
 import type { DataFacts } from "./comparison.ts";
 import { DATA_FACTS } from "./data-facts.ts";
 import { type Predictions, readPredictions } from "./read-predictions.ts";
+import { readIfThere, readJson } from "./stored-json.ts";
 import type { FailedRun, PlannedRun, Study } from "./study.ts";
+import { readStudyFile } from "./study-file.ts";
 
 /** A run that came to its end. */
 export interface FinishedRun {
@@ -31,17 +32,9 @@ export interface StoredStudy {
   readonly missing: readonly string[];
 }
 
-const STUDY = "study.json";
-
 /** @throws AttuneError where this is no study, and where a file in it is broken, which it names */
 export function readStudy(path: string): StoredStudy {
-  const file = join(path, STUDY);
-  if (!existsSync(file))
-    throw new AttuneError(
-      "study/not-a-study",
-      `${path}: there is no ${STUDY} in it, so this is not the folder of a study`,
-    );
-  const study = readJson<Study>(file, studyShape);
+  const study = readStudyFile(path);
   const finished: FinishedRun[] = [];
   const failed: FailedRun[] = [];
   const missing: string[] = [];
@@ -70,48 +63,10 @@ function readRun(folder: string, planned: PlannedRun, facts: RunFacts): Finished
   };
 }
 
-const readIfThere = <T>(file: string, shape: z.ZodType): T | undefined =>
-  existsSync(file) ? readJson<T>(file, shape) : undefined;
-
-/** Content that has at least this shape. */
-function readJson<T>(file: string, shape: z.ZodType): T {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, "utf8"));
-  } catch (cause) {
-    throw new AttuneError("study/unreadable", `${file}: cannot be read (${(cause as Error).message})`, "input", {
-      cause,
-    });
-  }
-  const { error } = shape.safeParse(content);
-  if (!error) return content as T;
-  const issue = error.issues[0]!;
-  throw new AttuneError(
-    "study/broken",
-    `${file}: "${issue.path.join(".")}" cannot be used (${issue.message}); the file was changed, or is of another version`,
-  );
-}
-
 /** What is read of each file: enough that nothing below stumbles over what is not there. */
 const numbers = <const K extends string>(...keys: readonly K[]) =>
   z.looseObject(Object.fromEntries(keys.map((key) => [key, z.number()])));
 const texts = z.array(z.string());
-
-const studyShape = z.looseObject({
-  command: z.string(),
-  jobs: z.number(),
-  runs: z.array(
-    z.looseObject({
-      name: z.string(),
-      setting: z.string(),
-      title: z.string(),
-      recipe: z.string(),
-      method: z.string(),
-      seed: z.number(),
-      options: z.looseObject({}),
-    }),
-  ),
-});
 
 const factsShape = z.looseObject({
   status: z.string(),

@@ -1,33 +1,17 @@
 /** The folder of a study on disk: made, opened, locked, and asked how far each run is. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { writeWhole } from "../base/write-whole.ts";
 import { type FolderLock, lockFolder } from "../run/lock.ts";
 import type { RunResult } from "../run/result.ts";
 import type { DataFacts } from "./comparison.ts";
 import { DATA_FACTS } from "./data-facts.ts";
 import { planText } from "./plan-file.ts";
 import type { FailedRun, Study } from "./study.ts";
+import { isStudy, STUDY } from "./study-file.ts";
 
-const STUDY = "study.json";
 const LOCK = "lock";
-
-/** Whether there is a study in a folder. */
-export const isStudy = (path: string): boolean => existsSync(join(path, STUDY));
-
-/** @throws AttuneError where it is not there, or cannot be read */
-export function readStudy(path: string): Study {
-  const file = join(path, STUDY);
-  if (!existsSync(file))
-    throw new AttuneError("study/none", `${path}: there is no ${STUDY} in it, so this is not the folder of a study`);
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as Study;
-  } catch (cause) {
-    throw new AttuneError("study/unreadable", `${file}: cannot be read (${(cause as Error).message})`, "input", {
-      cause,
-    });
-  }
-}
 
 export class StudyFolder {
   readonly path: string;
@@ -58,8 +42,8 @@ export class StudyFolder {
 
   write(study: Study): void {
     mkdirSync(join(this.path, "runs"), { recursive: true });
-    this.#writeWhole("plan.yaml", planText(study.plan));
-    this.#writeWhole(STUDY, `${JSON.stringify(study, null, 2)}\n`);
+    writeWhole(join(this.path, "plan.yaml"), planText(study.plan));
+    writeWhole(join(this.path, STUDY), `${JSON.stringify(study, null, 2)}\n`);
   }
 
   runPath(name: string): string {
@@ -77,9 +61,9 @@ export class StudyFolder {
   }
 
   /** Keeps what the data are, unless that is known. */
-  async keepDataFacts(describe: () => Promise<DataFacts>): Promise<void> {
+  keepDataFacts(describe: () => DataFacts): void {
     if (!existsSync(join(this.path, DATA_FACTS)))
-      this.#writeWhole(DATA_FACTS, `${JSON.stringify(await describe(), null, 2)}\n`);
+      writeWhole(join(this.path, DATA_FACTS), `${JSON.stringify(describe(), null, 2)}\n`);
   }
 
   /** By which one process at a time works on a run. */
@@ -105,7 +89,7 @@ export class StudyFolder {
   noteFailure(failed: FailedRun): void {
     try {
       mkdirSync(join(this.path, "failed"), { recursive: true });
-      this.#writeWhole(join("failed", `${failed.name}.json`), `${JSON.stringify(failed, null, 2)}\n`);
+      writeWhole(join(this.path, "failed", `${failed.name}.json`), `${JSON.stringify(failed, null, 2)}\n`);
     } catch {
       // The disk is full, or worse; the runs that are finished stay as they are.
     }
@@ -121,11 +105,5 @@ export class StudyFolder {
 
   close(): void {
     this.#lock.release();
-  }
-
-  #writeWhole(name: string, text: string): void {
-    const file = join(this.path, name);
-    writeFileSync(`${file}.partial`, text, { flush: true });
-    renameSync(`${file}.partial`, file);
   }
 }

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isRunning } from "../base/is-running.ts";
 
 /** Who holds a lock touches it more often than this, also where the Hub asks for a pause. */
 const STALE_SECONDS = 600;
@@ -47,14 +48,5 @@ function isStale(file: string): boolean {
     return Date.now() - statSync(file).mtimeMs > STALE_SECONDS * 1000;
   } catch {
     return false; // It has just gone.
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -1,9 +1,9 @@
 /** Writes a model folder that Transformers, transformers.js and Attune open. */
 import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeSafetensors } from "../data/safetensors.ts";
+import { type TensorToWrite, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
-import type { Encoder } from "../models/encoder.ts";
+import type { Encoder, Parameter } from "../models/encoder.ts";
 import { isOwnHead } from "../models/head-choice.ts";
 import { HEAD_KEY, MULTI_LABEL, THRESHOLDS_KEY } from "../models/load.ts";
 
@@ -20,20 +20,40 @@ export interface ModelFolder {
 }
 
 /** Writes the folder whole or not at all; one that is there already is replaced. */
-export async function writeModelFolder(folder: string, model: ModelFolder): Promise<void> {
+export function writeModelFolder(folder: string, model: ModelFolder): Promise<void> {
+  const tensors = tensorsOf(model.encoder.parameters, model.weights);
+  return writeFolder(folder, { config: configOf(model), tensors, files: model.files });
+}
+
+/** The parameters of a model as they are written. */
+export const tensorsOf = (
+  parameters: readonly Parameter[],
+  weights: ModelFolder["weights"],
+): (TensorToWrite & { readonly data: Float32Array })[] =>
+  parameters.map(({ name, shape }) => ({ name, shape, data: weights[name]!.data as Float32Array }));
+
+/** A config.json without what is no longer true of a model that was trained: where it came from, and in which precision. */
+export function withoutOrigin(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { _name_or_path, torch_dtype, dtype, ...kept } = config;
+  return kept;
+}
+
+export interface FolderContent {
+  /** The whole config.json. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly tensors: readonly TensorToWrite[];
+  /** Tokenizer files to be copied. */
+  readonly files: ModelFolder["files"];
+}
+
+/** The same of any model. */
+export async function writeFolder(folder: string, { config, tensors, files }: FolderContent): Promise<void> {
   const partial = `${folder}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
-  await writeFile(join(partial, "config.json"), `${JSON.stringify(configOf(model), null, 2)}\n`);
-  writeSafetensors(
-    join(partial, "model.safetensors"),
-    model.encoder.parameters.map(({ name, shape }) => ({
-      name,
-      shape,
-      data: model.weights[name]!.data as Float32Array,
-    })),
-  );
-  for (const { name, path } of model.files) await copyFile(path, join(partial, name));
+  await writeFile(join(partial, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  writeSafetensors(join(partial, "model.safetensors"), tensors);
+  for (const { name, path } of files) await copyFile(path, join(partial, name));
   await rm(folder, { recursive: true, force: true });
   await rename(partial, folder);
 }
@@ -45,7 +65,7 @@ export function configOf({
   labels,
   thresholds,
 }: Pick<ModelFolder, "encoder" | "config" | "labels" | "thresholds">): Record<string, unknown> {
-  const { _name_or_path, torch_dtype, dtype, [HEAD_KEY]: _head, [THRESHOLDS_KEY]: _thresholds, ...kept } = config;
+  const { [HEAD_KEY]: _head, [THRESHOLDS_KEY]: _thresholds, ...kept } = withoutOrigin(config);
   return {
     ...kept,
     architectures: [encoder.architecture],

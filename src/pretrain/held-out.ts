@@ -1,7 +1,7 @@
 /** The losses on text that is never trained on, without dropout and always masked in the same places. */
 import { AttuneError } from "../base/error.ts";
-import type { Engine, Executable } from "../engine/engine.ts";
-import { float32 } from "../engine/engine.ts";
+import { type Engine, float32 } from "../engine/engine.ts";
+import { LazyProgram } from "../engine/lazy-program.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { batchValues } from "../models/inputs.ts";
@@ -10,13 +10,11 @@ import type { HeldOutMetrics } from "./events.ts";
 import type { MaskedBatch } from "./masked-batch.ts";
 
 export class HeldOut {
-  readonly #compile: () => Promise<Executable>;
+  readonly #program: LazyProgram;
   readonly #encoder: Encoder;
   readonly #memory: ModelMemory;
   readonly #names: readonly string[];
-  /** Each with its number of texts. */
   readonly #batches: readonly (() => MaskedBatch)[];
-  #compiled: Promise<Executable> | undefined;
 
   /** `outputs` computes `loss`, a mean over guessed tokens, and maybe `distance`, a mean over texts. */
   constructor(
@@ -26,7 +24,7 @@ export class HeldOut {
     memory: ModelMemory,
     batches: readonly (() => MaskedBatch)[],
   ) {
-    this.#compile = () => engine.compile(outputs);
+    this.#program = new LazyProgram(() => engine.compile(outputs));
     this.#encoder = encoder;
     this.#memory = memory;
     this.#names = Object.keys(outputs);
@@ -35,8 +33,7 @@ export class HeldOut {
 
   /** @throws AttuneError of kind "interrupted" after `signal` */
   async measure(signal?: AbortSignal): Promise<Omit<HeldOutMetrics, "step">> {
-    this.#compiled ??= this.#compile();
-    const executable = await this.#compiled;
+    const executable = await this.#program.get();
     const sums = { loss: 0, guessed: 0, distance: 0, texts: 0 };
     for (const make of this.#batches) {
       if (signal?.aborted) throw new AttuneError("pretrain/interrupted", "stopped while measuring", "interrupted");
@@ -61,6 +58,6 @@ export class HeldOut {
   }
 
   async dispose(): Promise<void> {
-    await (await this.#compiled)?.dispose();
+    await this.#program.dispose();
   }
 }

@@ -1,15 +1,14 @@
 /** `pretrain`: masked-language-model training from options to a finished folder, as a stream of typed events. */
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
 import { permutation, randomKey } from "../base/random.ts";
 import { toFloat16 } from "../data/float16.ts";
-import { writeSafetensors } from "../data/safetensors.ts";
 import { sha256OfWeights } from "../data/weights.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
+import { tensorsOf, withoutOrigin, writeFolder } from "../interop/transformers.ts";
 import { restoreCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
 import { RunFolder } from "../run/folder.ts";
 import { describeMachine, peakRssBytes, version } from "../run/machine.ts";
@@ -265,20 +264,13 @@ class Pretraining {
   async #writeModel(): Promise<void> {
     const { model, config, memory, tokenizer } = this.#run;
     const { float16 } = this.#options;
-    const { _name_or_path, torch_dtype, dtype, id2label, label2id, problem_type, ...kept } = config;
-    const written = { ...kept, architectures: [model.architecture], dtype: float16 ? "float16" : "float32" };
-    const partial = this.#folder.at("model.partial");
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial);
-    await writeFile(join(partial, "config.json"), `${JSON.stringify(written, null, 2)}\n`);
-    const tensors = model.encoder.parameters.map(({ name, shape }) => {
-      const data = memory.weights[name]!.data as Float32Array;
-      return { name, shape, data: float16 ? toFloat16(data) : data };
+    const { id2label, label2id, problem_type, ...kept } = withoutOrigin(config);
+    const tensors = tensorsOf(model.encoder.parameters, memory.weights);
+    await writeFolder(this.#folder.at("model"), {
+      config: { ...kept, architectures: [model.architecture], dtype: float16 ? "float16" : "float32" },
+      tensors: float16 ? tensors.map((tensor) => ({ ...tensor, data: toFloat16(tensor.data) })) : tensors,
+      files: tokenizer.files,
     });
-    writeSafetensors(join(partial, "model.safetensors"), tensors);
-    for (const { name, path } of tokenizer.files) await copyFile(path, join(partial, name));
-    await rm(this.#folder.at("model"), { recursive: true, force: true });
-    await rename(partial, this.#folder.at("model"));
   }
 
   #restore(): void {

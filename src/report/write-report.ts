@@ -1,6 +1,7 @@
 /** Writes a comparison as report.html, report.md with pictures, results.csv and epochs.csv. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeWhole } from "../base/write-whole.ts";
 import type { Comparison } from "../experiment/comparison.ts";
 import { epochsCsv, resultsCsv } from "./csv.ts";
 import type { Block, Chart } from "./document.ts";
@@ -44,9 +45,4 @@ function writePictures(folder: string, charts: readonly Chart[]): void {
   for (const { file, standalone } of charts) writeFileSync(join(partial, `${file}.svg`), standalone);
   rmSync(folder, { recursive: true, force: true });
   renameSync(partial, folder);
-}
-
-function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.partial`, text, { flush: true });
-  renameSync(`${path}.partial`, path);
 }

@@ -11,11 +11,11 @@ import {
   rmSync,
   statSync,
   truncateSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { writeWhole } from "../base/write-whole.ts";
 
 const RUN = "run.json";
 
@@ -94,9 +94,7 @@ export class RunFolder {
 
   /** Writes a file whole or not at all. */
   writeText(text: string, ...parts: readonly string[]): void {
-    const file = this.at(...parts);
-    writeFileSync(`${file}.partial`, text, { flush: true });
-    renameSync(`${file}.partial`, file);
+    writeWhole(this.at(...parts), text);
   }
 
   /** Adds a line to events.jsonl. */

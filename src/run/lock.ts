@@ -3,6 +3,7 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { isRunning } from "../base/is-running.ts";
 
 export interface FolderLock {
   release(): void;
@@ -113,18 +114,9 @@ function parse(text: string): Holder | undefined {
 /** Of a process on another machine nothing is known. */
 function mayWork(holder: Holder, own: Holder, file: string): boolean {
   if (holder.host !== own.host) return true;
-  if (!exists(holder.pid)) return false;
+  if (!isRunning(holder.pid)) return false;
   if (holder.began !== undefined) return holder.began === beginOf(holder.pid);
   return holder.pid !== own.pid || held.has(file);
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** Linux only: when the process began, in clock ticks since the machine did; undefined for one that is over. */

@@ -6,7 +6,8 @@ import type { Dataset, Examples, SplitName } from "../data/dataset.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
-import type { Engine, Executable } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { LazyProgram } from "../engine/lazy-program.ts";
 import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
 import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, ownHead } from "../models/head-choice.ts";
@@ -195,23 +196,4 @@ function headOf({ head, mlpSize, headDropout }: ResolvedTrainOptions): HeadChoic
   return head === undefined && mlpSize === undefined && headDropout === undefined
     ? undefined
     : { head: head ?? ownHead.head, mlpSize, headDropout };
-}
-
-/** A program that is compiled when it is first needed: not before the first training step. */
-class LazyProgram {
-  readonly #compile: () => Promise<Executable>;
-  #compiled: Promise<Executable> | undefined;
-
-  constructor(compile: () => Promise<Executable>) {
-    this.#compile = compile;
-  }
-
-  get(): Promise<Executable> {
-    this.#compiled ??= this.#compile();
-    return this.#compiled;
-  }
-
-  async dispose(): Promise<void> {
-    await (await this.#compiled)?.dispose();
-  }
 }

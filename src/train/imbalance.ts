@@ -1,7 +1,7 @@
 /** What can be done about labels that are rare: weights in the loss, and drawing their texts more often. */
 
 import { permutation, randomKey } from "../base/random.ts";
-import type { Truth } from "../data/dataset.ts";
+import { labelCounts, type Truth } from "../data/dataset.ts";
 
 /** Which texts an epoch has, in order. */
 export interface EpochOrder {
@@ -16,12 +16,6 @@ export const eachTextOnce = (count: number, seed: number): EpochOrder => ({
   count,
   of: (epoch) => permutation(randomKey(seed, "shuffle", epoch), count),
 });
-
-export function labelCounts(truths: readonly Truth[], labelCount: number): number[] {
-  const counts = new Array<number>(labelCount).fill(0);
-  for (const truth of truths) for (const label of typeof truth === "number" ? [truth] : truth) counts[label]!++;
-  return counts;
-}
 
 /**
  * Weights that make all labels count alike: texts / (labels · texts of the label), as scikit-learn's "balanced"; with

@@ -2,8 +2,8 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { openSafetensors, writeSafetensors } from "../../src/data/safetensors.ts";
 import type { Evaluation, Prediction, RunResult, TrainEvent } from "../../src/index.ts";
+import { loseTensors } from "../lose-tensors.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
 import { scratchFolder } from "../unit/data/scratch.ts";
 import {
@@ -188,18 +188,7 @@ describe("attune evaluate", () => {
 
 test("a model whose head was never trained is refused", async () => {
   cpSync(join(cwd, "run/model"), join(cwd, "headless"), { recursive: true });
-  const path = join(cwd, "headless/model.safetensors");
-  const file = openSafetensors(path);
-  const tensors = [...file.tensors].map(([name, { shape }]) => {
-    const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    file.readFloat32(name, data);
-    return { name, shape, data };
-  });
-  file.close();
-  writeSafetensors(
-    path,
-    tensors.filter(({ name }) => !name.startsWith("classifier")),
-  );
+  loseTensors(join(cwd, "headless/model.safetensors"), (name) => name.startsWith("classifier"));
   const { code, stdout, stderr } = await attune(["predict", "headless", "good"], { cwd });
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(/^attune: headless: this is .* trained classifier.*; train it first\n$/);

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { compareStudy } from "../../../src/experiment/compare-study.ts";
-import { DATA_FACTS, describePlannedData } from "../../../src/experiment/data-facts.ts";
+import { DATA_FACTS, describeStudyData, openStudyInput } from "../../../src/experiment/data-facts.ts";
+import { resolveOptions } from "../../../src/run/options.ts";
 import { openSources } from "../../../src/run/sources.ts";
 import { fabricatedSettings, fabricateStudy } from "../../study.ts";
 import { tinyData, tinyModel } from "../../tiny.ts";
@@ -13,7 +14,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const model = tinyModel(join(folder, "model"));
 const data = tinyData(join(folder, "data"), { rows: 30 });
 const sources = await openSources({ model, data }, {});
-const facts = await describePlannedData({ options: { model, data, limit: 20, maxLength: 6 } }, sources);
+const options = resolveOptions({ model, data, limit: 20, maxLength: 6, out: "-" });
+const facts = describeStudyData(await openStudyInput(options, sources));
 
 test("what is known of data that are there", () => {
   expect(facts).toMatchObject({

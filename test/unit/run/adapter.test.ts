@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openSafetensors, writeSafetensors } from "../../../src/data/safetensors.ts";
 import { load } from "../../../src/run/classifier.ts";
 import { exportRun } from "../../../src/run/export.ts";
 import { resolveOptions, type TrainOptions } from "../../../src/run/options.ts";
 import type { RunResult } from "../../../src/run/result.ts";
 import { train } from "../../../src/run/train.ts";
+import { loseTensors } from "../../lose-tensors.ts";
 import { tinyFolder } from "../../methods-folder.ts";
 import { fixtures, inputError } from "../data/scratch.ts";
 
@@ -23,19 +23,7 @@ async function trained(name: string, options: object): Promise<RunResult> {
 }
 
 /** Takes one tensor out of a file. */
-function lose(path: string, end: string): void {
-  const file = openSafetensors(path);
-  const tensors = [...file.tensors].map(([name, { shape }]) => {
-    const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    file.readFloat32(name, data);
-    return { name, shape, data };
-  });
-  file.close();
-  writeSafetensors(
-    path,
-    tensors.filter(({ name }) => !name.endsWith(end)),
-  );
-}
+const lose = (path: string, end: string): void => loseTensors(path, (name) => name.endsWith(end));
 
 describe("training goes on from an adapter", () => {
   let first: RunResult;

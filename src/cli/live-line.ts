@@ -1,0 +1,46 @@
+/** Progress on a stream: a live line where it is a terminal, a plain one now and then where it is not. */
+import { createLogUpdate } from "log-update";
+
+/** Without a terminal: at most one line of progress in so many seconds. */
+const PLAIN_SECONDS = 15;
+
+export class LiveLine {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #live: ReturnType<typeof createLogUpdate> | undefined;
+  #lastPlain = performance.now();
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+    this.#live = stream.isTTY ? createLogUpdate(stream) : undefined;
+  }
+
+  get isLive(): boolean {
+    return this.#live !== undefined;
+  }
+
+  /** A line that stays, above the live one. */
+  say(line: string): void {
+    this.#live?.clear();
+    this.#stream.write(`${line}\n`);
+  }
+
+  /** What is going on; without a terminal `plain`, if that is given and it is time. */
+  show(live: () => string, plain?: () => string): void {
+    if (this.#live) this.#live(live());
+    else if (plain && performance.now() - this.#lastPlain > PLAIN_SECONDS * 1000) {
+      this.#lastPlain = performance.now();
+      this.say(plain());
+    }
+  }
+
+  /** Takes the live line away, and no other comes. */
+  end(): void {
+    this.#live?.clear();
+    this.#live?.done();
+  }
+
+  /** What is there stays. */
+  keep(): void {
+    this.#live?.done();
+  }
+}

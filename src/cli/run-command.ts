@@ -1,0 +1,41 @@
+/** What commands share that begin a run from options, or go on with one. */
+import type { Command } from "commander";
+import type { Spell } from "../base/check-options.ts";
+import { AttuneError } from "../base/error.ts";
+import { readConfigFile } from "./config-file.ts";
+import { flagOf } from "./option-flags.ts";
+
+interface Flags {
+  readonly config?: string;
+  readonly resume?: string;
+  readonly quiet?: boolean;
+  readonly [option: string]: unknown;
+}
+
+export interface RunActions {
+  /** Begins with what was given on the command line and in a file; `spell` says how an option was written. */
+  begin(given: Readonly<Record<string, unknown>>, spell: Spell, quiet: boolean): Promise<void>;
+  goOn(run: string, quiet: boolean): Promise<void>;
+}
+
+/** Adds `--config`, `--resume` and `--quiet`, and what the command does. */
+export function addRunActions(command: Command, { begin, goOn }: RunActions): void {
+  command
+    .option("--config <file>", "options from a YAML file, by the same names; those given here count more")
+    .option("--resume <run>", "go on with a run that was interrupted, with its own options")
+    .option("--quiet", "print nothing but errors")
+    .action(async ({ config, resume: run, quiet = false, ...given }: Flags) => {
+      if (run !== undefined) {
+        const extra = Object.keys({ ...(config && { config }), ...given })[0];
+        if (extra)
+          throw new AttuneError(
+            "options/resume",
+            `${flagOf(extra)} cannot be used with --resume: a run keeps its options`,
+          );
+        return goOn(run, quiet);
+      }
+      const fromFile = config === undefined ? {} : readConfigFile(config);
+      const spell = (key: string) => (key in given || !(key in fromFile) ? flagOf(key) : `${key} in ${config}`);
+      return begin({ ...fromFile, ...given }, spell, quiet);
+    });
+}
