@@ -23,6 +23,12 @@ export function inspectReport(found: Inspection): string {
   return sections.map((lines) => lines.join("\n")).join("\n\n");
 }
 
+/** The same in short: how many texts, of which labels, and what must be beaten. */
+export function shortInspectReport(found: Inspection): string {
+  const sections = [splitTable(found), labelTable(found), lengthTable(found), scores(found)];
+  return sections.map((lines) => lines.join("\n")).join("\n\n");
+}
+
 function splitTable({ description: { texts, duplicates } }: Inspection): string[] {
   const rows = SPLITS.map((split) => [split, grouped(texts[split]), grouped(duplicates.within[split])]);
   return alignColumns([["split", "texts", "repeated"], ...rows]);

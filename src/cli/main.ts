@@ -6,6 +6,10 @@ import type { ErrorKind } from "../base/error.ts";
 
 /** Commands by name; the loaded function adds options and action. */
 const commands: Readonly<Record<string, { summary: string; load: () => Promise<(command: Command) => void> }>> = {
+  demo: {
+    summary: "compare all methods on data and a model that come with Attune",
+    load: async () => (await import("./commands/demo.ts")).demoCommand,
+  },
   inspect: {
     summary: "look at labelled texts before training on them",
     load: async () => (await import("./commands/inspect.ts")).inspectCommand,

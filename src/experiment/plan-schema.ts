@@ -97,8 +97,8 @@ export type MethodGrid<Name extends MethodName> = Grids<SharedGiven & Given<OwnS
 
 /** A plan as one writes it. */
 export type Plan = SharedGiven & {
-  /** A folder, or a name on the Hub. */
-  readonly model: string;
+  /** A folder, or a name on the Hub. @default "attune:mini" */
+  readonly model?: string;
   /** Branch, tag or commit of a model on the Hub. @default "main" */
   readonly revision?: string | undefined;
   /** A folder with splits, one file, or a name on the Hub. */
@@ -127,6 +127,7 @@ export type Plan = SharedGiven & {
 
 /** A plan after all defaults. */
 export type ResolvedPlan = Plan & {
+  readonly model: string;
   readonly recipe: RecipeChoice;
   readonly methods: readonly MethodName[];
   readonly ranks: readonly number[];

@@ -1,7 +1,6 @@
 /** A plan checked, and with all defaults. */
 import { inCode, type Place, planError } from "./plan-error.ts";
 import { DEFAULT_METHODS, FIRST_SEED, type Plan, planSchema, type ResolvedPlan } from "./plan-schema.ts";
-import { recipeNames } from "./recipes.ts";
 import type { RecipeName } from "./study.ts";
 
 /**
@@ -27,4 +26,4 @@ export function resolvePlan(given: unknown, place: Place = inCode): ResolvedPlan
 
 /** The recipes that a plan asks for. */
 export const recipesOf = ({ recipe }: ResolvedPlan): readonly RecipeName[] =>
-  recipe === "both" ? recipeNames : [recipe];
+  recipe === "both" ? ["controlled", "tuned"] : [recipe];

@@ -3,6 +3,7 @@ import type { MethodName } from "../methods/registry.ts";
 import type { TrainOptions } from "../run/options.ts";
 import type { FromHub } from "../run/sources.ts";
 import type { ResolvedPlan } from "./plan-schema.ts";
+import type { NamedRecipe } from "./recipes.ts";
 
 /*
  *   STUDY/
@@ -17,7 +18,7 @@ import type { ResolvedPlan } from "./plan-schema.ts";
  */
 
 /** Where a run's options come from. `own`: only from the plan and the defaults of `train`. */
-export type RecipeName = "controlled" | "tuned" | "own";
+export type RecipeName = NamedRecipe | "own";
 
 /** One run of a study. Runs that differ in nothing but their seed have the same `setting`. */
 export interface PlannedRun {

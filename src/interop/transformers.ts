@@ -38,6 +38,12 @@ export function withoutOrigin(config: Readonly<Record<string, unknown>>): Record
   return kept;
 }
 
+/** The same without what is only true of a classifier. */
+export function withoutClassifier(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { id2label, label2id, problem_type, [HEAD_KEY]: _head, [THRESHOLDS_KEY]: _thresholds, ...kept } = config;
+  return withoutOrigin(kept);
+}
+
 export interface FolderContent {
   /** The whole config.json. */
   readonly config: Readonly<Record<string, unknown>>;

@@ -8,7 +8,7 @@ import { permutation, randomKey } from "../base/random.ts";
 import { toFloat16 } from "../data/float16.ts";
 import { sha256OfWeights } from "../data/weights.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
-import { tensorsOf, withoutOrigin, writeFolder } from "../interop/transformers.ts";
+import { tensorsOf, withoutClassifier, writeFolder } from "../interop/transformers.ts";
 import { restoreCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
 import { RunFolder } from "../run/folder.ts";
 import { describeMachine, peakRssBytes, version } from "../run/machine.ts";
@@ -264,10 +264,13 @@ class Pretraining {
   async #writeModel(): Promise<void> {
     const { model, config, memory, tokenizer } = this.#run;
     const { float16 } = this.#options;
-    const { id2label, label2id, problem_type, ...kept } = withoutOrigin(config);
     const tensors = tensorsOf(model.encoder.parameters, memory.weights);
     await writeFolder(this.#folder.at("model"), {
-      config: { ...kept, architectures: [model.architecture], dtype: float16 ? "float16" : "float32" },
+      config: {
+        ...withoutClassifier(config),
+        architectures: [model.architecture],
+        dtype: float16 ? "float16" : "float32",
+      },
       tensors: float16 ? tensors.map((tensor) => ({ ...tensor, data: toFloat16(tensor.data) })) : tensors,
       files: tokenizer.files,
     });

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { HeadSearch } from "./choose-head.ts";
+import { isIncluded } from "./included.ts";
 import { describeMachine, version } from "./machine.ts";
 import type { ResolvedTrainOptions } from "./options.ts";
 import type { PreparedRun } from "./prepare.ts";
@@ -72,7 +73,8 @@ export function placesOf({ options, workingFolder, hub }: RunFacts, run: string)
   const weights = classWeights === "balanced" ? undefined : classWeights;
   const paths = { ...(!hub?.model && { model }), ...(!hub?.data && { data }), adapter, classWeights: weights };
   const places = Object.entries(paths).flatMap(([key, path]) => {
-    if (path === undefined || workingFolder === undefined || resolve(workingFolder) === process.cwd()) return [];
+    if (path === undefined || isIncluded(path)) return [];
+    if (workingFolder === undefined || resolve(workingFolder) === process.cwd()) return [];
     // Data may be several files, with commas between.
     for (const parts of key === "data" ? [[path], path.split(",")] : [[path]]) {
       const there = parts.map((part) => resolve(workingFolder, part));

@@ -5,6 +5,7 @@ import { ownOptions } from "../methods/registry.ts";
 import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import type { RunFacts } from "./facts.ts";
 import type { RunFolder } from "./folder.ts";
+import { isIncluded } from "./included.ts";
 import type { PreparedRun } from "./prepare.ts";
 
 /** Writes it into the folder of the run, whose facts know the hash of the base by now; returns where. */
@@ -23,8 +24,9 @@ export async function keepModel(
     return folder.at("model");
   }
   const { method, semantics } = options;
+  const path = isIncluded(options.model) ? options.model : resolve(modelFolder);
   const facts: AdapterFacts = {
-    base: { path: resolve(modelFolder), sha256: modelSha256!, ...(hub?.model && { hub: hub.model }) },
+    base: { path, sha256: modelSha256!, ...(hub?.model && { hub: hub.model }) },
     labels,
     thresholds,
     method,

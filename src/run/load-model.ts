@@ -10,7 +10,8 @@ import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { type Adapter, adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import type { RunFacts } from "./facts.ts";
 import { RunFolder } from "./folder.ts";
-import { type HubSource, openHubModel, openModelSource, type SourceContext } from "./sources.ts";
+import { isIncluded } from "./included.ts";
+import { atPath, type HubSource, openHubModel, openModelSource, type SourceContext } from "./sources.ts";
 
 export interface ModelSource {
   /** Folder of a run or of a model, or the name of a model on the Hub. */
@@ -105,11 +106,15 @@ async function findBase(folder: string, context: SourceContext): Promise<Found> 
   const adapter = openAdapter(folder);
   const { path: before, sha256, hub } = adapter.base!;
   // What the cache has lost, the Hub still has.
-  const path = hub && !existsSync(before) ? (await openHubModel(hub, context)).path : before;
+  const path = hub && !existsSync(before) ? (await openHubModel(hub, context)).path : atPath(before).path;
   if (!existsSync(path))
     throw new AttuneError("adapter/no-base", `${folder}: its base model ${path} is not there any more; put it back`);
-  if ((await sha256OfWeights(path)) !== sha256)
-    throw new AttuneError("adapter/base-changed", `${folder}: the weights in ${path} are not those it was trained on`);
+  if ((await sha256OfWeights(path)) !== sha256) {
+    const changed = isIncluded(before)
+      ? `it was trained on the ${before} of another version of Attune; open it with that one, which run.json names`
+      : `the weights in ${path} are not those it was trained on`;
+    throw new AttuneError("adapter/base-changed", `${folder}: ${changed}`);
+  }
   return { path, hub, adapter };
 }
 

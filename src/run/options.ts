@@ -10,6 +10,8 @@ import { balanceNames, bestMetrics } from "../train/options.ts";
 import { scheduleNames } from "../train/schedule.ts";
 import { adapterFolder, openAdapter } from "./adapter.ts";
 import { DATA, dataOptions } from "./data-options.ts";
+import { MINI } from "./included.ts";
+import { pinned } from "./sources.ts";
 
 const count = () => z.number().int().positive();
 const seed = () =>
@@ -22,9 +24,11 @@ const path = () => z.string().min(1);
 
 /** The options of `train` that every method takes; keys without a default must be given. */
 export const trainOptions = z.strictObject({
-  model: path().describe(
-    "folder of a pretrained encoder: config.json, model.safetensors, tokenizer.json; or its name on the Hub, org/name",
-  ),
+  model: path()
+    .default(MINI)
+    .describe(
+      "folder of a pretrained encoder: config.json, model.safetensors, tokenizer.json; or its name on the Hub, org/name; or the small one of Attune",
+    ),
   revision: path()
     .optional()
     .describe("branch, tag or commit of a model on the Hub; also org/name@revision (default: main)"),
@@ -123,10 +127,15 @@ export function resolveOptions(options: unknown, spell: Spell = (key) => key): R
   return checkOptions(shape, given, spell, { first: "method", foreign }) as ResolvedTrainOptions;
 }
 
-/** An adapter decides its method and form; what is given besides must agree. */
+/** An adapter decides its method and form, with which what is given besides must agree, and says its base. */
 function withAdapter(given: Readonly<Record<string, unknown>>, spell: Spell): Readonly<Record<string, unknown>> {
   if (typeof given.adapter !== "string") return given;
-  const { method, options, semantics, head } = openAdapter(adapterFolder(given.adapter));
+  const { method, options, semantics, head, base } = openAdapter(adapterFolder(given.adapter));
+  if (given.model === undefined && !base)
+    throw new AttuneError(
+      "options/missing",
+      `the option ${spell("model")} is missing: the model that the adapter ${given.adapter} is for, which it does not say surely`,
+    );
   const own = { method, semantics, ...head, ...options };
   for (const [key, value] of Object.entries(own))
     if (given[key] !== undefined && JSON.stringify(given[key]) !== JSON.stringify(value))
@@ -134,5 +143,6 @@ function withAdapter(given: Readonly<Record<string, unknown>>, spell: Spell): Re
         "options/adapter",
         `${spell(key)} cannot be ${JSON.stringify(given[key])}: in the adapter ${given.adapter} it is ${JSON.stringify(value)}`,
       );
-  return { ...own, ...given };
+  // What is given counts, since the base may have moved.
+  return { ...own, ...(base && { model: base.hub ? pinned(base.hub) : base.path }), ...given };
 }

@@ -1,10 +1,11 @@
-/** The model and the data of a run, wherever they are: a folder or file here, or a name on the Hub and its commit. */
+/** The model and the data of a run, wherever they are: a folder or file here, in the package, or on the Hub at a commit. */
 import { EventQueue } from "../base/event-queue.ts";
 import type { FetchEvent } from "../hub/events.ts";
 import { parseReference } from "../hub/reference.ts";
 import type { Repository } from "../hub/repository.ts";
 import type { HubContext } from "../hub/requests.ts";
 import { hubSettings } from "../hub/settings.ts";
+import { isIncluded, openIncluded } from "./included.ts";
 
 /** What run.json says of something that came from the Hub. */
 export interface HubSource {
@@ -78,8 +79,8 @@ export async function openSources(
   };
 }
 
-/** Something here, as it is. */
-export const atPath = (path: string): Source => ({ path, notes: [] });
+/** Something here, as it is, or in the package. */
+export const atPath = (given: string): Source => (isIncluded(given) ? openIncluded(given) : { path: given, notes: [] });
 
 /** A model by its folder or name, and if need be from the Hub. */
 export async function openModelSource(

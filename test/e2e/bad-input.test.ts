@@ -31,9 +31,14 @@ const optionCases: readonly Case[] = [
   { wrong: "an option without its value", args: [...TRAIN, "--epochs"], says: ["--epochs", "argument missing"] },
   { wrong: "words that belong to no option", args: [...TRAIN, "now"], says: ["too many arguments for 'train'"] },
   {
-    wrong: "no model",
-    args: ["train", "--data", "data", "--out", "new"],
-    says: ["--model is missing", "folder of a pretrained encoder"],
+    wrong: "no data",
+    args: ["train", "--model", "model", "--out", "new"],
+    says: ["--data is missing", "labelled texts: a folder"],
+  },
+  {
+    wrong: "a model that does not come with Attune",
+    args: ["train", "--model", "attune:maxi", "--data", "data", "--out", "new"],
+    says: ["there is no attune:maxi in Attune", "did you mean attune:mini?"],
   },
   {
     wrong: "no out",

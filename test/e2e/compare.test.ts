@@ -304,7 +304,7 @@ describe("compare refuses", () => {
       ["--plan", "study.yaml", "--epochs", "x", "--out", "new"],
       '--epochs cannot be "x": it must be a whole number',
     ],
-    ["no model", ["--data", "data", "--out", "new"], "--model is missing: folder of a pretrained encoder"],
+    ["no data", ["--model", "model", "--out", "new"], "--data is missing: labelled texts"],
     [
       "texts with any number of labels",
       ["--plan", "study.yaml", "--multi-label", "--out", "new"],

@@ -105,6 +105,15 @@ describe("domain adaptation", () => {
     const { heldOut } = readJson<PretrainResult>(cwd, "adapted", "result.json");
     expect(heldOut.at(-1)!.loss).toBeLessThan(heldOut[0]!.loss);
   });
+
+  test("goes on from a classifier, and keeps nothing that is only true of one", async () => {
+    const run = ["--data", "data", "--max-length", "16", "--epochs", "1", "--batch-size", "8"];
+    await succeed(["train", "--model", "model", "--head", "mean", "--out", "classifier", ...run], { cwd });
+    expect(readJson(cwd, "classifier/model/config.json")).toMatchObject({ attune_head: { head: "mean" } });
+    await succeed(["pretrain", "--from", "classifier/model", "--out", "beyond", "--held-out", "0.2", ...run], { cwd });
+    const config = { ...readJson<object>(cwd, "model/config.json"), architectures: ["BertForMaskedLM"] };
+    expect(readJson(cwd, "beyond/model/config.json")).toEqual({ ...config, dtype: "float32" });
+  });
 });
 
 describe("what cannot be done is said", () => {

@@ -2,14 +2,12 @@
 import type { Command } from "commander";
 import { AttuneError } from "../../base/error.ts";
 import { type CompareContext, compare, resumeComparison } from "../../experiment/compare.ts";
-import type { CompareDoneEvent, CompareEvent } from "../../experiment/compare-events.ts";
 import { resolvePlan } from "../../experiment/plan.ts";
 import type { Place } from "../../experiment/plan-error.ts";
 import { planText, readPlanFile } from "../../experiment/plan-file.ts";
 import { DEFAULT_METHODS, inputKeys, planSchema, sharedKeys } from "../../experiment/plan-schema.ts";
-import { CompareView } from "../compare-view.ts";
+import { commandLine, followStudy } from "../follow-study.ts";
 import { flagOf, optionOf, propertiesOf, toNumber } from "../option-flags.ts";
-import { report } from "../report.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 interface Flags {
@@ -23,7 +21,7 @@ interface Flags {
 }
 
 export function compareCommand(command: Command): void {
-  command.usage("--model MODEL --data DATA --out STUDY [options]");
+  command.usage("--data DATA --out STUDY [options]");
   const properties = propertiesOf(planSchema);
   const add = (key: string) => command.addOption(optionOf(key, properties[key]!));
   for (const key of inputKeys) add(key);
@@ -49,7 +47,7 @@ export function compareCommand(command: Command): void {
           "options/resume",
           `${flagOf(extra)} cannot be used with --resume: a study keeps its plan`,
         );
-      return follow(resumeComparison(resume, { ...context, signal: stopSignal() }), resume, quiet);
+      return followStudy(resumeComparison(resume, { ...context, signal: stopSignal() }), resume, quiet);
     }
     const fromFile = file === undefined ? undefined : readPlanFile(file);
     const plan = resolvePlan({ ...fromFile?.plan, ...flags }, placeOf(flags, fromFile?.place));
@@ -58,7 +56,7 @@ export function compareCommand(command: Command): void {
       return;
     }
     if (out === undefined) throw new AttuneError("options/missing", "the option --out is missing: folder of the study");
-    return follow(compare(plan, out, { ...context, signal: stopSignal() }), out, quiet);
+    return followStudy(compare(plan, out, { ...context, signal: stopSignal() }), out, quiet);
   });
 }
 
@@ -74,35 +72,3 @@ const placeOf =
     if (inFile && !(key in flags)) return inFile(path);
     return { before: key === "methods" ? "--methods: " : "", name: flagOf(key) };
   };
-
-/** As it was typed, so that a shell reads it the same way. */
-const commandLine = (): string =>
-  ["attune", ...process.argv.slice(2)]
-    .map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(" ");
-
-async function follow(events: AsyncIterable<CompareEvent>, out: string, quiet: boolean): Promise<void> {
-  const view = quiet ? undefined : new CompareView(process.stderr);
-  let done: CompareDoneEvent | undefined;
-  try {
-    for await (const event of events) {
-      view?.show(event);
-      if (event.type === "done") done = event;
-    }
-  } finally {
-    view?.end();
-  }
-  if (!done) return;
-  const { finished, failed } = done;
-  if (!quiet) process.stdout.write("\n");
-  if (Object.keys(finished).length > 0) await report([out], out, quiet);
-  if (failed.length > 0) {
-    const total = Object.keys(finished).length + failed.length;
-    throw new AttuneError(
-      "study/failed",
-      `${failed.length} of ${total} runs failed (${failed[0]!.name}: ${failed[0]!.reason.split("\n")[0]}); ` +
-        `the others are finished; try again with: attune compare --resume ${out}`,
-      "failure",
-    );
-  }
-}

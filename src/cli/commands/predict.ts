@@ -1,12 +1,12 @@
 /** `attune predict`. */
 import type { Command } from "commander";
 import { AttuneError } from "../../base/error.ts";
-import { percent } from "../../base/format.ts";
 import type { Text } from "../../data/dataset.ts";
-import { load, type Prediction } from "../../run/classifier.ts";
+import { load } from "../../run/classifier.ts";
 import { showFetch } from "../hub-progress.ts";
 import { linesOf } from "../lines.ts";
 import { addLoadFlags, folderOf, type LoadFlags, loadOptions } from "../load-flags.ts";
+import { jsonOf, lineOf } from "../prediction-lines.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 interface Flags extends LoadFlags {
@@ -29,7 +29,7 @@ export function predictCommand(command: Command): void {
       const [folder, ...texts] = folderOf([first, ...others], flags);
       const signal = stopSignal();
       const classifier = await load(folder, { ...loadOptions(flags), signal, onFetch: showFetch() });
-      const print = json ? printJson : printLine;
+      const print = json ? jsonOf : lineOf;
       const read = (line: string): Text => ((pair ?? classifier.takesPairs) ? pairOf(line) : line);
       for await (const lines of texts.length > 0 ? [texts] : linesOf(process.stdin)) {
         const batch = lines.map(read);
@@ -47,16 +47,4 @@ function pairOf(line: string): [string, string] {
     "predict/pair",
     `there is no tab in ${JSON.stringify(line.slice(0, 60))}: this model reads two texts, with a tab between`,
   );
-}
-
-function printJson(given: Text, { label, labels, probabilities }: Prediction): string {
-  const [text, pair] = [given].flat() as [string, string?];
-  return JSON.stringify({ text, pair, ...(labels ? { labels } : { label }), probabilities });
-}
-
-/** Tabs between the columns, so that `cut` and spreadsheets can take them apart; several labels have commas between. */
-function printLine(text: Text, { label, labels = [label], probabilities }: Prediction): string {
-  const shares = labels.map((name) => percent(probabilities[name]!));
-  const shown = [text].flat().map((part) => part.replace(/[\t\r\n]/g, " "));
-  return [labels.join(","), shares.join(","), ...shown].join("\t");
 }

@@ -8,7 +8,7 @@ import { addRunActions } from "../run-command.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 export function trainCommand(command: Command): void {
-  command.usage("--model DIR --data DIR|FILE --out RUN [options]");
+  command.usage("--data DATA --out RUN [options]");
   addTrainFlags(command);
   const context = () => ({ signal: stopSignal(), startedAgo: performance.now() });
   addRunActions(command, {

@@ -164,7 +164,7 @@ describe("a plan file that is wrong", () => {
     [["rank: 4"], 'line 3: rank is an option of "lora"; it stands under options or runs'],
     [["", "epochs: many"], 'line 4: epochs cannot be "many": it must be a whole number'],
     [["seeds: 0"], "line 3: seeds cannot be 0: it must be more than 0"],
-    [["recipe: best"], 'line 3: recipe cannot be "best": it must be "controlled", "tuned", "both" or "own"'],
+    [["recipe: best"], 'line 3: recipe cannot be "best": it must be "controlled", "tuned", "demo", "both" or "own"'],
     [["runs:", "  - method: lora", "    rank: [2, x]"], 'line 5: rank cannot be "x": it must be a whole number'],
     [["runs: 3"], "line 3: runs cannot be 3: it must be a list"],
     [["epochs: 3", "epochs: 4"], "line 4: this is not YAML (Map keys must be unique)"],
@@ -173,9 +173,14 @@ describe("a plan file that is wrong", () => {
     expect(message.replace(/^.*study\.yaml, /, "")).toBe(sentence);
   });
 
-  test("without a model says which key is missing", async () => {
+  test("without data says which key is missing", async () => {
+    const { plan, place } = readPlanFile(scratch.file("study.yaml", "model: m\n"));
+    expect(await inputError(() => resolvePlan(plan, place))).toMatch(/study\.yaml: data is missing: labelled texts/);
+  });
+
+  test("without a model has the one that comes with Attune", () => {
     const { plan, place } = readPlanFile(scratch.file("study.yaml", "data: d\n"));
-    expect(await inputError(() => resolvePlan(plan, place))).toMatch(/study\.yaml: model is missing: folder of a /);
+    expect(resolvePlan(plan, place).model).toBe("attune:mini");
   });
 
   test("that is no map says so", async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { recipeNames, recipeOptions, recipes } from "../../../src/experiment/recipes.ts";
+import { type NamedRecipe, recipeNames, recipeOptions, recipes } from "../../../src/experiment/recipes.ts";
 import { type MethodName, methodNames } from "../../../src/methods/registry.ts";
 import { resolveOptions } from "../../../src/run/options.ts";
 
-const valuesOf = (recipe: "controlled" | "tuned", method: MethodName, given: object = {}) =>
+const valuesOf = (recipe: NamedRecipe, method: MethodName, given: object = {}) =>
   Object.fromEntries(
     Object.entries(recipeOptions(recipe, method, given as Record<string, unknown>)).map(([key, { value }]) => [
       key,
@@ -44,6 +44,12 @@ describe("controlled", () => {
   test("says why the probe is without dropout in frozen layers", () => {
     expect(recipes.controlled.notes.join(" ")).toMatch(/frozen layers run without dropout/);
   });
+});
+
+test("demo has rates of its own and few epochs for every method", () => {
+  for (const method of methodNames) expect(valuesOf("demo", method)).toMatchObject({ epochs: 3, head: "mean" });
+  const rates = methodNames.filter((name) => name !== "none").map((method) => valuesOf("demo", method).learningRate);
+  for (const rate of rates) expect(rate).toBeGreaterThan(5e-5);
 });
 
 test("tuned scales LoRA's alpha with its rank, and lets the probe choose a head", () => {

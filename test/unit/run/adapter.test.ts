@@ -47,6 +47,15 @@ describe("training goes on from an adapter", () => {
     expect(second.method).toBe("prefix");
   });
 
+  test("its base is the model where none is named, if it knows it", async () => {
+    const { model: _, ...given } = { ...small, out: at("no") };
+    expect(resolveOptions({ ...given, adapter: at("lora") }).model).toBe(model);
+    const peft = join(fixtures, "peft", "lora");
+    expect(await inputError(() => resolveOptions({ ...given, adapter: peft }))).toContain(
+      `model is missing: the model that the adapter ${peft} is for`,
+    );
+  });
+
   test("what contradicts it is an error", async () => {
     const given = { ...small, out: at("no"), adapter: at("lora") };
     expect(await inputError(() => resolveOptions({ ...given, rank: 4 }))).toContain(

@@ -1,0 +1,65 @@
+/** `attune demo`. */
+import type { Command } from "commander";
+import { compare } from "../../experiment/compare.ts";
+import { bestModel, DEMO_STUDY, demoPlan, isFinished } from "../../experiment/demo.ts";
+import { resolvePlan } from "../../experiment/plan.ts";
+import { planSchema, type ResolvedPlan } from "../../experiment/plan-schema.ts";
+import { load } from "../../run/classifier.ts";
+import { inspect } from "../../run/inspect.ts";
+import { openSources } from "../../run/sources.ts";
+import { commandLine, followStudy } from "../follow-study.ts";
+import { showFetch } from "../hub-progress.ts";
+import { shortInspectReport } from "../inspect-report.ts";
+import { flagOf, optionOf, propertiesOf } from "../option-flags.ts";
+import { lineOf } from "../prediction-lines.ts";
+import { stopSignal } from "../stop-signal.ts";
+
+interface Flags {
+  readonly out: string;
+  readonly predict?: readonly string[];
+  readonly quiet?: boolean;
+  readonly [key: string]: unknown;
+}
+
+export function demoCommand(command: Command): void {
+  const properties = propertiesOf(planSchema);
+  command
+    .option("--out <path>", "folder of its study; one that is there goes on", DEMO_STUDY)
+    .option("--predict <texts...>", "classify texts with the best model of its study, which is made first if need be");
+  for (const key of ["model", "epochs", "limit", "threads"]) command.addOption(optionOf(key, properties[key]!));
+  command
+    .option("--quiet", "print only predictions, errors and where the report is")
+    .action(async ({ out, predict, quiet = false, ...changes }: Flags) => {
+      const signal = stopSignal();
+      const plan = resolvePlan({ ...demoPlan, ...changes }, ([key]) => ({ before: "", name: flagOf(String(key)) }));
+      const say = (text: string) => {
+        if (!quiet) process.stdout.write(`${text}\n`);
+      };
+      const study = compare(plan, out, { estimate: false, command: commandLine(), signal });
+      if (predict && isFinished(out)) {
+        // It has nothing more to do, but refuses another plan.
+        for await (const _ of study);
+      } else {
+        if (predict) say(`There is no finished study in ${out} yet, so it comes first.\n`);
+        say(await introduction(plan, signal));
+        await followStudy(study, out, quiet);
+      }
+      if (!predict) {
+        say('\nNow ask its best model: npx attune demo --predict "I did not see that coming"');
+        return;
+      }
+      const { run, reason } = await bestModel(out);
+      say(`\n${reason}\nIts run is ${run}.\n`);
+      const classifier = await load(run, { signal });
+      const predictions = await classifier.predict(predict, signal);
+      process.stdout.write(predict.map((text, i) => `${lineOf(text, predictions[i]!)}\n`).join(""));
+      await classifier.dispose();
+    });
+}
+
+/** What is trained on, and what must be beaten. */
+async function introduction(plan: ResolvedPlan, signal: AbortSignal): Promise<string> {
+  const { model, data } = await openSources(plan, { signal, onEvent: showFetch() });
+  const found = await inspect({ data: data.path, model: model.path });
+  return `${plan.data}:\n\n${shortInspectReport(found)}\n`;
+}

@@ -1,0 +1,42 @@
+/** A study followed to its end on the terminal, with its report behind it. */
+import { AttuneError } from "../base/error.ts";
+import type { CompareDoneEvent, CompareEvent } from "../experiment/compare-events.ts";
+import { CompareView } from "./compare-view.ts";
+import { report } from "./report.ts";
+
+/** As it was typed, so that a shell reads it the same way. */
+export const commandLine = (): string =>
+  ["attune", ...process.argv.slice(2)]
+    .map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
+
+/**
+ * Shows what happens, then the table and where the report is.
+ *
+ * @throws AttuneError where runs failed, behind the report of the others
+ */
+export async function followStudy(events: AsyncIterable<CompareEvent>, out: string, quiet: boolean): Promise<void> {
+  const view = quiet ? undefined : new CompareView(process.stderr);
+  let done: CompareDoneEvent | undefined;
+  try {
+    for await (const event of events) {
+      view?.show(event);
+      if (event.type === "done") done = event;
+    }
+  } finally {
+    view?.end();
+  }
+  if (!done) return;
+  const { finished, failed } = done;
+  if (!quiet) process.stdout.write("\n");
+  if (Object.keys(finished).length > 0) await report([out], out, quiet);
+  if (failed.length > 0) {
+    const total = Object.keys(finished).length + failed.length;
+    throw new AttuneError(
+      "study/failed",
+      `${failed.length} of ${total} runs failed (${failed[0]!.name}: ${failed[0]!.reason.split("\n")[0]}); ` +
+        `the others are finished; try again with: attune compare --resume ${out}`,
+      "failure",
+    );
+  }
+}

@@ -1,0 +1,16 @@
+/** What is printed of a prediction: for people and spreadsheets, or as JSON. */
+import { percent } from "../base/format.ts";
+import type { Text } from "../data/dataset.ts";
+import type { Prediction } from "../run/classifier.ts";
+
+export function jsonOf(given: Text, { label, labels, probabilities }: Prediction): string {
+  const [text, pair] = [given].flat() as [string, string?];
+  return JSON.stringify({ text, pair, ...(labels ? { labels } : { label }), probabilities });
+}
+
+/** Tabs between the columns, so that `cut` and spreadsheets can take them apart; several labels have commas between. */
+export function lineOf(text: Text, { label, labels = [label], probabilities }: Prediction): string {
+  const shares = labels.map((name) => percent(probabilities[name]!));
+  const shown = [text].flat().map((part) => part.replace(/[\t\r\n]/g, " "));
+  return [labels.join(","), shares.join(","), ...shown].join("\t");
+}
