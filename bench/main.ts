@@ -12,6 +12,15 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     summary: "the bag-of-words baseline, beside scikit-learn's on the same counts",
     run: async (args) => (await import("./bow.ts")).benchBow(args),
   },
+  mini: {
+    summary:
+      "what the mini encoder's pre-training is worth: full fine-tuning, LoRA and the probe against random weights",
+    run: async (args) => (await import("./mini.ts")).benchMini(args),
+  },
+  adapt: {
+    summary: "domain adaptation: LoRA and the probe with and without pre-training on the data set's own texts",
+    run: async (args) => (await import("./adapt.ts")).benchAdapt(args),
+  },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { tinyData, tinyModel } from "../tiny.ts";
 import { scratchFolder } from "../unit/data/scratch.ts";
-import { filesBelow, readJson, repository, start } from "./attune.ts";
+import { filesBelow, readJson, repository, start, succeed } from "./attune.ts";
 
 interface PackageJson {
   readonly version: string;
@@ -47,9 +47,10 @@ beforeAll(async () => {
 });
 
 test("holds the build, the licence, and no sources or tests", () => {
-  const files = filesBelow(installed).filter((path) => !/^(dist|data)/.test(path));
+  const files = filesBelow(installed).filter((path) => !/^(dist|data|models)/.test(path));
   expect(files).toEqual(["LICENSE", "README.md", "package.json", "plan.schema.json"]);
-  expect(filesBelow(join(installed, "data"))).toEqual(filesBelow(join(repository, "data")));
+  for (const folder of ["data", "models"])
+    expect(filesBelow(join(installed, folder))).toEqual(filesBelow(join(repository, folder)));
   const endings = new Set(filesBelow(join(installed, "dist")).map((path) => path.replace(/^[^.]*/, "")));
   expect([...endings].sort()).toEqual(["", ".d.ts", ".generated.d.ts", ".generated.js", ".js"]);
   const built = filesBelow(join(installed, "dist")).filter((path) => path.endsWith(".js"));
@@ -60,7 +61,8 @@ test("holds the build, the licence, and no sources or tests", () => {
 test("npx attune answers with its version and its help", async () => {
   expect(await run("npx", "--offline", "attune", "--version")).toBe(`${own.version}\n`);
   const help = await run("npx", "--offline", "attune", "--help");
-  for (const command of ["train", "evaluate", "predict"]) expect(help).toMatch(new RegExp(`^  ${command} `, "m"));
+  for (const command of ["demo", "train", "evaluate", "predict"])
+    expect(help).toMatch(new RegExp(`^  ${command} `, "m"));
   const train = await run("npx", "--offline", "attune", "train", "--help");
   for (const option of ["--model <path>", "--epochs <N>", "--learning-rate <number>", "--resume <run>"])
     expect(train).toContain(option);
@@ -71,6 +73,15 @@ test("npx attune trains and predicts with nothing but its dependencies", async (
   tinyData(join(project, "data"));
   await run("npx", "--offline", "attune", "train", "--model", "model", "--data", "data", "--out", "run", "--quiet");
   expect(await run("npx", "--offline", "attune", "predict", "run", "good")).toMatch(/^(positive|negative)\t/);
+});
+
+test("npx attune demo needs nothing but the package, and its runs open in another checkout", async () => {
+  const shown = await run("npx", "--offline", "attune", "demo", "--limit", "32", "--epochs", "1", "--quiet");
+  expect(shown).toBe(`${join("attune-demo", "report.html")}\n`);
+  const probe = join(project, "attune-demo/runs/demo-probe-s42");
+  for (const file of ["run.json", "adapter/attune_adapter.json"])
+    expect(readFileSync(join(probe, file), "utf8")).not.toContain("node_modules");
+  expect((await succeed(["predict", probe, "What a day!"])).stdout).toMatch(/^\w+\t\d+\.\d %\tWhat a day!$/m);
 });
 
 test("can be imported, by its name only", async () => {

@@ -1,5 +1,5 @@
-/** What the README says works: its commands and its example run as they stand there, on a tiny model, data set and Hub. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+/** What the README says works: its commands and its example run as they stand there, on tiny models, data sets and a Hub. */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -36,34 +36,54 @@ hub.add({
 beforeAll(() => hub.listen());
 afterAll(() => hub.close());
 
-async function run(command: string): Promise<string> {
+async function run(command: string, cwd = project): Promise<string> {
   const env = { HF_ENDPOINT: hub.url, HF_HOME: join(project, "cache"), HF_TOKEN: TOKEN };
-  const { code, stdout, stderr } = await start("sh", ["-c", command], { cwd: project, env }).ended;
+  const { code, stdout, stderr } = await start("sh", ["-c", command], { cwd, env }).ended;
   if (code !== 0) throw new Error(`${command} ended with ${code}: ${stderr}`);
   return stdout;
 }
 
-test("its commands run, in their order", async () => {
+/** A whole demo takes minutes. */
+const SHORT = `--limit 32 --epochs 1 --out "${join(project, "demo")}"`;
+
+test("its first commands are the demo and the tests, and the demo runs, in the repository itself", async () => {
+  const [demo, question, tests] = blocks("sh").map((block) => block.trim());
+  expect([demo, tests]).toEqual(["npm ci && npm run demo", "npm ci && npm test"]);
+  const shown = await run(`npm run demo --silent -- ${SHORT}`, repository);
+  expect(shown).toMatch(/^method .*macro F1[\s\S]*LoRA, rank [\s\S]*report\.html$/m);
+  const [attuneDemo, ...texts] = question!.split(" --predict ");
+  expect(attuneDemo).toBe("npx attune demo");
+  const answer = await run(`"${process.execPath}" "${commandLine}" demo ${SHORT} --predict ${texts}`);
+  expect(answer.match(/^(anger|fear|joy|love|sadness|surprise)\t/gm)).toHaveLength(2);
+});
+
+test("its pictures are there", () => {
+  const pictures = [...readme.matchAll(/!\[.*?\]\((.*?)\)/g)].map((match) => match[1]!);
+  expect(pictures).toHaveLength(3);
+  expect(pictures.filter((picture) => !existsSync(join(repository, picture)))).toEqual([]);
+});
+
+test("its other commands run, in their order", async () => {
   const commands = blocks("sh")
     .flatMap((block) => block.trim().split("\n"))
-    .map((line) => line.replace(/^npm ci && /, ""))
-    .filter((line) => line.startsWith("npx attune"));
-  expect(commands).toHaveLength(14);
+    .filter((line) => line.startsWith("npx attune") && !line.startsWith("npx attune demo"));
+  expect(commands).toHaveLength(15);
   const outputs: string[] = [];
   for (const command of commands)
     outputs.push(await run(command.replace("npx attune", `"${process.execPath}" "${commandLine}"`)));
-  expect(outputs[0]).toMatch(/^method .*macro F1[\s\S]*report\.html$/m);
-  expect(outputs[1]).toContain("Test, with the weights of epoch");
-  expect(outputs[2]).toContain("bag of words");
-  expect(outputs[4]).toContain("macro F1");
-  expect(outputs[5]!.trim().split("\n")).toHaveLength(2);
+  expect(outputs[0]).toContain("bag of words");
+  for (const i of [1, 2]) expect(outputs[i]).toMatch(/^method .*macro F1[\s\S]*report\.html$/m);
+  expect(outputs[3]).toContain("Test, with the weights of epoch");
+  expect(outputs[4]).toBe(`${hub.url}/you/bert-emotion\n`);
+  expect(outputs[5]).toMatch(/^tokens /m);
+  expect(outputs[7]).toContain("macro F1");
+  expect(outputs[8]!.trim().split("\n")).toHaveLength(2);
   expect(
-    outputs[6]!
+    outputs[9]!
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line).text),
   ).toEqual(["good cat", "", "bad dog"]);
-  expect(outputs.at(-1)).toBe(`${hub.url}/you/bert-emotion\n`);
 });
 
 test("its example runs", async () => {

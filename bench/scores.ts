@@ -1,0 +1,78 @@
+/** Full fine-tuning, LoRA and the probe from two encoders on the same data, over seeds, as a Markdown table. */
+import { join } from "node:path";
+import { compare } from "../src/experiment/compare.ts";
+import type { Plan } from "../src/experiment/plan-schema.ts";
+import { mean, standardDeviation } from "../src/experiment/statistics/spread.ts";
+import { methods } from "../src/methods/registry.ts";
+import type { RunResult } from "../src/run/result.ts";
+
+export const COMPARED = ["full", "lora", "probe"] as const;
+type Compared = (typeof COMPARED)[number];
+
+export interface Side {
+  /** Of the column. */
+  readonly name: string;
+  /** Folder or name of the encoder, which may differ by seed. */
+  readonly model: (seed: number) => string;
+}
+
+export interface Scoring {
+  readonly data: string;
+  readonly methods: readonly Compared[];
+  readonly seeds: number;
+  /** Of every run. */
+  readonly options: Pick<Plan, "recipe" | "epochs" | "limit">;
+  /** Folder of the studies; those that are there go on. */
+  readonly out: string;
+}
+
+const FIRST_SEED = 42;
+
+/** Does the runs that are not done, and prints the table. */
+export async function printScores(sides: readonly [Side, Side], scoring: Scoring): Promise<void> {
+  const { data, seeds, methods: names, options } = scoring;
+  const found = [await resultsOf(sides[0], scoring), await resultsOf(sides[1], scoring)] as const;
+  const epochs = options.epochs === undefined ? "" : `, ${options.epochs} epochs`;
+  const texts = options.limit === undefined ? "" : `, ${options.limit} training texts`;
+  const [before, after] = sides.map(({ name }) => name) as [string, string];
+  const columns = ["accuracy, %", "macro F1, %"].flatMap((what) => [`${what}: ${before}`, after, "difference"]);
+  console.log(
+    `\n${data}, test, mean of ${seeds} ${seeds === 1 ? "seed" : "seeds"}${seeds > 1 ? " ± standard deviation" : ""}, recipe ${options.recipe}${epochs}${texts}:\n`,
+  );
+  console.log(`| | ${columns.join(" | ")} |`);
+  console.log(`|---|${columns.map(() => "---:|").join("")}`);
+  for (const method of names) {
+    const cells = (["accuracy", "f1"] as const).flatMap((key) => {
+      const [a, b] = found.map((results) => results.get(method)!.map(({ test }) => 100 * test[key])) as [
+        number[],
+        number[],
+      ];
+      const difference = mean(b) - mean(a);
+      return [spread(a), spread(b), `${difference < 0 ? "−" : "+"}${Math.abs(difference).toFixed(1)}`];
+    });
+    console.log(`| ${methods[method].title}${method === "lora" ? ", rank 8" : ""} | ${cells.join(" | ")} |`);
+  }
+}
+
+const spread = (values: readonly number[]): string =>
+  `${mean(values).toFixed(1)}${values.length > 1 ? ` ± ${standardDeviation(values).toFixed(1)}` : ""}`;
+
+async function resultsOf(
+  { name, model }: Side,
+  { data, methods: chosen, seeds, options, out }: Scoring,
+): Promise<Map<Compared, RunResult[]>> {
+  const found = new Map<Compared, RunResult[]>(chosen.map((method) => [method, []]));
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + seeds; seed++) {
+    // Splits that have to be made are the same for all seeds.
+    const given = { data, methods: chosen, ranks: [8], seeds: [seed], splitSeed: FIRST_SEED, ...options };
+    const study = join(out, `${name}-s${seed}`.replaceAll(" ", "-"));
+    for await (const event of compare({ ...given, model: model(seed) }, study, { estimate: false })) {
+      if (event.type === "run-failed") throw new Error(`${study}, ${event.name}: ${event.reason}`);
+      if (event.type === "run-done")
+        console.error(`${study}, ${event.name}: accuracy ${event.result.test.accuracy.toFixed(4)}`);
+      if (event.type === "done")
+        for (const result of Object.values(event.finished)) found.get(result.method as Compared)!.push(result);
+    }
+  }
+  return found;
+}
