@@ -9,11 +9,14 @@ import { fitBagOfWords } from "../train/bag-of-words.ts";
 import { evenThresholds, metricsOf } from "../train/evaluate.ts";
 import { type DataOptions, datasetOptions } from "./data-options.ts";
 import { longestText } from "./model-limits.ts";
+import { openDataSource, openModelSource, type SourceContext } from "./sources.ts";
 
 export interface InspectOptions extends DataOptions {
-  /** A folder, a file, or several with commas between. */
+  /** A folder, a file, several with commas between, or a name on the Hub, org/name@revision. */
   readonly data: string;
-  /** Folder of a model, whose tokens are counted. */
+  /** Which configuration of data that have several. @default their own */
+  readonly configName?: string;
+  /** Folder or name of a model, whose tokens are counted. */
   readonly model?: string;
   /** Longest text in tokens. @default the model's positions */
   readonly maxLength?: number;
@@ -52,15 +55,21 @@ export interface BagOfWordsScore {
 const MOST_TEXTS = 50_000;
 
 /** @throws AttuneError where the data cannot be read */
-export async function inspect({ data, model, maxLength, seed = 42, ...options }: InspectOptions): Promise<Inspection> {
-  const dataset = await loadDataset(datasetOptions({ ...options, data, seed }));
-  const { labels, multiLabel, reading, notes, splits } = dataset;
+export async function inspect(
+  { data, model, maxLength, seed = 42, configName, ...options }: InspectOptions,
+  context: SourceContext = {},
+): Promise<Inspection> {
+  const source = await openDataSource(data, { configName }, context);
+  const dataset = await loadDataset(datasetOptions({ ...options, configName, data: source.path, seed }));
+  const { labels, multiLabel, reading, splits } = dataset;
+  const notes = [...source.notes, ...dataset.notes];
   const facts = { reading, notes, labels, multiLabel, sentencePairs: splits.train.isPair };
   const bagOfWords = labels.length > 1 ? scoreBagOfWords(dataset) : undefined;
   const rest = { ...(bagOfWords && { bagOfWords }) };
   if (model === undefined) return { ...facts, description: describeTexts(dataset), ...rest };
-  const limit = await longestOf(model, labels, maxLength);
-  const description = describeData(dataset, loadTokenizer(model), limit);
+  const { path } = await openModelSource(model, undefined, context);
+  const limit = await longestOf(path, labels, maxLength);
+  const description = describeData(dataset, loadTokenizer(path), limit);
   return { ...facts, description, maxLength: limit, ...rest };
 }
 

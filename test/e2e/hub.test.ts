@@ -70,6 +70,14 @@ test("offline it comes from the cache, and so do the same bytes", async () => {
   expect(weights("offline").equals(weights("run"))).toBe(true);
 });
 
+test("inspect takes the same names", async () => {
+  const args = ["inspect", "org/films", "--config-name", "films", "--model", "org/tiny-bert"];
+  const { stdout } = await run(...args);
+  expect(stdout).toContain(`org/films (films): commit ${films.resolve("main")!.slice(0, 12)} of main.`);
+  expect(stdout).toMatch(/^positive +24 /m);
+  expect(stdout).toMatch(/^tokens +\d/m);
+});
+
 test("a study by names asks the Hub once, keeps its commits, and is the same from the cache", async () => {
   const fresh = { ...env, HF_HOME: folder({}) };
   const argsOf = (out: string, ...more: readonly string[]) => [

@@ -3,10 +3,9 @@ import type { Command } from "commander";
 import { compare } from "../../experiment/compare.ts";
 import { bestModel, DEMO_STUDY, demoPlan, isFinished } from "../../experiment/demo.ts";
 import { resolvePlan } from "../../experiment/plan.ts";
-import { planSchema, type ResolvedPlan } from "../../experiment/plan-schema.ts";
+import { planSchema } from "../../experiment/plan-schema.ts";
 import { load } from "../../run/classifier.ts";
 import { inspect } from "../../run/inspect.ts";
-import { openSources } from "../../run/sources.ts";
 import { commandLine, followStudy } from "../follow-study.ts";
 import { showFetch } from "../hub-progress.ts";
 import { shortInspectReport } from "../inspect-report.ts";
@@ -41,7 +40,8 @@ export function demoCommand(command: Command): void {
         for await (const _ of study);
       } else {
         if (predict) say(`There is no finished study in ${out} yet, so it comes first.\n`);
-        say(await introduction(plan, signal));
+        const found = await inspect({ data: plan.data, model: plan.model }, { signal, onEvent: showFetch() });
+        say(`${plan.data}:\n\n${shortInspectReport(found)}\n`);
         await followStudy(study, out, quiet);
       }
       if (!predict) {
@@ -55,11 +55,4 @@ export function demoCommand(command: Command): void {
       process.stdout.write(predict.map((text, i) => `${lineOf(text, predictions[i]!)}\n`).join(""));
       await classifier.dispose();
     });
-}
-
-/** What is trained on, and what must be beaten. */
-async function introduction(plan: ResolvedPlan, signal: AbortSignal): Promise<string> {
-  const { model, data } = await openSources(plan, { signal, onEvent: showFetch() });
-  const found = await inspect({ data: data.path, model: model.path });
-  return `${plan.data}:\n\n${shortInspectReport(found)}\n`;
 }

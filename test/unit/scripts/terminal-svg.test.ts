@@ -4,7 +4,7 @@ import { terminalSvg } from "../../../scripts/terminal-svg.ts";
 const textsOf = (svg: string): string[] => [...svg.matchAll(/<text [^>]*>(.*?)<\/text>/g)].map((match) => match[1]!);
 
 test("colours, bold and dim become spans, and what XML would read is escaped", () => {
-  const lines = ["\u001b[1mrun\u001b[0m a < b & c", "\u001b[2;31mfailed\u001b[39m \u001b[92mdone\u001b[m   ", ""];
+  const lines = ["\u001b[1mrun\u001b[0m a < b & c", "\u001b[2;31mfailed\u001b[39m \u001b[22;92mdone\u001b[m   ", ""];
   expect(textsOf(terminalSvg([{ lines, seconds: 1 }], 40))).toEqual([
     '<tspan font-weight="bold">run</tspan> a &lt; b &amp; c',
     '<tspan opacity=".6" style="fill:#ff7b72">failed</tspan><tspan opacity=".6"> </tspan><tspan style="fill:#3fb950">done</tspan>',
@@ -17,7 +17,7 @@ test("columns stand below each other: lines of as many characters are as long, w
   expect(lengths).toEqual(["33.7", "33.7"]);
 });
 
-test("screens are shown one after the other, each as long as it was", () => {
+test("screens are shown one after the other, each for its seconds", () => {
   const screens = [1, 1, 2].map((seconds, i) => ({ lines: [`screen ${i}`], seconds }));
   const svg = terminalSvg(screens, 10);
   expect(textsOf(svg)).toEqual(["screen 0", "screen 1", "screen 2"]);
