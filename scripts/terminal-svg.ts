@@ -20,6 +20,11 @@ interface Style {
   colour: string | undefined;
 }
 
+interface Part {
+  readonly text: string;
+  readonly style: Readonly<Style>;
+}
+
 /** The last screen is what a reader sees who wants no motion. */
 export function terminalSvg(screens: readonly Screen[], columns: number): string {
   const rows = Math.max(...screens.map(({ lines }) => lines.length));
@@ -39,14 +44,19 @@ export function terminalSvg(screens: readonly Screen[], columns: number): string
     `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${height}" viewBox="0 0 ${Math.ceil(width)} ${height}">`,
     `<style>${style}${screens.length > 1 ? rules.join("") + still : ""}</style>`,
     '<rect width="100%" height="100%" rx="8" fill="#0d1117"/>',
-    ...screens.map(({ lines }, i) => `<g id="s${i}">${lines.map(lineOf).join("")}</g>`),
+    ...screens.map(({ lines }, i) => `<g id="s${i}">${linesOf(lines)}</g>`),
     "</svg>\n",
   ].join("\n");
 }
 
+/** A style holds over the ends of lines. */
+function linesOf(lines: readonly string[]): string {
+  const style: Style = { bold: false, dim: false, colour: undefined };
+  return lines.map((line, row) => lineOf(partsOf(line.trimEnd(), style), row)).join("");
+}
+
 /** One line; its length is set, so that columns stand below each other in every font. */
-function lineOf(line: string, row: number): string {
-  const parts = partsOf(line.trimEnd());
+function lineOf(parts: readonly Part[], row: number): string {
   const length = parts.reduce((sum, { text }) => sum + [...text].length, 0);
   if (length === 0) return "";
   const place = `x="${MARGIN}" y="${MARGIN + row * LINE_HEIGHT + FONT_SIZE}" textLength="${(length * CHARACTER_WIDTH).toFixed(1)}"`;
@@ -57,8 +67,8 @@ function lineOf(line: string, row: number): string {
   return `<text ${place}>${spans.join("")}</text>`;
 }
 
-function partsOf(line: string): { text: string; style: Style }[] {
-  const style: Style = { bold: false, dim: false, colour: undefined };
+/** Changes `style` to what holds behind the line. */
+function partsOf(line: string, style: Style): Part[] {
   // Text and numbers of SGR sequences in turn.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal's colours begin with one
   return line.split(/\u001b\[([\d;]*)m/).flatMap((piece, i) => {

@@ -74,7 +74,7 @@ test("inspect takes the same names", async () => {
   const args = ["inspect", "org/films", "--config-name", "films", "--model", "org/tiny-bert"];
   const { stdout } = await run(...args);
   expect(stdout).toContain(`org/films (films): commit ${films.resolve("main")!.slice(0, 12)} of main.`);
-  expect(stdout).toMatch(/^positive +24 /m);
+  expect(stdout).toMatch(/^positive +22 /m);
   expect(stdout).toMatch(/^tokens +\d/m);
 });
 

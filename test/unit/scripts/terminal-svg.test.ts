@@ -11,6 +11,12 @@ test("colours, bold and dim become spans, and what XML would read is escaped", (
   ]);
 });
 
+test("a style holds until it is taken back, also over the end of a line", () => {
+  const dim = (text: string) => `<tspan opacity=".6">${text}</tspan>`;
+  const svg = terminalSvg([{ lines: ["\u001b[2mone", "two", "\u001b[0mthree"], seconds: 1 }], 10);
+  expect(textsOf(svg)).toEqual([dim("one"), dim("two"), "three"]);
+});
+
 test("columns stand below each other: lines of as many characters are as long, whatever their colours", () => {
   const svg = terminalSvg([{ lines: ["│ 12", "\u001b[1m█\u001b[0m 34"], seconds: 1 }], 4);
   const lengths = [...svg.matchAll(/textLength="([\d.]+)"/g)].map((match) => match[1]);
