@@ -28,7 +28,9 @@ export async function benchAdapt(args: readonly string[]): Promise<void> {
   if (!existsSync(out))
     for await (const event of pretrain({ from: model, data, out, epochs: Number(passes), learningRate: Number(rate) }))
       if (event.type === "heldOut")
-        console.error(`step ${event.step}: held-out loss ${event.loss.toFixed(4)}, perplexity ${event.perplexity}`);
+        console.error(
+          `step ${event.step}: held-out loss ${event.loss.toFixed(4)}, perplexity ${event.perplexity.toFixed(1)}`,
+        );
   console.log(`\n${passes} passes over the training texts of ${data} without their labels, learning rate ${rate}`);
   await printScores(
     [

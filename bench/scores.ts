@@ -32,8 +32,8 @@ const FIRST_SEED = 42;
 export async function printScores(sides: readonly [Side, Side], scoring: Scoring): Promise<void> {
   const { data, seeds, methods: names, options } = scoring;
   const found = [await resultsOf(sides[0], scoring), await resultsOf(sides[1], scoring)] as const;
-  const epochs = options.epochs === undefined ? "" : `, ${options.epochs} epochs`;
-  const texts = options.limit === undefined ? "" : `, ${options.limit} training texts`;
+  const epochs = options.epochs === undefined ? "" : `, epochs: ${options.epochs}`;
+  const texts = options.limit === undefined ? "" : `, training texts: ${options.limit}`;
   const [before, after] = sides.map(({ name }) => name) as [string, string];
   const columns = ["accuracy, %", "macro F1, %"].flatMap((what) => [`${what}: ${before}`, after, "difference"]);
   console.log(
