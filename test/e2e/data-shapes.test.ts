@@ -189,7 +189,7 @@ describe.concurrent("looked at and trained on", () => {
       const inspected = await succeed(["inspect", data, "--model", "model", "--json", ...options], { cwd });
       const found = JSON.parse(inspected.stdout) as Inspection;
       expect(found).toMatchObject({ reading, labels, maxLength: 16 });
-      expect(Object.values(found.description.texts)).toEqual(examples);
+      expect(Object.values(found.texts)).toEqual(examples);
       expect(found.bagOfWords?.accuracy).toBeGreaterThanOrEqual(0);
 
       const { stderr } = await train(data, out, ...options);
@@ -348,12 +348,12 @@ test("inspect prints what there is to see", async () => {
   for (const part of [
     /^Read as tab-separated/,
     /One file without splits/,
-    /label +train +validation +test/,
+    /Label +train +validation +test +of train/,
     /█+/,
     /words +\d/,
-    /empty texts: 0/,
-    /languages: /,
-    /bag of words +[01]\.\d{4}/,
+    /Empty texts: none/,
+    /Languages: /,
+    /Bag of words +[01]\.\d{4}/,
   ])
     expect(stdout).toMatch(part);
   const wrong = await attune(["inspect", "messages.tsv", "--shared-texts", "twice"], { cwd });
