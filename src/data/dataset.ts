@@ -1,6 +1,7 @@
 /** What every data source becomes: labelled texts in named splits, with the label order fixed. */
 import type { Place } from "./equal-texts.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
+import type { Roles } from "./roles.ts";
 
 /** One labelled text. `label` is an index into the data set's `labels`. */
 export interface Example {
@@ -107,6 +108,8 @@ export interface Dataset {
   readonly splits: Readonly<Record<SplitName, Examples>>;
   /** How the files were read, in one line: format and columns. */
   readonly reading: string;
+  /** Which columns held what. */
+  readonly columns: Roles;
   /** What the user should know: splits that were made, texts that were taken out or are empty. */
   readonly notes: readonly string[];
   /** SHA-256 over labels, ids, texts and labels of all splits in order: equal hashes mean equal training data. */

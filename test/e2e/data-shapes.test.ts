@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { RunFacts } from "../../src/run/facts.ts";
 import type { Inspection } from "../../src/run/inspect.ts";
 import type { RunResult } from "../../src/run/result.ts";
 import { tinyModel } from "../tiny.ts";
@@ -234,6 +235,35 @@ describe("sentence pairs", () => {
       cwd,
     });
     expect([code, stderr]).toEqual([2, expect.stringMatching(/one-type.*(one token type|token_type)/)]);
+  });
+});
+
+describe("a run's columns", () => {
+  test("are those that evaluate reads, with the groups and texts of its splits, unless others are named", async () => {
+    const rows = TEXTS.map(({ text, mood, i }) => `${text},${mood},u${i % 20},x ${i % 3} so it is,${i % 3}`);
+    put({ "columns.csv": lines(["said,mood,user,text,label", ...rows]) });
+    await train("columns.csv", "columns", "--text", "said", "--label", "mood", "--group", "user");
+    expect(readJson<RunFacts>(cwd, "columns/run.json").columns).toEqual({
+      texts: ["said"],
+      labels: ["mood"],
+      group: "user",
+    });
+    const evaluate = (data: string, ...options: string[]) =>
+      succeed(["evaluate", "columns", "--data", data, "--json", ...options], { cwd });
+    const { stdout, stderr } = await evaluate("columns.csv", "--split", "test");
+    expect(stderr).toContain('text from "said", label from "mood", groups from "user".');
+    const { loss } = readJson<RunResult>(cwd, "columns/result.json").test;
+    expect(JSON.parse(stdout).loss).toBeCloseTo(loss, 6);
+
+    put({
+      "other.csv": lines(["said,text,label,id", ...TEXTS.map(({ text, mood, i }) => `${text},no ${i},${mood},${i}`)]),
+    });
+    expect((await evaluate("other.csv")).stderr).toContain(
+      'Read as comma-separated, text from "said", label from "label" (the run had "mood"), ids from "id".',
+    );
+    expect((await evaluate("other.csv", "--text", "text", "--label", "label")).stderr).toContain(
+      'Read as comma-separated, text from "text", label from "label", ids from "id".',
+    );
   });
 });
 

@@ -83,7 +83,7 @@ export const noBetterThanBagOfWords: Rule = (view) => {
   const what = `logistic regression on word counts (macro F1 ${metric(bagOfWords.f1)})`;
   const said = notBeating(view, what, bagOfWords.f1, ({ test }) => test.f1);
   const none = view.trained.every(({ test }) => test.f1.low <= bagOfWords.f1);
-  return said && [...said, ...(none ? ["So nothing here is shown to need a transformer."] : [])];
+  return said && [...said, ...(none ? ["No setting is shown to beat it."] : [])];
 };
 
 /** What is worse than a baseline, and what the interval over test texts, or seeds, does not tell from it. */
