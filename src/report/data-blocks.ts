@@ -68,7 +68,7 @@ function labelTable({ labels, counts, texts, duplicates }: SeenData): DataBlock[
             ...(duplicates
               ? [
                   total(
-                    "Repeated in it",
+                    "Repeated texts",
                     splits.map((split) => duplicates.within[split]),
                   ),
                 ]

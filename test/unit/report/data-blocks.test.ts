@@ -36,7 +36,7 @@ Label           train  validation  test  of train
 joy                 4           2     2    80.0 %  ████████████████████████
  fear               1           0     1    20.0 %  ██████
 All                 5           2     3
-Repeated in it      1           0     0
+Repeated texts      1           0     0
 
 Length of a text over all splits; of tokens, special ones count and nothing is cut.
 Length in  median  95 % have at most  longest
