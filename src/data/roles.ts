@@ -69,16 +69,19 @@ export function describeRoles({ texts, labels, id, group }: Roles, { usual, text
   const instead = (before: readonly string[] | undefined, now: readonly string[], asked: string | undefined) =>
     before === undefined || asked !== undefined || before.join("\n") === now.join("\n")
       ? ""
-      : ` (the run had ${listOf(before, "and")})`;
-  const many = `${labels.length} columns, ${JSON.stringify(labels[0])} to ${JSON.stringify(labels.at(-1))}`;
-  const some = labels.length > 6 ? many : listOf(labels, "and");
+      : ` (the run had ${columnNames(before)})`;
   return [
     `${texts.length > 1 ? "texts" : "text"} from ${listOf(texts, "and")}${instead(usual?.texts, texts, text)}`,
-    `${labels.length > 1 ? "labels" : "label"} from ${some}${instead(usual?.labels, labels, label)}`,
+    `${labels.length > 1 ? "labels" : "label"} from ${columnNames(labels)}${instead(usual?.labels, labels, label)}`,
     ...(id === undefined ? [] : [`ids from "${id}"`]),
     ...(group === undefined ? [] : [`groups from "${group}"`]),
   ].join(", ");
 }
+
+const columnNames = (names: readonly string[]): string =>
+  names.length > 6
+    ? `${names.length} columns, ${JSON.stringify(names[0])} to ${JSON.stringify(names.at(-1))}`
+    : listOf(names, "and");
 
 /** Column names separated by commas; a name that has a comma itself counts as one. */
 function columnsOf(table: Table, given: string, option: string): string[] {

@@ -4,7 +4,7 @@ import type { SplitName } from "../data/dataset.ts";
 import type { OddKind } from "../data/text-traits.ts";
 import type { DataFacts } from "../experiment/comparison.ts";
 import { inARow, plural } from "./conclusions/wording.ts";
-import { type Block, type Cell, type Fact, list, paragraph, quoted, type Text } from "./document.ts";
+import { type Block, type Cell, type Fact, quoted, type Text } from "./document.ts";
 import { isolated, shortened } from "./escape.ts";
 
 export type SeenData = Omit<DataFacts, "path" | "sha256">;
@@ -51,6 +51,11 @@ function labelTable({ labels, counts, texts, duplicates }: SeenData): DataBlock[
     { text: share(of(first, label), totals[0]!), bar: of(first, label) / most },
   ];
   const total = (name: string, figures: readonly number[]) => [name, ...figures.map(grouped), ""];
+  const rows = [...shown.map(row), total("All", totals)];
+  if (duplicates) {
+    const repeated = splits.map((split) => duplicates.within[split]);
+    rows.push(total("Repeated texts", repeated));
+  }
   return [
     {
       block: "table",
@@ -60,22 +65,7 @@ function labelTable({ labels, counts, texts, duplicates }: SeenData): DataBlock[
         ...splits.map((split) => ({ title: split, figures: true })),
         { title: `of ${first}`, bars: true },
       ],
-      groups: [
-        {
-          rows: [
-            ...shown.map(row),
-            total("All", totals),
-            ...(duplicates
-              ? [
-                  total(
-                    "Repeated texts",
-                    splits.map((split) => duplicates.within[split]),
-                  ),
-                ]
-              : []),
-          ],
-        },
-      ],
+      groups: [{ rows }],
     },
   ];
 }
@@ -138,10 +128,14 @@ function textFacts({ cutShare, maxLength, empty, duplicates, contradicting = [],
     quoted(shortened(text.replace(/\s+/g, " "), MOST_CHARACTERS)),
     `: ${labels.map(isolated).join(" or ")}`,
   ]);
-  return [
-    ...(items.length > 0 ? [{ block: "facts", items } as const] : []),
-    ...(examples.length > 0 ? [paragraph("Texts with contradicting labels, some of them:"), list(examples)] : []),
-  ] as DataBlock[];
+  const blocks: DataBlock[] = [];
+  if (items.length > 0) blocks.push({ block: "facts", items });
+  if (examples.length > 0)
+    blocks.push(
+      { block: "paragraph", text: "Texts with contradicting labels, some of them:" },
+      { block: "list", items: examples },
+    );
+  return blocks;
 }
 
 /** What always guessing the same, and counting words, would score. */
@@ -154,19 +148,13 @@ function scoreTable({ majorityAccuracy, bagOfWords, multiLabel = false }: SeenDa
   ];
   if (bagOfWords) rows.push(["Bag of words", ...figures(bagOfWords.accuracy, bagOfWords.microF1, bagOfWords.f1)]);
   const titles = [multiLabel ? "subset accuracy" : "accuracy", ...(multiLabel ? ["micro F1"] : []), "macro F1"];
-  return [
-    {
-      block: "table",
-      caption: "What a transformer must beat, on test.",
-      columns: [{ title: "Baseline" }, ...titles.map((title) => ({ title, figures: true }))],
-      groups: [{ rows }],
-    },
-    ...(bagOfWords
-      ? [
-          paragraph(
-            `The bag of words is logistic regression on how often each of ${plural(bagOfWords.words, "word")} occurs, learned from ${plural(bagOfWords.trainedOn, "training text")}.`,
-          ) as DataBlock,
-        ]
-      : []),
-  ];
+  const table: DataBlock = {
+    block: "table",
+    caption: "What a transformer must beat, on test.",
+    columns: [{ title: "Baseline" }, ...titles.map((title) => ({ title, figures: true }))],
+    groups: [{ rows }],
+  };
+  if (!bagOfWords) return [table];
+  const learned = `each of ${plural(bagOfWords.words, "word")} occurs, learned from ${plural(bagOfWords.trainedOn, "training text")}`;
+  return [table, { block: "paragraph", text: `The bag of words is logistic regression on how often ${learned}.` }];
 }
