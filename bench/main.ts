@@ -5,7 +5,8 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     run: async (args) => (await import("./step.ts")).benchStep(args),
   },
   data: {
-    summary: "a CSV of a million rows: reading beside pyarrow's, and with --train the memory of training",
+    summary:
+      "a CSV of a million rows: reading beside pyarrow's, and the memory of training (--read-only leaves that out)",
     run: async (args) => (await import("./data.ts")).benchData(args),
   },
   bow: {

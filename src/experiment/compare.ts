@@ -101,11 +101,11 @@ async function* work(
   const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal;
   try {
     folder.write(study);
-    folder.keepDataFacts(() => describeStudyData(input));
     const finished = new Map(study.runs.flatMap(({ name }) => pair(name, folder.resultOf(name))));
     for (const name of finished.keys()) folder.forgetFailure(name);
     const notes = [...sources.model.notes, ...sources.data.notes];
     yield { type: "plan", out, study, finished: Object.fromEntries(finished), notes };
+    folder.keepDataFacts(() => describeStudyData(input));
     const waiting = study.runs.filter(({ name }) => !finished.has(name));
     let forecast: Forecast | undefined;
     if ((context.estimate ?? true) && waiting.length > 0) {

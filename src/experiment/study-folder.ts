@@ -2,8 +2,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import type { Lock } from "../base/lock.ts";
 import { writeWhole } from "../base/write-whole.ts";
-import { type FolderLock, lockFolder } from "../run/lock.ts";
+import { lockFolder } from "../run/lock.ts";
 import type { RunResult } from "../run/result.ts";
 import type { DataFacts } from "./comparison.ts";
 import { DATA_FACTS } from "./data-facts.ts";
@@ -15,9 +16,9 @@ const LOCK = "lock";
 
 export class StudyFolder {
   readonly path: string;
-  readonly #lock: FolderLock;
+  readonly #lock: Lock;
 
-  private constructor(path: string, lock: FolderLock) {
+  private constructor(path: string, lock: Lock) {
     this.path = path;
     this.#lock = lock;
   }

@@ -2,9 +2,10 @@
  * What a run keeps that left its encoder as it was: the weights it trained or drew, and where the rest stands. The base
  * model is named by path and hash, so that a changed one is noticed.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { readJson } from "../base/read-text.ts";
 import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import { isPeftAdapter, openPeftAdapter } from "../interop/peft-read.ts";
@@ -90,7 +91,7 @@ export function adapterFolder(folder: string): string {
 
 export function openAdapter(folder: string): Adapter {
   if (isPeftAdapter(folder)) return openPeftAdapter(folder);
-  const facts = readAdapterFacts(folder);
+  const facts = readJson<AdapterFacts>(join(folder, FACTS), "adapter/unreadable");
   return {
     ...facts,
     labelCount: facts.labels.length,
@@ -115,17 +116,6 @@ export function requireWhole(
         "model/no-head",
         `${path}: this is not a trained classifier, as its weights lack the ${missing.part}; train it first`,
       );
-}
-
-function readAdapterFacts(folder: string): AdapterFacts {
-  const file = join(folder, FACTS);
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as AdapterFacts;
-  } catch (cause) {
-    throw new AttuneError("adapter/unreadable", `${file}: cannot be read (${(cause as Error).message})`, "input", {
-      cause,
-    });
-  }
 }
 
 function readAdapterWeights(

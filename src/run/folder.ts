@@ -6,7 +6,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { readJson } from "../base/read-text.ts";
 import { writeWhole } from "../base/write-whole.ts";
 
 const RUN = "run.json";
@@ -78,14 +78,7 @@ export class RunFolder {
   }
 
   readJson<T>(...parts: readonly string[]): T {
-    const file = this.at(...parts);
-    try {
-      return JSON.parse(readFileSync(file, "utf8")) as T;
-    } catch (cause) {
-      throw new AttuneError("run/unreadable", `${file}: cannot be read (${(cause as Error).message})`, "input", {
-        cause,
-      });
-    }
+    return readJson<T>(this.at(...parts), "run/unreadable");
   }
 
   writeJson(value: unknown, ...parts: readonly string[]): void {

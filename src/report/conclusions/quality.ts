@@ -1,7 +1,7 @@
 /** Rules on quality: who is best, who differs from full fine-tuning, what a fair learning rate changes. */
 import { metric, probability, signed } from "../../base/format.ts";
-import type { Setting } from "../../experiment/comparison.ts";
-import { methodTitle } from "../view.ts";
+import type { Estimate, Setting } from "../../experiment/comparison.ts";
+import { methodTitle, type View } from "../view.ts";
 import type { Rule } from "./rule.ts";
 import { foldedNames, inARow, isShown, least, most, names } from "./wording.ts";
 
@@ -72,17 +72,34 @@ export const accuracyDisagrees: Rule = (view) => {
 export const noBetterThanMajority: Rule = (view) => {
   const { majorityAccuracy } = view.comparison.data;
   if (majorityAccuracy === undefined) return undefined;
-  const found = view.trained.filter(({ test }) => test.accuracy.low <= majorityAccuracy);
-  if (found.length === 0) return undefined;
-  const isBelow = ({ test }: Setting) => test.accuracy.high < majorityAccuracy;
   const always = `always answering the most frequent label (accuracy ${metric(majorityAccuracy)})`;
+  return notBeating(view, always, majorityAccuracy, ({ test }) => test.accuracy);
+};
+
+/** Settings for which counting words would do as well. */
+export const noBetterThanBagOfWords: Rule = (view) => {
+  const { bagOfWords } = view.comparison.data;
+  if (!bagOfWords) return undefined;
+  const what = `logistic regression on word counts (macro F1 ${metric(bagOfWords.f1)})`;
+  const said = notBeating(view, what, bagOfWords.f1, ({ test }) => test.f1);
+  const none = view.trained.every(({ test }) => test.f1.low <= bagOfWords.f1);
+  return said && [...said, ...(none ? ["No setting is shown to beat it."] : [])];
+};
+
+/** What is worse than a baseline, and what the interval over test texts, or seeds, does not tell from it. */
+function notBeating(view: View, baseline: string, score: number, of: (setting: Setting) => Estimate) {
+  const found = view.trained.filter((setting) => of(setting).low <= score);
+  if (found.length === 0) return undefined;
+  const isBelow = (setting: Setting) => of(setting).high < score;
   const below = found.filter(isBelow);
   const equal = found.filter((setting) => !isBelow(setting));
   return [
-    ...(below.length > 0 ? [`${names(view, below)} ${below.length === 1 ? "does" : "do"} worse than ${always}.`] : []),
-    ...(equal.length > 0 ? [`${names(view, equal)} cannot be told from ${always}.`] : []),
+    ...(below.length > 0
+      ? [`${names(view, below)} ${below.length === 1 ? "does" : "do"} worse than ${baseline}.`]
+      : []),
+    ...(equal.length > 0 ? [`${names(view, equal)} cannot be told from ${baseline}.`] : []),
   ];
-};
+}
 
 /** With two recipes: what changes for each method when it gets options of its own. */
 export const fairOptions: Rule = ({ leading }) => {
@@ -123,6 +140,7 @@ export const quality: readonly Rule[] = [
   againstFullFineTuning,
   accuracyDisagrees,
   noBetterThanMajority,
+  noBetterThanBagOfWords,
   fairOptions,
   seeds,
 ];

@@ -23,7 +23,6 @@ import {
   againstFullFineTuning,
   bestSetting,
   fairOptions,
-  noBetterThanMajority,
   seeds,
 } from "../../../src/report/conclusions/quality.ts";
 import {
@@ -161,14 +160,6 @@ describe("quality", () => {
       ),
     ]);
     expect(accuracyDisagrees(viewOf(withDifferences(one, 0.2, 0)))).toEqual([]);
-  });
-
-  test("no better than the most frequent label is judged by the interval", () => {
-    const at = (majorityAccuracy: number) => viewOf({ ...one, data: { ...one.data, majorityAccuracy } });
-    const { low } = viewOf(one).of("tuned/probe").test.accuracy;
-    expect(noBetterThanMajority(at(low))).toEqual([expect.stringMatching(/^Linear probe cannot be told from/)]);
-    expect(noBetterThanMajority(at(0.9999))).toEqual([expect.stringMatching(/ do worse than always answering/)]);
-    expect(noBetterThanMajority(at(low - 0.001))).toBeUndefined();
   });
 
   test("two recipes are compared by method, by the largest change first", () => {
