@@ -12,7 +12,17 @@ import type { StoredPrediction } from "../../src/run/predictions.ts";
 import type { RunResult } from "../../src/run/result.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
 import { scratchFolder } from "../unit/data/scratch.ts";
-import { attune, commandLine, filesBelow, type Outcome, readJson, readLines, start, startAttune, succeed } from "./attune.ts";
+import {
+  attune,
+  commandLine,
+  filesBelow,
+  type Outcome,
+  readJson,
+  readLines,
+  start,
+  startAttune,
+  succeed,
+} from "./attune.ts";
 
 const cwd = scratchFolder().folder({});
 tinyModel(join(cwd, "model"), { layers: 2, dropout: 0.2 });
