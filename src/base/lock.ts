@@ -96,7 +96,11 @@ function setAside(file: string, seen: string): void {
 
 function release(file: string, text: string): void {
   held.delete(file);
-  if (read(file) === text) rmSync(file, { force: true });
+  try {
+    if (read(file) === text) rmSync(file, { force: true });
+  } catch {
+    // On a disk that can only be read by now it stays, and is taken over once this process is over.
+  }
 }
 
 function read(file: string): string | undefined {

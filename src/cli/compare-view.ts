@@ -1,7 +1,7 @@
 /** A study on the terminal: a live table with one row a run, or plain lines where there is no terminal. */
 import { styleText } from "node:util";
 import { alignColumns, clockAfter, duration, metric, roughly } from "../base/format.ts";
-import type { CompareEvent } from "../experiment/compare-events.ts";
+import type { CompareEvent, EstimateEvent } from "../experiment/compare-events.ts";
 import type { PlannedRun } from "../experiment/study.ts";
 import { RemainingTime } from "../run/remaining-time.ts";
 import type { RunResult } from "../run/result.ts";
@@ -169,9 +169,14 @@ export class CompareView {
   }
 }
 
-/** "20 runs, about 41 minutes; until about 23:40". */
-const remaining = ({ runs, seconds }: { readonly runs: number; readonly seconds: number }): string =>
-  `${runs} ${runs === 1 ? "run" : "runs"} to go, about ${roughly(seconds)}; until about ${clockAfter(seconds)}`;
+/** "20 runs to go, about 41 minutes; until about 23:40", as far as it is known. */
+export function remaining({ runs, seconds, unknown }: Omit<EstimateEvent, "type">): string {
+  const count = `${runs} ${runs === 1 ? "run" : "runs"} to go`;
+  if (unknown.length === runs) return `${count}; how long is not known`;
+  const all = `${count}, about ${roughly(seconds)}; until about ${clockAfter(seconds)}`;
+  const which = unknown.length > 1 ? `${unknown[0]} and ${unknown.length - 1} more` : unknown[0];
+  return which === undefined ? all : `${all}, without ${which}: how long is not known`;
+}
 
 const labelOf = ({ title, recipe, seed }: PlannedRun, tellsRecipe: boolean, tellsSeed: boolean): string =>
   `${title}${tellsRecipe ? ` (${recipe})` : ""}${tellsSeed ? `, seed ${seed}` : ""}`;

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
 import { type Lock, takeLock } from "../base/lock.ts";
 import type { TrainEvent } from "../run/events.ts";
@@ -61,7 +62,8 @@ process.on("message", async (message: RunJob | "stop") => {
   try {
     await work(message);
     send({ type: "end" });
-  } catch (error) {
+  } catch (cause) {
+    const error = diskError(cause, message.out, "put that right, and go on with --resume");
     const { message: reason, kind, stack } = error as Error & Partial<AttuneError>;
     const isSystem = /^E[A-Z]+$/.test((error as NodeJS.ErrnoException).code ?? "");
     send({ type: "error", reason, kind: kind ?? "failure", ...(!kind && !isSystem && stack && { stack }) });

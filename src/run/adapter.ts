@@ -2,10 +2,11 @@
  * What a run keeps that left its encoder as it was: the weights it trained or drew, and where the rest stands. The base
  * model is named by path and hash, so that a changed one is noticed.
  */
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { readJson } from "../base/read-text.ts";
+import { writeWholeFolder } from "../base/write-whole.ts";
 import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import { isPeftAdapter, openPeftAdapter } from "../interop/peft-read.ts";
@@ -49,21 +50,18 @@ export function writeAdapter(
   weights: Weights,
   fresh: ReadonlySet<string>,
 ): void {
-  const partial = `${folder}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
   const arrayOf = (name: string) => weights[name]!.data as Float32Array;
   const finished = adaptation.finish?.(arrayOf);
   const options = finished?.options ?? facts.options;
-  writeFileSync(join(partial, FACTS), `${JSON.stringify({ ...facts, options }, null, 2)}\n`);
   const kept = new Set(trained);
   const stored = encoder.parameters.filter(
     (p) => (kept.has(p) || fresh.has(p.name)) && !(finished && p.part === "adapter"),
   );
   const tensors = stored.map(({ name, shape }) => ({ name, shape, data: arrayOf(name) }));
-  writeSafetensors(join(partial, WEIGHTS), [...tensors, ...(finished?.tensors ?? [])]);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(partial, folder);
+  writeWholeFolder(folder, (partial) => {
+    writeFileSync(join(partial, FACTS), `${JSON.stringify({ ...facts, options }, null, 2)}\n`);
+    writeSafetensors(join(partial, WEIGHTS), [...tensors, ...(finished?.tensors ?? [])]);
+  });
 }
 
 /** An adapter of either kind: of a run, or of PEFT. */

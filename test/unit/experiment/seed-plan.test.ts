@@ -15,6 +15,7 @@ test("docs/seed.yaml is the original experiment", () => {
     expect(options).toMatchObject({ learningRate: 1e-4, epochs: 10, batchSize: 16, schedule: "linear" });
     expect(options).toMatchObject({ bestMetric: "loss", semantics: method === "probe" ? "attune" : "peft" });
     expect(seed).toBe(42);
+    expect(options.sharedTexts).toBe("keep");
     const isFrozen = (options as { trainHead?: boolean }).trainHead === false;
     expect(isFrozen).toBe(method === "prompt" || method === "prefix");
     if (method === "lora") expect(options).toMatchObject({ alpha: 8 });
