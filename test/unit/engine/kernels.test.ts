@@ -135,7 +135,7 @@ describe("WebAssembly and TypeScript agree to the bit", () => {
     fc.assert(
       fc.property(seed, kinds, steps, table, (s, edges, changes, { rowCount, width, shared, chosen }) => {
         const scene = new Scene(s, edges);
-        const moments = shared ? width : rowCount * width;
+        const moments = shared ? width : chosen.length * width;
         const [p, m, v, sums, zeros, rows, places] = [
           rowCount * width,
           moments,
