@@ -16,17 +16,19 @@ export interface AttuneJob {
 export interface AttuneRun {
   /** From the start of the process to the result, all evaluations in it. */
   readonly totalSeconds: number;
-  readonly trainSeconds: number;
+  /** Of these, those before anything that grows with the data: model, programs, the first look at the tables. */
+  readonly startSeconds: number;
   readonly peakRssBytes: number;
 }
 
 async function wholeRun(options: JobOptions): Promise<AttuneRun> {
   const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
+  let startSeconds = 0;
   try {
     for await (const event of train(resolveOptions({ ...options, out: join(folder, "run") }))) {
-      if (event.type !== "result") continue;
-      const { train: trainSeconds } = event.result.seconds;
-      return { totalSeconds: performance.now() / 1000, trainSeconds, peakRssBytes: peakRssBytes() };
+      if (event.type === "start") startSeconds = performance.now() / 1000;
+      if (event.type === "result")
+        return { totalSeconds: performance.now() / 1000, startSeconds, peakRssBytes: peakRssBytes() };
     }
     throw new Error("the run ended without a result");
   } finally {

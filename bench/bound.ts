@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BoundJob, BoundSteps } from "./bound-attune.ts";
-import { markdownTable, median, milliseconds } from "./figures.ts";
+import { markdownTable, mean, median, milliseconds } from "./figures.ts";
 import { type JobName, jobOf, type ModelKind } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
 import { writeBertBase } from "./models.ts";
@@ -70,8 +70,6 @@ export async function benchBound(args: readonly string[]): Promise<void> {
   const path = writeResults(values.out, machine, { markdown, data: { threads, rounds, steps, found } }, "bound");
   console.log(`\n${markdown}\n\n${path}.md, .json`);
 }
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** A batch is the same one in every round. */
 function secondsOf(runs: readonly BoundSteps[]): number {

@@ -11,9 +11,12 @@ export interface Job {
    * result, and the peer does one of them, which is taken as many times.
    */
   readonly epochs?: number;
-  /** Training texts of such a run, by model; `--examples` says otherwise. */
-  readonly examples?: { readonly bertBase: number; readonly model: number };
+  /** Training texts of such a run, by model; `--examples` says otherwise. What is measured is taken for `WHOLE` texts. */
+  readonly examples?: Readonly<Record<ModelKind, number>>;
 }
+
+/** Training texts of the whole job. */
+export const WHOLE = 16_000;
 
 export const jobs = {
   full: { title: "full", options: { method: "full" }, peer: ["--method", "full"] },
@@ -22,7 +25,7 @@ export const jobs = {
     options: { method: "full", layers: "top:2" },
     peer: ["--method", "full", "--top", "2"],
     epochs: 5,
-    examples: { bertBase: 1600, model: 1600 },
+    examples: { "bert-base": 1600, model: 1600 },
   },
   lora: { title: "LoRA r8", options: { method: "lora", rank: 8 }, peer: ["--method", "lora", "--rank", "8"] },
   prefix: {
@@ -40,7 +43,7 @@ export const jobs = {
     options: { method: "probe" },
     peer: ["--method", "linear-probe"],
     epochs: 10,
-    examples: { bertBase: 1600, model: 16_000 },
+    examples: { "bert-base": 1600, model: WHOLE },
   },
 } as const satisfies Record<string, Job>;
 

@@ -8,6 +8,30 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     summary: "a step's program over its own matrix products alone",
     run: async (args) => (await import("./bound.ts")).benchBound(args),
   },
+  infer: {
+    summary: "prediction, against transformers.js with the same weights",
+    run: async (args) => (await import("./infer.ts")).benchInfer(args),
+  },
+  scale: {
+    summary: "seconds per token and memory on a thousand to a million texts",
+    run: async (args) => (await import("./scale.ts")).benchScale(args),
+  },
+  profile: {
+    summary: "where a step's time goes, by op and by part of the model, with a flame graph",
+    run: async (args) => (await import("./profile.ts")).benchProfile(args),
+  },
+  pretrain: {
+    summary: "masked-language training, against BertForMaskedLM with Trainer in the same run",
+    run: async (args) => (await import("./pretrain.ts")).benchPretrain(args),
+  },
+  data: {
+    summary: "a CSV of a million rows: reading beside pyarrow's, and with --train the memory of training",
+    run: async (args) => (await import("./data.ts")).benchData(args),
+  },
+  bow: {
+    summary: "the bag-of-words baseline, beside scikit-learn's on the same counts",
+    run: async (args) => (await import("./bow.ts")).benchBow(args),
+  },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

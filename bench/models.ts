@@ -1,10 +1,15 @@
 /** Models that a bench makes on the spot: speed does not ask what the weights are. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { loadTokenizer } from "../src/data/tokenizer.ts";
-import { tensorsOf, writeFolder } from "../src/interop/transformers.ts";
-import { drawWeights } from "../src/models/load.ts";
+import { fillOnnxFolder } from "../src/interop/onnx.ts";
+import { tensorsOf, writeFolder, writeModelFolder } from "../src/interop/transformers.ts";
+import { drawWeights, openModel } from "../src/models/load.ts";
 import { newLanguageModel } from "../src/models/load-language-model.ts";
 import { buildEncoder } from "../src/models/registry.ts";
+import { longestText } from "../src/run/model-limits.ts";
 import { allocateModel } from "../src/train/model-memory.ts";
+import { evaluationProgram } from "../src/train/program.ts";
 
 const BERT_BASE = {
   architectures: ["BertModel"],
@@ -68,4 +73,24 @@ export async function writeLanguageModel(
   readInto((name) => weights[name]!.data as Float32Array, 0);
   await writeFolder(folder, { config, tensors: tensorsOf(parameters, weights), files });
   return folder;
+}
+
+/** Writes a classifier with a head by chance twice, for Attune and for transformers.js, and returns both folders. */
+export async function writeClassifiers(
+  folder: string,
+  base: string,
+  labels: readonly string[],
+): Promise<{ readonly model: string; readonly onnx: string }> {
+  const { encoder, config, readInto, close } = await openModel(base, labels);
+  const { weights } = allocateModel(encoder);
+  readInto((name) => weights[name]!.data as Float32Array, 0);
+  close();
+  const tokenizer = loadTokenizer(base);
+  const [model, onnx] = [join(folder, "model"), join(folder, "onnx")];
+  await writeModelFolder(model, { encoder, config, labels, weights, files: tokenizer.files });
+  mkdirSync(onnx);
+  const program = evaluationProgram(encoder);
+  const maxLength = longestText(undefined, encoder);
+  fillOnnxFolder(onnx, { program, encoder, config, labels, weights, tokenizer, maxLength, int8: false });
+  return { model, onnx };
 }

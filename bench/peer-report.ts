@@ -1,4 +1,5 @@
 /** What the comparison with the Python stack says: seconds, peak memory and ratios, with the goals beside them. */
+import { grouped } from "../src/base/format.ts";
 import type { AttuneRun } from "./attune.ts";
 import { markdownTable, median, megabytes, milliseconds, seconds, times } from "./figures.ts";
 import {
@@ -9,6 +10,7 @@ import {
   OUTSIDE_GRAPH_GOAL,
   type Precision,
   START_SECONDS_GOAL,
+  WHOLE,
 } from "./jobs.ts";
 import type { BenchMachine } from "./machine.ts";
 import type { Found } from "./results.ts";
@@ -45,14 +47,23 @@ export interface Comparison {
 /** The first steps are slow on both sides: memory is touched for the first time. */
 const WARM_UP_STEPS = 3;
 
-/** Of steps the median over all rounds, of whole runs the median of the rounds; Python's one epoch counts as many times. */
-export function secondsOf(runs: readonly (AttuneSteps | AttuneRun | PythonRun)[], epochs: number | undefined): number {
+/**
+ * Of steps the median over all rounds, of whole runs the median of the rounds. These are taken for the whole job: what
+ * comes after the start as often as the texts fit into it, and Python's one epoch as often as there are epochs.
+ */
+export function secondsOf(
+  runs: readonly (AttuneSteps | AttuneRun | PythonRun)[],
+  { epochs, texts }: Pick<Comparison, "epochs" | "texts">,
+): number {
   if (epochs === undefined) return median(runs.flatMap((run) => warm((run as AttuneSteps).stepSeconds)));
-  return median(runs.map((run) => ("totalSeconds" in run ? run.totalSeconds : wholeSeconds(run as PythonRun, epochs))));
+  return median(
+    (runs as readonly (AttuneRun | PythonRun)[]).map((run) => {
+      const grows = "totalSeconds" in run ? run.totalSeconds - run.startSeconds : epochs * run.trainSeconds;
+      return run.startSeconds + (WHOLE / texts) * grows;
+    }),
+  );
 }
 
-const wholeSeconds = ({ startSeconds, trainSeconds }: PythonRun, epochs: number): number =>
-  startSeconds + epochs * trainSeconds;
 const warm = (values: readonly number[]): readonly number[] => values.slice(WARM_UP_STEPS);
 const peak = (runs: readonly { readonly peakRssBytes: number }[]): number =>
   Math.max(...runs.map(({ peakRssBytes }) => peakRssBytes));
@@ -73,7 +84,7 @@ export function report(
   const memory = ["peak memory", "Attune", "Python float32", "ratio", "goal"];
   const versions = comparisons.map(({ sides }) => (sides.float32[0] ?? sides.bfloat16[0])?.versions).find(Boolean);
   const texts = [
-    `Threads: ${threads}. Medians of ${rounds} × ${steps - WARM_UP_STEPS} steps after ${WARM_UP_STEPS} that warm up, or of ${rounds} runs from start to result, in turn; peak memory by the operating system.`,
+    `Threads: ${threads}. Medians of ${rounds} × ${steps - WARM_UP_STEPS} steps after ${WARM_UP_STEPS} that warm up, or of ${rounds} runs from start to result of ${grouped(WHOLE)} texts, in turn; Python without evaluation and with one epoch that counts as many times; peak memory by the operating system.`,
     ...(versions
       ? [
           Object.entries(versions)
@@ -95,16 +106,16 @@ function rowOf(comparison: Comparison, { instructions }: BenchMachine) {
     batch === GOAL_BATCH
       ? goals.find((each) => each.job === job && each.model === kind && each.against === against)
       : undefined;
-  const attune = secondsOf(sides.attune, epochs);
+  const attune = secondsOf(sides.attune, comparison);
   const written = epochs ? seconds : milliseconds;
-  const name = `${model}, batch ${batch}, ${title}${epochs ? `, ${epochs} epochs of ${texts} texts` : ""}`;
+  const name = `${model}, batch ${batch}, ${title}${epochs ? `, ${epochs} epochs${texts === WHOLE ? "" : ` (from ${texts} texts)`}` : ""}`;
   const figures: Record<string, unknown> = { name, attuneSeconds: attune, attunePeakBytes: peak(sides.attune) };
   const speed = [name, written(attune)];
   for (const precision of ["float32", "bfloat16"] as const) {
     const least = instructions === "unknown" ? undefined : goal(precision)?.speed[instructions];
     if (sides[precision].length === 0) speed.push("–", "–");
     else {
-      const python = secondsOf(sides[precision], epochs);
+      const python = secondsOf(sides[precision], comparison);
       speed.push(written(python), times(python / attune));
       Object.assign(figures, { [`${precision}Seconds`]: python, [`${precision}Ratio`]: python / attune });
     }

@@ -93,9 +93,7 @@ interface Place {
 
 function compare(setting: Setting, { kind, model, batch, job }: Place): Comparison {
   const { title, epochs, examples } = jobOf(job);
-  const texts = epochs
-    ? (setting.examples ?? examples![kind === "bert-base" ? "bertBase" : "model"])
-    : batch * setting.steps;
+  const texts = epochs ? (setting.examples ?? examples![kind]) : batch * setting.steps;
   const data = join(setting.folder, `texts-${texts}`);
   writeSample(data, setting.texts, { train: texts, others: Math.max(1, Math.round(texts / 8)) });
   const sides: Record<Side, (AttuneSteps | AttuneRun | PythonRun)[]> = { attune: [], float32: [], bfloat16: [] };
@@ -106,7 +104,7 @@ function compare(setting: Setting, { kind, model, batch, job }: Place): Comparis
       sides[precision].push(measurePeer(setting, { model, data, batch, job }, precision));
     const figures = Object.entries(sides)
       .filter(([, runs]) => runs.length > 0)
-      .map(([side, runs]) => `${side} ${seconds(secondsOf(runs.slice(-1), epochs))}`);
+      .map(([side, runs]) => `${side} ${seconds(secondsOf(runs.slice(-1), place))}`);
     console.log(`${place.model}, batch ${batch}, ${title}, round ${round}: ${figures.join(", ")}`);
   }
   return { ...place, sides } as Comparison;

@@ -6,7 +6,7 @@ import type { Engine } from "../src/engine/engine.ts";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
 import { peakRssBytes } from "../src/run/machine.ts";
 import { resolveOptions, type TrainOptions } from "../src/run/options.ts";
-import { prepareRun } from "../src/run/prepare.ts";
+import { type PreparedRun, prepareRun } from "../src/run/prepare.ts";
 import { initialState, trainEpochs } from "../src/train/trainer.ts";
 import { observed, type Watch } from "./observed-engine.ts";
 
@@ -29,7 +29,7 @@ export interface AttuneSteps {
 export async function takeSteps(
   given: JobOptions,
   steps: number,
-  watch: Partial<Watch> = {},
+  watch: Partial<Watch & { prepared(run: PreparedRun): void }> = {},
   makeEngine: (threads: number) => Engine = (threads) => onnxRuntimeEngine({ threads }),
 ): Promise<AttuneSteps> {
   const out = mkdtempSync(join(tmpdir(), "attune-bench-"));
@@ -40,6 +40,7 @@ export async function takeSteps(
     watch.ran?.(seconds);
   };
   const run = await prepareRun(options, observed(makeEngine(options.threads), { ...watch, ran }));
+  watch.prepared?.(run);
   const startToFirstStepSeconds = performance.now() / 1000;
   const [stepSeconds, tokens]: [number[], number[]] = [[], []];
   const validate = async () => (await run.evaluate("validation")).metrics;

@@ -47,7 +47,7 @@ export function onnxRuntimeEngine({ threads = 2, onCopy, profile }: OnnxRuntimeO
         extra: { session: { intra_op: { allow_spinning: spin ? "1" : "0" } } },
         ...(profiled && { enableProfiling: true, profileFilePrefix: profiled.filePrefix }),
       });
-      return new OnnxRuntimeExecutable(session, outputs, onCopy);
+      return new OnnxRuntimeExecutable(session, outputs, onCopy, profiled !== undefined);
     },
   };
 }
@@ -56,15 +56,18 @@ class OnnxRuntimeExecutable implements Executable {
   readonly #session: ort.InferenceSession;
   readonly #outputs: Readonly<Record<string, Tensor>>;
   readonly #onCopy: (() => void) | undefined;
+  readonly #isProfiled: boolean;
 
   constructor(
     session: ort.InferenceSession,
     outputs: Readonly<Record<string, Tensor>>,
     onCopy: (() => void) | undefined,
+    isProfiled: boolean,
   ) {
     this.#session = session;
     this.#outputs = outputs;
     this.#onCopy = onCopy;
+    this.#isProfiled = isProfiled;
   }
 
   async run(inputs: HostTensors, outputs: HostTensors): Promise<void> {
@@ -84,6 +87,7 @@ class OnnxRuntimeExecutable implements Executable {
   }
 
   async dispose(): Promise<void> {
+    if (this.#isProfiled) this.#session.endProfiling();
     await this.#session.release();
   }
 }

@@ -25,7 +25,7 @@ export interface OnnxOptions {
    * or "" where nothing reads it any more. Inputs for which it is undefined stay inputs.
    */
   readonly inputs?: (name: string, writer: OnnxWriter) => string | undefined;
-  /** Names the ONNX nodes that a node is written as, for profiles. @default no names */
+  /** What the names of the ONNX nodes begin with that a node is written as, for profiles. @default no names */
   readonly nodeName?: ((node: Node) => string) | undefined;
   /** Other ways to write some ops; undefined where the op's own is meant. */
   readonly rules?: ReadonlyMap<AnyOp, OnnxRule>;
@@ -87,7 +87,7 @@ class GraphWriter {
   readonly #options: OnnxOptions;
   #count = 0;
   /** Of the node that is being written. */
-  #name: { readonly name: string } | undefined;
+  #nodeName: string | undefined;
 
   constructor(options: OnnxOptions) {
     this.#options = options;
@@ -107,8 +107,7 @@ class GraphWriter {
       if (bound === undefined) this.inputs.push(valueInfo(name, first!));
       return;
     }
-    const named = this.#options.nodeName?.(node);
-    this.#name = named === undefined ? undefined : { name: named };
+    this.#nodeName = this.#options.nodeName?.(node);
     const context: LowerContext<never> = {
       inputs: node.inputs.map((x) => this.nameOf(x)),
       types: node.inputs,
@@ -125,8 +124,10 @@ class GraphWriter {
 
   readonly #node: LowerNode = (opType, input, attributes = {}, outputCount = 1) => {
     const output = Array.from({ length: outputCount }, () => `${opType}_${this.#count++}`);
+    // No two may have the same name.
+    const named = this.#nodeName !== undefined && { name: `${this.#nodeName}/${this.nodes.length}` };
     this.nodes.push({
-      ...this.#name,
+      ...named,
       opType,
       input,
       output,
