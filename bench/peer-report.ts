@@ -143,7 +143,7 @@ function stepShares(comparisons: readonly Comparison[], { instructions }: BenchM
     return [
       `${model}, batch ${batch}, ${title}`,
       `${(100 * outside).toFixed(1)} %`,
-      isGoal && instructions !== "unknown" ? `≤ ${100 * OUTSIDE_GRAPH_GOAL[instructions]} %` : "–",
+      isGoal && instructions !== "unknown" ? `≤ ${(100 * OUTSIDE_GRAPH_GOAL[instructions]).toFixed(0)} %` : "–",
       seconds(start),
       isGoal ? `≤ ${START_SECONDS_GOAL} s` : "–",
     ];
