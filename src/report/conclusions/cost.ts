@@ -3,7 +3,7 @@ import { abbreviated, memory, smallPercent } from "../../base/format.ts";
 import type { Setting } from "../../experiment/comparison.ts";
 import type { View } from "../view.ts";
 import type { Rule } from "./rule.ts";
-import { inARow, least, most, names, peakMemory, times, totalTime } from "./wording.ts";
+import { inARow, least, most, names, peakMemory, ratio, totalTime } from "./wording.ts";
 
 /** Full fine-tuning that stands for all: of the recipe of what is recommended, else the first. */
 function reference({ trained, comparison, of }: View): Setting | undefined {
@@ -29,7 +29,7 @@ export const time: Rule = (view) => {
     .toSorted((a, b) => a.cost.totalSeconds - b.cost.totalSeconds)
     .map(
       (setting) =>
-        `${view.name(setting)} ${totalTime(setting)} (${times(setting.cost.totalSeconds, full.cost.totalSeconds).replace(/ of$/, "")})`,
+        `${view.name(setting)} ${totalTime(setting)} (${ratio(setting.cost.totalSeconds, full.cost.totalSeconds)})`,
     );
   return `Total time, against ${totalTime(full)} for ${view.name(full)}: ${said.join(", ")}.`;
 };
@@ -42,9 +42,11 @@ export const peak: Rule = (view) => {
   const [low, high] = [least(rest, ({ cost }) => cost.peakRssBytes)!, most(rest, ({ cost }) => cost.peakRssBytes)!];
   const state = full.cost.gradientBytes + full.cost.optimizerBytes;
   const span =
-    low === high
-      ? `${view.name(low)} ${peakMemory(low)}`
-      : `the others lie between ${peakMemory(low)} (${view.name(low)}) and ${peakMemory(high)} (${view.name(high)})`;
+    rest.length === 1
+      ? `${view.name(low)} at ${peakMemory(low)}`
+      : peakMemory(low) === peakMemory(high)
+        ? `the others at ${peakMemory(low)}`
+        : `the others lie between ${peakMemory(low)} (${view.name(low)}) and ${peakMemory(high)} (${view.name(high)})`;
   return `${view.name(full)} peaks at ${peakMemory(full)}, of which ${memory(state)} are gradients and optimizer state; ${span}.`;
 };
 
@@ -58,7 +60,7 @@ export const operations: Rule = (view) => {
   const said = rest
     .toSorted((a, b) => total(a) - total(b))
     .map((setting) => `${view.name(setting)} ${smallPercent(total(setting) / total(full))}`);
-  return `${view.name(full)} computes ${abbreviated(total(full))} operations for each training text, forward and backward; the others do this much of it: ${said.join(", ")}.`;
+  return `${view.name(full)} computes ${abbreviated(total(full))} operations for each training text, forward and backward; of that ${said.length > 1 ? "the others do" : "the other does"} this much: ${said.join(", ")}.`;
 };
 
 /** What a task takes on disk, beside a model that all tasks share. */

@@ -3,9 +3,9 @@ import { grouped, percent } from "../../base/format.ts";
 import type { Setting } from "../../experiment/comparison.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { confusionMatrix, confusions } from "../class-scores.ts";
-import { type Block, type Chart, more, quoted, remark, type Section } from "../document.ts";
+import { type Block, type Chart, heading, more, paragraph, quoted, remark, type Section } from "../document.ts";
 import { isolated, shortened } from "../escape.ts";
-import type { View } from "../view.ts";
+import { hasSeveralSeeds, type View } from "../view.ts";
 
 /** Up to so many labels, every setting has a matrix with its figures; up to so many, a few settings have one without. */
 const MOST_WITH_FIGURES = 12;
@@ -35,11 +35,13 @@ export function confusionSection(view: View): Section | undefined {
       ...(open.length > 0 ? [matrices(open)] : []),
       remark(
         open.length > 0
-          ? "A row is a true label, a column an answer; figures and shades are the percentage of the row, over all seeds."
+          ? `A row is a true label, a column an answer; ${isSmall ? "figures and shades are" : "the shade is"} the percentage of the row${hasSeveralSeeds(view.trained) ? ", over all seeds" : ""}.`
           : `With ${labels.length} labels a matrix cannot be read; the most frequent confusions follow.`,
       ),
-      ...(rest.length > 0 ? [more(`The other ${rest.length} settings`, [matrices(rest)])] : []),
-      { block: "heading", text: "The most frequent confusions" },
+      ...(rest.length > 0
+        ? [more(rest.length > 1 ? `The other ${rest.length} settings` : "The other setting", [matrices(rest)])]
+        : []),
+      heading("The most frequent confusions"),
       pairsTable(view, leading),
     ],
   };
@@ -48,9 +50,12 @@ export function confusionSection(view: View): Section | undefined {
 function pairsTable(view: View, settings: readonly Setting[]): Block {
   const found = settings.map(confusions);
   const pairs = found[0]!.slice(0, MOST_PAIRS);
+  const name = view.name(settings[0]!);
+  if (pairs.length === 0) return paragraph(`${name} takes no test text for one of another label.`);
+  const others = settings.length > 2 ? "the other methods make" : "the other method makes";
   return {
     block: "table",
-    caption: `Of ${view.name(settings[0]!)}, with what the other methods make of the same texts: share of the texts of that label.`,
+    caption: `Of ${name}${settings.length > 1 ? `, with what ${others} of the same texts` : ""}: share of the texts of that label.`,
     columns: [
       { title: "Label" },
       { title: "Taken for" },
