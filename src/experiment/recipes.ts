@@ -23,8 +23,8 @@ export interface Recipe {
 /** What a reader of the results should know. */
 export interface RecipeNote {
   readonly text: string;
-  /** The method without which it says nothing. */
-  readonly of?: MethodName;
+  /** The method of which it tells; without it there is nothing to know. */
+  readonly of: MethodName;
 }
 
 const original = (value: unknown): Sourced => ({ value, source: "the original experiment" });
@@ -56,9 +56,9 @@ export const recipes = {
         of: "probe",
         text:
           "The probe is a linear layer on the frozen pooler. Its frozen layers run without dropout, so that their outputs " +
-          "are computed once; nothing else in it differs from PEFT's way.",
+          "are computed once; nothing else in it differs from PEFT's way. Every other method has dropout in frozen layers " +
+          "too, as PEFT has it.",
       },
-      { text: "But for the probe, every method has dropout in frozen layers too, as PEFT has it." },
       { of: "lora", text: "LoRA's alpha is 8 for every rank, so its matrices count less the higher the rank is." },
     ],
   },

@@ -29,9 +29,9 @@ export const time: Rule = (view) => {
     .toSorted((a, b) => a.cost.totalSeconds - b.cost.totalSeconds)
     .map(
       (setting) =>
-        `${view.name(setting)} ${totalTime(setting)} (${ratio(setting.cost.totalSeconds, full.cost.totalSeconds)})`,
+        `${totalTime(setting)} (${ratio(setting.cost.totalSeconds, full.cost.totalSeconds)}) with ${view.name(setting)}`,
     );
-  return `Total time, against ${totalTime(full)} for ${view.name(full)}: ${said.join(", ")}.`;
+  return `Total time, against ${totalTime(full)} with ${view.name(full)}: ${said.join(", ")}.`;
 };
 
 /** Peak memory and what of it a method can save: gradients and optimizer state. */
@@ -59,8 +59,8 @@ export const operations: Rule = (view) => {
   if (total(full) === 0) return undefined;
   const said = rest
     .toSorted((a, b) => total(a) - total(b))
-    .map((setting) => `${view.name(setting)} ${smallPercent(total(setting) / total(full))}`);
-  return `${view.name(full)} computes ${abbreviated(total(full))} operations for each training text, forward and backward; of that ${said.length > 1 ? "the others do" : "the other does"} this much: ${said.join(", ")}.`;
+    .map((setting) => `${smallPercent(total(setting) / total(full))} with ${view.name(setting)}`);
+  return `${view.name(full)} computes ${abbreviated(total(full))} operations for each training text, forward and backward; of that it is ${said.join(", ")}.`;
 };
 
 /** What a task takes on disk, beside a model that all tasks share. */

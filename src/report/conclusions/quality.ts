@@ -40,7 +40,7 @@ export const againstFullFineTuning: Rule = (view) => {
     const atMost = count > 1 && largest >= 0.001 ? " or less" : "";
     const p = ` (${probability(largest)}${atMost} after Holm's correction)`;
     const said = [
-      count > 0 && `${shown.join(", ")}${p}`,
+      count > 0 && `${shown.join(", and ")}${p}`,
       open.length > 0 && `for ${group(open)} no difference can be shown`,
     ].filter((part) => part !== false);
     return `Against ${view.name(view.of(reference))}, by macro F1 on test: ${said.join("; ")}.`;

@@ -88,7 +88,7 @@ function recipeNotes({ recipes, settings }: View): Block[] {
   const named = recipes.flatMap((recipe) => (known[recipe] ? [{ recipe, ...known[recipe] }] : []));
   if (named.length === 0) return [];
   const isHere = (recipe: RecipeName, { of }: RecipeNote) =>
-    of === undefined || settings.some((setting) => setting.recipe === recipe && setting.method === of);
+    settings.some((setting) => setting.recipe === recipe && setting.method === of);
   return [
     { block: "heading", text: named.length > 1 ? "The recipes" : "The recipe" },
     ...named.flatMap(({ recipe, summary, notes }): Block[] => {

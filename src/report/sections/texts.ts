@@ -88,9 +88,9 @@ const soloSetting = ({ label, predicted }: TellingText): string =>
 
 function soloCounts(view: View, texts: readonly TellingText[]): string {
   const counts = [...groupBy(texts, soloSetting)].toSorted(([, a], [, b]) => b.length - a.length);
-  const shown = counts.slice(0, 6).map(([id, all]) => `${view.name(view.of(id))} ${grouped(all.length)}`);
+  const shown = counts.slice(0, 6).map(([id, all]) => `${grouped(all.length)} with ${view.name(view.of(id))}`);
   const rest = counts.length - shown.length;
-  return `${shown.join(", ")}${rest > 0 ? `, and ${plural(rest, "more setting")}` : ""}`;
+  return `${shown.join(", ")}${rest > 0 ? `, and others with ${plural(rest, "more setting")}` : ""}`;
 }
 
 function soloTable(view: View, texts: readonly TellingText[]): Block {
