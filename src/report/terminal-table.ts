@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import { abbreviated, duration, memory, metric } from "../base/format.ts";
 import type { Comparison, MarkedColumn, Setting } from "../experiment/comparison.ts";
-import { cutMiddle, cutTo, namesWithin, padTo, printable, widthOf, wrappedTo } from "./terminal-text.ts";
+import { cutMiddle, cutTo, namesWithin, padTo, printable, widthOf, wrappedTo } from "./narrow-text.ts";
 import { isMarked, viewOf } from "./view.ts";
 
 interface TerminalColumn {

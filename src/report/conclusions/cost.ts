@@ -12,6 +12,7 @@ function reference({ trained, comparison, of }: View): Setting | undefined {
   return all.find((full) => full.recipe === recipe) ?? all[0];
 }
 
+/** With what shares its recipe, which need not be said again. */
 const others = (view: View): { full: Setting; rest: Setting[] } | undefined => {
   const full = reference(view);
   const rest = view.leading.filter((setting) => setting.method !== "full" && setting.recipe === full?.recipe);
@@ -29,7 +30,7 @@ export const time: Rule = (view) => {
     .toSorted((a, b) => a.cost.totalSeconds - b.cost.totalSeconds)
     .map(
       (setting) =>
-        `${totalTime(setting)} (${ratio(setting.cost.totalSeconds, full.cost.totalSeconds)}) with ${view.name(setting)}`,
+        `${totalTime(setting)} (${ratio(setting.cost.totalSeconds, full.cost.totalSeconds)}) with ${view.shortName(setting)}`,
     );
   return `Total time, against ${totalTime(full)} with ${view.name(full)}: ${said.join(", ")}.`;
 };
@@ -43,10 +44,10 @@ export const peak: Rule = (view) => {
   const state = full.cost.gradientBytes + full.cost.optimizerBytes;
   const span =
     rest.length === 1
-      ? `${view.name(low)} at ${peakMemory(low)}`
+      ? `${view.shortName(low)} at ${peakMemory(low)}`
       : peakMemory(low) === peakMemory(high)
         ? `the others at ${peakMemory(low)}`
-        : `the others lie between ${peakMemory(low)} (${view.name(low)}) and ${peakMemory(high)} (${view.name(high)})`;
+        : `the others lie between ${peakMemory(low)} (${view.shortName(low)}) and ${peakMemory(high)} (${view.shortName(high)})`;
   return `${view.name(full)} peaks at ${peakMemory(full)}, of which ${memory(state)} are gradients and optimizer state; ${span}.`;
 };
 
@@ -59,7 +60,7 @@ export const operations: Rule = (view) => {
   if (total(full) === 0) return undefined;
   const said = rest
     .toSorted((a, b) => total(a) - total(b))
-    .map((setting) => `${smallPercent(total(setting) / total(full))} with ${view.name(setting)}`);
+    .map((setting) => `${smallPercent(total(setting) / total(full))} with ${view.shortName(setting)}`);
   return `${view.name(full)} computes ${abbreviated(total(full))} operations for each training text, forward and backward; of that it is ${said.join(", ")}.`;
 };
 
@@ -70,7 +71,7 @@ export const storage: Rule = (view) => {
   const { full, rest } = found;
   const smallest = least(rest, ({ cost }) => cost.storedBytes)!;
   if (smallest.cost.storedBytes >= full.cost.storedBytes) return undefined;
-  return `Each further task takes ${memory(full.cost.storedBytes)} with ${view.name(full)} and ${memory(smallest.cost.storedBytes)} with ${view.name(smallest)}, beside one model for all.`;
+  return `Each further task takes ${memory(full.cost.storedBytes)} with ${view.name(full)} and ${memory(smallest.cost.storedBytes)} with ${view.shortName(smallest)}, beside one model for all.`;
 };
 
 /** Settings that no other beats in macro F1 and a cost at once: whichever the cost, and whatever it is. */

@@ -15,7 +15,7 @@ export const bestSetting: Rule = ({ comparison, of, name, trained }) => {
   const isAlone = trained.filter((setting) => f1(setting) === f1(top)).length === 1;
   const onTest =
     f1(top) === f1(chosen)
-      ? `On test ${isAlone ? "it is the best, too, with macro F1" : "none is better than with macro F1"} ${metric(f1(chosen))}.`
+      ? `On test ${isAlone ? "it is the best, too, with macro F1" : "none has more than its macro F1 of"} ${metric(f1(chosen))}.`
       : `On test it has macro F1 ${metric(f1(chosen))}; ${name(top)} has the most there, ${metric(f1(top))}.`;
   return `${comparison.recommended.reason} ${onTest}`;
 };

@@ -1,6 +1,7 @@
 /** Scores of each class against how many texts it has. */
 import { grouped, metric } from "../../base/format.ts";
 import type { Setting } from "../../experiment/comparison.ts";
+import type { ClassMetrics } from "../../train/metrics.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { classScores, trainingTexts } from "../class-scores.ts";
 import { plural } from "../conclusions/wording.ts";
@@ -88,6 +89,7 @@ function plot(view: View, sizes: readonly number[], which: string, recipe: strin
 /** A row for each setting. */
 function classColumns(view: View, sizes: readonly number[], which: string): Block {
   const classes = bySize([...sizes.keys()], sizes);
+  const scores = new Map(view.trained.map((setting) => [setting, classScores(setting)]));
   return {
     block: "table",
     caption: "F1 on test by class, largest first.",
@@ -104,7 +106,7 @@ function classColumns(view: View, sizes: readonly number[], which: string): Bloc
       if (settings.length === 0) return [];
       const rows = settings.map((setting) => [
         { text: view.shortName(setting), colour: colourOf(setting) },
-        ...classes.map((k) => scoreCell(setting, k, view.trained)),
+        ...classes.map((k) => scoreCell(setting, k, scores)),
       ]);
       return { ...(view.recipes.length > 1 && { title: `Recipe: ${recipe}` }), rows };
     }),
@@ -113,8 +115,12 @@ function classColumns(view: View, sizes: readonly number[], which: string): Bloc
 
 /** A row for each class, with the settings that stand for their methods as columns. */
 function classRows(view: View, sizes: readonly number[], which: string): Block {
-  const scores = view.leading.map(classScores);
-  const total = (k: number) => scores.reduce((sum, all) => sum + all[k]!.f1, 0);
+  const scores = new Map(view.leading.map((setting) => [setting, classScores(setting)]));
+  const total = (k: number) => {
+    const all = [...scores.values()].map((one) => one[k]!);
+    // What is not in test has no score.
+    return all[0]!.support === 0 ? Number.POSITIVE_INFINITY : all.reduce((sum, { f1 }) => sum + f1, 0);
+  };
   const worst = [...sizes.keys()].toSorted((a, b) => total(a) - total(b)).slice(0, MOST_ROWS);
   return {
     block: "table",
@@ -132,7 +138,7 @@ function classRows(view: View, sizes: readonly number[], which: string): Block {
         rows: bySize(worst, sizes).map((k) => [
           [quoted(view.comparison.data.labels[k]!)],
           grouped(sizes[k]!),
-          ...view.leading.map((setting) => scoreCell(setting, k, view.leading)),
+          ...view.leading.map((setting) => scoreCell(setting, k, scores)),
         ]),
       },
     ],
@@ -143,10 +149,10 @@ const bySize = (classes: readonly number[], sizes: readonly number[]): number[] 
   classes.toSorted((a, b) => sizes[b]! - sizes[a]!);
 
 /** F1 of a class; marked where it is the best of several settings and not that of all. */
-function scoreCell(setting: Setting, k: number, all: readonly Setting[]): Cell {
-  const { f1, support } = classScores(setting)[k]!;
+function scoreCell(setting: Setting, k: number, scores: ReadonlyMap<Setting, readonly ClassMetrics[]>): Cell {
+  const { f1, support } = scores.get(setting)![k]!;
   if (support === 0) return { text: "–" };
-  const others = all.map((one) => classScores(one)[k]!.f1);
+  const others = [...scores.values()].map((all) => all[k]!.f1);
   const isBest = f1 === Math.max(...others) && others.some((other) => other < f1);
   return { text: f1.toFixed(3), shade: f1 ** 2 * 0.8, best: isBest };
 }

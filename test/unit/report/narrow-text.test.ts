@@ -7,7 +7,7 @@ import {
   printable,
   widthOf,
   wrappedTo,
-} from "../../../src/report/terminal-text.ts";
+} from "../../../src/report/narrow-text.ts";
 
 describe("text for a terminal", () => {
   test("has columns, not characters: East Asian ones and emoji take two", () => {

@@ -1,6 +1,6 @@
-/** Text for a terminal of a given width: nothing in it moves the cursor, and it is no wider than there is room. */
+/** Text where there is little room, on a terminal or beside an axis: cut, wrapped, and no wider than it may be. */
 
-/** Without what would move the cursor. */
+/** Without what would move the cursor of a terminal. */
 export const printable = (text: string): string => text.replace(/\p{Cc}/gu, " ");
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
