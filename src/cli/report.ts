@@ -8,9 +8,10 @@ import { writeReport } from "../report/write-report.ts";
 /** Writes the report of `studies` into `folder` and prints where it is, with the table of results before it. */
 export async function report(studies: readonly string[], folder: string, quiet: boolean): Promise<void> {
   const comparison = await compareStudy(studies);
-  const colour = process.stdout.isTTY && process.stdout.hasColors();
+  const { isTTY, columns } = process.stdout;
+  const style = isTTY ? { colour: process.stdout.hasColors(), width: columns } : { colour: false };
   // Before what can fail: the table needs no place on the disk.
-  if (!quiet) process.stdout.write(`${resultTable(comparison, { colour })}\n\n`);
+  if (!quiet) process.stdout.write(`${resultTable(comparison, style)}\n\n`);
   try {
     writeReport(comparison, folder);
   } catch (error) {

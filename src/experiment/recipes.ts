@@ -17,8 +17,14 @@ export interface Recipe {
   readonly shared: Sources;
   /** Options of one method, which count more. */
   readonly methods: { readonly [Name in MethodName]?: Sources };
-  /** What a reader of the results should know. */
-  readonly notes: readonly string[];
+  readonly notes: readonly RecipeNote[];
+}
+
+/** What a reader of the results should know. */
+export interface RecipeNote {
+  readonly text: string;
+  /** The method of which it tells; without it there is nothing to know. */
+  readonly of: MethodName;
 }
 
 const original = (value: unknown): Sourced => ({ value, source: "the original experiment" });
@@ -51,10 +57,14 @@ export const recipes = {
       lora: { alpha: original(8) },
     },
     notes: [
-      "The probe is a linear layer on the frozen pooler. Its frozen layers run without dropout, so that their outputs " +
-        "are computed once; nothing else in it differs from PEFT's way.",
-      "Every other method has dropout in frozen layers too, as PEFT has it.",
-      "LoRA's alpha is 8 for every rank, so its matrices count less the higher the rank is.",
+      {
+        of: "probe",
+        text:
+          "The probe is a linear layer on the frozen pooler. Its frozen layers run without dropout, so that their outputs " +
+          "are computed once; nothing else in it differs from PEFT's way. Every other method has dropout in frozen layers " +
+          "too, as PEFT has it.",
+      },
+      { of: "lora", text: "LoRA's alpha is 8 for every rank, so its matrices count less the higher the rank is." },
     ],
   },
   tuned: {
@@ -82,7 +92,7 @@ export const recipes = {
       },
       bitfit: { learningRate: searched(1e-3) },
     },
-    notes: ["LoRA's alpha is twice its rank, so that its matrices count the same at every rank."],
+    notes: [{ of: "lora", text: "LoRA's alpha is twice its rank, so that its matrices count the same at every rank." }],
   },
 } as const satisfies Record<string, Recipe>;
 

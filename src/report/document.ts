@@ -73,6 +73,8 @@ export interface LegendEntry {
   readonly colour: string;
   /** Lengths of strokes and gaps; none for a solid line. Without it, the legend shows a dot. */
   readonly dash?: readonly number[];
+  /** Of the line, in pixels. @default 2 */
+  readonly width?: number;
 }
 
 /** `beneath`: smaller, for those who want to know more. */

@@ -92,9 +92,9 @@ function blockHtml(block: Block): string {
 
 function legendHtml(entries: readonly LegendEntry[]): string {
   if (entries.length === 0) return "";
-  const items = entries.map(({ text, colour, dash }) => {
+  const items = entries.map(({ text, colour, dash, width = 2 }) => {
     const mark = dash
-      ? `<svg width="26" height="10" aria-hidden="true"><path d="M1 5H25" stroke="var(--${colour})" stroke-width="2"${dash.length > 0 ? ` stroke-dasharray="${dash.join(" ")}"` : ""}/></svg>`
+      ? `<svg width="26" height="10" aria-hidden="true"><path d="M1 5H25" stroke="var(--${colour})" stroke-width="${width}"${dash.length > 0 ? ` stroke-dasharray="${dash.join(" ")}"` : ""}/></svg>`
       : dot(colour);
     return `<li>${mark}${escapeHtml(text)}</li>`;
   });

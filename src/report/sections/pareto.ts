@@ -3,9 +3,10 @@ import { abbreviated, grouped, memory, metric, timeSpan } from "../../base/forma
 import { groupBy } from "../../base/group-by.ts";
 import type { ParetoFront, Setting } from "../../experiment/comparison.ts";
 import { axis, drawChart, ink } from "../chart.ts";
+import { inARow } from "../conclusions/wording.ts";
 import { type Chart, remark, type Section } from "../document.ts";
 import { placeLabels } from "../label-places.ts";
-import { colourOf, type View } from "../view.ts";
+import { colourOf, methodTitle, type View } from "../view.ts";
 
 interface CostAxis {
   readonly title: string;
@@ -30,7 +31,7 @@ export function paretoSection(view: View): Section | undefined {
   if (view.trained.length < 2) return undefined;
   const fronts = view.comparison.pareto.filter(({ cost }) => view.timed || !cost.endsWith("Seconds"));
   const methods = groupBy(view.trained, ({ method }) => method);
-  const several = view.recipes.length > 1;
+  const hasShapes = [...groupBy(view.trained, groupOf).values()].some((all) => all.length > 1);
   return {
     id: "pareto",
     title: "Quality against cost",
@@ -41,20 +42,26 @@ export function paretoSection(view: View): Section | undefined {
         charts: fronts.map((front) => plot(view, front)),
       },
       remark(
-        `Macro F1 on test. The line is the Pareto front: what lies on it is beaten by no other setting in both at once. Settings of one method differ in their shapes.${
-          several ? ` Full ones are of the ${view.recipes.at(-1)} recipe, rings of the ${view.recipes[0]} one.` : ""
+        `Macro F1 on test. The line is the Pareto front: what lies on it is beaten by no other setting in both at once.${
+          hasShapes ? " Settings of one method differ in their shapes." : ""
+        }${
+          view.recipes.length > 1
+            ? ` Rings are of the ${view.recipes[0]} recipe, full ones of the ${inARow(view.recipes.slice(1))} one.`
+            : ""
         }${view.timed ? "" : ` Times cannot be compared: ${view.comparison.timesComparable.reason}.`}`,
       ),
     ],
   };
 }
 
-const titleOf = ({ title }: Setting): string => title.split(", ")[0]!;
+const titleOf = ({ method }: Setting): string => methodTitle(method);
+/** What has one colour, and one filling. */
+const groupOf = ({ method, recipe }: Setting): string => `${recipe}/${method}`;
 
 /** In a plot: `r 8` of `LoRA, rank 8`, else the method's first word. */
 function plotLabel({ title }: Setting, isAlone: boolean): string {
   const [method, ...rest] = title.split(", ");
-  if (isAlone || rest.length === 0) return method!.replace(/ (fine-)?tuning$/, "").replace(/^Linear p/, "P");
+  if (isAlone || rest.length === 0) return method!.replace(/ (fine-)?tuning(?= \(|$)/, "").replace(/^Linear p/, "P");
   return rest.join(", ").replace("rank ", "r ");
 }
 
@@ -88,7 +95,7 @@ function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
   const { title, shown, tick } = COSTS[cost];
   const costs = view.trained.map((setting) => setting.cost[cost]);
   const isWide = Math.min(...costs) > 0 && Math.max(...costs) / Math.min(...costs) > WIDE;
-  const groups = [...groupBy(view.trained, ({ method, recipe }) => `${recipe}/${method}`).values()];
+  const groups = [...groupBy(view.trained, groupOf).values()];
   const onFront = new Set(front);
   const place = (value: number) => (isWide ? Math.log(value) : value);
   const x = isWide ? { min: Math.min(...costs) / 1.6, max: Math.max(...costs) * 1.6 } : roundExtent(costs);
