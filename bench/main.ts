@@ -1,12 +1,41 @@
 /** `npm run bench -- NAME …`: measurements that anyone can repeat. Without a name, lists them. */
 const benches: Readonly<Record<string, { summary: string; run: (args: readonly string[]) => Promise<void> }>> = {
-  step: {
-    summary: "a step of full fine-tuning, against the Python stack in the same run",
-    run: async (args) => (await import("./step.ts")).benchStep(args),
+  peer: {
+    summary: "training jobs, against the Python stack in the same run: seconds, peak memory, ratios and goals",
+    run: async (args) => (await import("./peer.ts")).benchPeer(args),
+  },
+  bound: {
+    summary: "a step's program over its own matrix products alone",
+    run: async (args) => (await import("./bound.ts")).benchBound(args),
+  },
+  infer: {
+    summary: "prediction, against transformers.js with the same weights",
+    run: async (args) => (await import("./infer.ts")).benchInfer(args),
+  },
+  scale: {
+    summary: "seconds per token and memory on a thousand to a million texts",
+    run: async (args) => (await import("./scale.ts")).benchScale(args),
+  },
+  profile: {
+    summary: "where a step's time goes, by op and by part of the model, with a flame graph",
+    run: async (args) => (await import("./profile.ts")).benchProfile(args),
+  },
+  pretrain: {
+    summary: "masked-language training, against BertForMaskedLM with Trainer in the same run",
+    run: async (args) => (await import("./pretrain.ts")).benchPretrain(args),
   },
   data: {
-    summary: "a CSV of a million rows: reading beside pyarrow's, and with --train the memory of training",
+    summary:
+      "a CSV of a million rows: reading beside pyarrow's, and the memory of training (--read-only leaves that out)",
     run: async (args) => (await import("./data.ts")).benchData(args),
+  },
+  long: {
+    summary: "5,000 steps with changing lengths: memory on the way, and the speed of the last hundred over the first",
+    run: async (args) => (await import("./long.ts")).benchLong(args),
+  },
+  large: {
+    summary: "steps of BERT-large with random weights, whose state takes more than one WebAssembly memory (9 GB)",
+    run: async (args) => (await import("./large.ts")).benchLarge(args),
   },
   bow: {
     summary: "the bag-of-words baseline, beside scikit-learn's on the same counts",
@@ -26,4 +55,5 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
 const [name = "", ...args] = process.argv.slice(2);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
 if (bench) await bench.run(args);
-else for (const [key, { summary }] of Object.entries(benches)) console.log(`npm run bench -- ${key}   ${summary}`);
+else
+  for (const [key, { summary }] of Object.entries(benches)) console.log(`npm run bench -- ${key.padEnd(9)}${summary}`);

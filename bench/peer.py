@@ -3,12 +3,13 @@
 
   python bench/peer.py --model DIR --data DIR --method full --steps 40
 
---data is a folder in the Hub's layout: <split>-*.parquet at any depth, with the columns text and label. Prints one
-JSON object on one line. With neither --steps nor --no-eval, the validation split is evaluated after each epoch, the
+--data is a folder in the Hub's layout, <split>-*.parquet at any depth, or of <split>.csv, with the columns text and
+label (a number). Prints one JSON object on one line. With neither --steps nor --no-eval, the validation split is evaluated after each epoch, the
 best epoch by its loss is kept, and the test split is evaluated at the end.
-Needs torch, transformers, peft, accelerate, pyarrow and, for evaluation, scikit-learn.
+Needs torch, transformers, peft, accelerate, pyarrow for Parquet and, for evaluation, scikit-learn.
 """
 import argparse
+import csv
 import json
 import os
 import platform
@@ -17,11 +18,12 @@ import tempfile
 import time
 from pathlib import Path
 
+STARTED = time.perf_counter()
+
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import peft
-import pyarrow.parquet as parquet
 import torch
 import transformers
 
@@ -38,6 +40,7 @@ def arguments():
     parser.add_argument("--epochs", type=float, default=10, help="passes over the training split")
     parser.add_argument("--learning-rate", "--lr", type=float, default=1e-4, help="at the start of a linear schedule")
     parser.add_argument("--batch-size", "--batch", type=int, default=16, help="texts per step")
+    parser.add_argument("--top", type=int, default=0, help="full: train only so many of the last layers, and the head")
     parser.add_argument("--rank", type=int, default=8, help="of lora")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many optimizer steps; 0: after all epochs")
     parser.add_argument("--limit", type=int, default=0, help="train on the first so many texts only; 0: on all")
@@ -53,18 +56,29 @@ class Texts(torch.utils.data.Dataset):
     """One split, tokenized once and padded batch by batch."""
 
     def __init__(self, folder, split, tokenizer, limit=0):
-        files = sorted(Path(folder).rglob(f"{split}-*.parquet"))
-        if not files:
-            raise SystemExit(f"{folder}: there is no {split}-*.parquet in this folder")
-        table = parquet.read_table(files, columns=["text", "label"]).slice(0, limit or None)
-        self.labels = table["label"].to_pylist()
-        self.ids = tokenizer(table["text"].to_pylist(), truncation=True)["input_ids"]
+        texts, labels = read_split(folder, split)
+        self.labels = labels[:limit or None]
+        self.ids = tokenizer(texts[:limit or None], truncation=True)["input_ids"]
 
     def __len__(self):
         return len(self.labels)
 
     def __getitem__(self, i):
         return {"input_ids": self.ids[i], "attention_mask": [1] * len(self.ids[i]), "labels": self.labels[i]}
+
+
+def read_split(folder, split):
+    table = Path(folder) / f"{split}.csv"
+    if table.exists():
+        with open(table, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return [row["text"] for row in rows], [int(row["label"]) for row in rows]
+    import pyarrow.parquet as parquet
+    files = sorted(Path(folder).rglob(f"{split}-*.parquet"))
+    if not files:
+        raise SystemExit(f"{folder}: there is neither {split}.csv nor {split}-*.parquet in this folder")
+    rows = parquet.read_table(files, columns=["text", "label"])
+    return rows["text"].to_pylist(), rows["label"].to_pylist()
 
 
 class StepClock(transformers.TrainerCallback):
@@ -84,6 +98,9 @@ def build_model(args, label_count):
     model = transformers.AutoModelForSequenceClassification.from_pretrained(args.model, num_labels=label_count)
     task = {"task_type": peft.TaskType.SEQ_CLS}
     if args.method == "full":
+        if args.top:
+            model.base_model.embeddings.requires_grad_(False)
+            model.base_model.encoder.layer[:-args.top].requires_grad_(False)
         return model
     if args.method == "linear-probe":
         model.base_model.requires_grad_(False)
@@ -150,6 +167,7 @@ def measure(args):
     trainer.train()
     result = {
         "method": args.method,
+        "startSeconds": started - STARTED,
         "trainSeconds": time.perf_counter() - started,
         "steps": len(clock.seconds),
         "stepSeconds": clock.seconds,

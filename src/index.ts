@@ -32,6 +32,7 @@ export {
 } from "./run/classifier.ts";
 export type { BaseEvent, CheckpointEvent, ResultEvent, StartEvent, TrainEvent } from "./run/events.ts";
 export { type ExportFormat, type ExportOptions, exportRun } from "./run/export.ts";
+export { type BagOfWordsScore, type Inspection, type InspectOptions, inspect } from "./run/inspect.ts";
 export type { TrainOptions } from "./run/options.ts";
 export type { RunResult } from "./run/result.ts";
 export { resume, type TrainContext, train } from "./run/train.ts";

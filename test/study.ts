@@ -79,6 +79,10 @@ export interface FabricatedStudy {
   readonly texts?: number;
   /** @default 1 */
   readonly jobs?: number;
+  /** @default fabricatedLabels */
+  readonly labels?: readonly string[];
+  /** Of the machine. @default "Some Processor" */
+  readonly processor?: string;
   /** Names of runs that failed, and of runs that have not begun. @default none */
   readonly failed?: readonly string[];
   readonly missing?: readonly string[];
@@ -92,7 +96,7 @@ const GONE = "gone/data";
 /** Writes a study and returns its folder. The same arguments give the same bytes. */
 export function fabricateStudy(folder: string, given: FabricatedStudy = {}): string {
   const { settings = fabricatedSettings("tuned"), seeds = [42], texts = 200, jobs = 1 } = given;
-  const { failed = [], missing = [] } = given;
+  const { failed = [], missing = [], labels = fabricatedLabels, processor = "Some Processor" } = given;
   const planned = settings.flatMap((setting) => seeds.map((seed) => ({ setting, run: planOf(setting, seed) })));
   const study: Study = {
     attune: "0.1.0",
@@ -115,7 +119,7 @@ export function fabricateStudy(folder: string, given: FabricatedStudy = {}): str
     if (failed.includes(run.name)) {
       const why: FailedRun = { name: run.name, reason: "the loss became NaN at step 7 (epoch 1)" };
       writeJson(why, folder, "failed", `${run.name}.json`);
-    } else writeRun(join(folder, "runs", run.name), setting, run, texts);
+    } else writeRun(join(folder, "runs", run.name), setting, run, { texts, labels, processor });
   }
   return folder;
 }
@@ -146,7 +150,12 @@ function planOf({ id, title, method, options = {} }: FabricatedSetting, seed: nu
   };
 }
 
-function writeRun(folder: string, setting: FabricatedSetting, run: PlannedRun, texts: number): void {
+function writeRun(
+  folder: string,
+  setting: FabricatedSetting,
+  run: PlannedRun,
+  { texts, labels, processor }: Required<Pick<FabricatedStudy, "texts" | "labels" | "processor">>,
+): void {
   mkdirSync(join(folder, "predictions"), { recursive: true });
   const { method, seed } = run;
   const facts: RunFacts & { readonly status: string } = {
@@ -154,19 +163,19 @@ function writeRun(folder: string, setting: FabricatedSetting, run: PlannedRun, t
     options: resolveOptions({ ...run.options, out: folder }),
     reading: "comma-separated",
     notes: [],
-    labels: fabricatedLabels,
+    labels,
     dataSha256: "da7a",
     modelSha256: "0de1",
     engine: "onnxruntime-node 1.30.0 (cpu)",
     node: "v20.19.0",
-    machine: { platform: "linux x64", processor: "Some Processor", cores: 2, memoryBytes: 8e9 },
+    machine: { platform: "linux x64", processor, cores: 2, memoryBytes: 8e9 },
     status: "done",
   };
   const measure = (split: string, skill: number) => {
-    const examples = examplesOf(split, texts);
-    const logits = logitsOf(examples, `${run.setting} ${split}`, seed, skill);
+    const examples = examplesOf(split, texts, labels.length);
+    const logits = logitsOf(examples, labels.length, randomKey(seed, "sample", `${run.setting} ${split}`), skill);
     const truth = examples.map(({ label }) => label);
-    return { examples, logits, metrics: splitMetrics(logits, truth, fabricatedLabels) };
+    return { examples, logits, metrics: splitMetrics(logits, truth, labels) };
   };
   const trains = setting.trainable > 0;
   // The last epoch is the best one.
@@ -214,13 +223,15 @@ function writeRun(folder: string, setting: FabricatedSetting, run: PlannedRun, t
     test,
     validation: measure("validation", setting.skill),
   }))
-    writeFileSync(join(folder, "predictions", `${split}.jsonl`), predictionLines(examples, fabricatedLabels, logits));
+    writeFileSync(join(folder, "predictions", `${split}.jsonl`), predictionLines(examples, labels, logits));
 }
 
-function examplesOf(split: string, count: number): Example[] {
+function examplesOf(split: string, count: number, labels: number): Example[] {
   const key = randomKey(0, "sample", split, "label");
-  // Half of the texts have the first label, a sixth the last.
-  const label = (share: number) => (share < 1 / 2 ? 0 : share < 5 / 6 ? 1 : 2);
+  // Of three labels, half of the texts have the first, a third the second, a sixth the last; and so on.
+  const all = (labels * (labels + 1)) / 2;
+  const upTo = Array.from({ length: labels }, (_, k) => ((k + 1) * (labels - k / 2)) / all);
+  const label = (share: number) => upTo.findIndex((end, k) => share < end || k === labels - 1);
   return Array.from({ length: count }, (_, i) => ({
     id: `${split}-${i}`,
     text: `text ${i} of ${split}`,
@@ -229,16 +240,14 @@ function examplesOf(split: string, count: number): Example[] {
 }
 
 /** What is hard is hard for every setting and seed in four of five cases, so that those get the same texts wrong, mostly. */
-function logitsOf(examples: readonly Example[], setting: string, seed: number, skill: number): Float32Array {
+function logitsOf(examples: readonly Example[], labels: number, own: number, skill: number): Float32Array {
   const hard = randomKey(0, "sample", "hard");
-  const own = randomKey(seed, "sample", setting);
-  const logits = new Float32Array(examples.length * fabricatedLabels.length);
+  const logits = new Float32Array(examples.length * labels);
   for (const [i, { label }] of examples.entries()) {
     const right = uniform(uniform(own, 20_000 + i) < 0.8 ? hard : own, i) < skill;
-    const said = right ? label : (label + 1) % fabricatedLabels.length;
-    for (const k of fabricatedLabels.keys())
-      logits[i * fabricatedLabels.length + k] = normal(own, 10_000 + 3 * i + k) / 2;
-    logits[i * fabricatedLabels.length + said]! += 3 + 3 * uniform(own, 5000 + i);
+    const said = right ? label : (label + 1) % labels;
+    for (let k = 0; k < labels; k++) logits[i * labels + k] = normal(own, 10_000 + labels * i + k) / 2;
+    logits[i * labels + said]! += 3 + 3 * uniform(own, 5000 + i);
   }
   return logits;
 }

@@ -1,25 +1,24 @@
 /** A study on the terminal: a live table with one row a run, or plain lines where there is no terminal. */
-import { styleText } from "node:util";
-import { alignColumns, clockAfter, duration, metric, roughly } from "../base/format.ts";
-import type { CompareEvent } from "../experiment/compare-events.ts";
+import { clockAfter, duration, metric, roughly } from "../base/format.ts";
+import type { CompareEvent, EstimateEvent } from "../experiment/compare-events.ts";
 import type { PlannedRun } from "../experiment/study.ts";
 import { RemainingTime } from "../run/remaining-time.ts";
 import type { RunResult } from "../run/result.ts";
 import type { StepEvent } from "../train/trainer.ts";
 import { HubProgress } from "./hub-progress.ts";
 import { LiveLine } from "./live-line.ts";
+import { type RunRow, runTable } from "./run-table.ts";
 
 /** The table is drawn anew at most so often. */
 const DRAW_MILLISECONDS = 100;
 
-/** What one row says. */
 interface Row {
   readonly label: string;
-  state: "waiting" | "running" | "done" | "failed";
+  state: RunRow["state"];
   note: string;
+  step: string | undefined;
   epochs: number;
   epoch: number;
-  /** Of the newest validation, or on test once it is done. */
   f1: number | undefined;
   started: number;
   seconds: number | undefined;
@@ -103,6 +102,7 @@ export class CompareView {
         label: labelOf(run, study.recipes.length > 1, study.seeds.length > 1),
         state: "waiting",
         note: "",
+        step: undefined,
         epochs: 0,
         epoch: 0,
         f1: undefined,
@@ -126,7 +126,7 @@ export class CompareView {
     const row = this.#rows.get(name)!;
     row.pace.see(event);
     if (event.type === "start") row.epochs = event.epochs;
-    if (event.type === "step") row.note = stepNote(event);
+    if (event.type === "step") row.step = stepNote(event);
     if (event.type === "epoch") {
       row.epoch = event.epoch;
       row.f1 = event.validation.f1;
@@ -150,18 +150,10 @@ export class CompareView {
     )
       return;
     this.#drawn = performance.now();
-    const rows = [...this.#rows.values()];
-    const lines = alignColumns([["run", "", "macro F1", "time", "left"], ...rows.map(cellsOf)]);
-    const [head, ...body] = lines as [string, ...string[]];
-    const styled = body.map((line, i) => this.#styled(line, rows[i]!.state));
-    const shown = withinHeight(styled, rows, (this.#stream.rows ?? 24) - 4);
-    this.#line.show(() => [head, ...shown, this.#status].join("\n"));
-  }
-
-  #styled(line: string, state: Row["state"]): string {
-    if (!this.#stream.hasColors()) return line;
-    const style = { waiting: "dim", running: "bold", done: "reset", failed: "red" } as const;
-    return styleText(style[state], line);
+    const { columns = 80, rows = 24 } = this.#stream;
+    const shown = [...this.#rows.values()].map(rowOf);
+    const lines = runTable(shown, this.#status, { columns, rows, colour: this.#stream.hasColors() });
+    this.#line.show(() => lines.join("\n"));
   }
 
   #plain(line: string): void {
@@ -169,40 +161,24 @@ export class CompareView {
   }
 }
 
-/** "20 runs, about 41 minutes; until about 23:40". */
-const remaining = ({ runs, seconds }: { readonly runs: number; readonly seconds: number }): string =>
-  `${runs} ${runs === 1 ? "run" : "runs"} to go, about ${roughly(seconds)}; until about ${clockAfter(seconds)}`;
+/** "20 runs to go, about 41 minutes; until about 23:40", as far as it is known. */
+export function remaining({ runs, seconds, unknown }: Omit<EstimateEvent, "type">): string {
+  const count = `${runs} ${runs === 1 ? "run" : "runs"} to go`;
+  if (unknown.length === runs) return `${count}; how long is not known`;
+  const all = `${count}, about ${roughly(seconds)}; until about ${clockAfter(seconds)}`;
+  const which = unknown.length > 1 ? `${unknown[0]} and ${unknown.length - 1} more` : unknown[0];
+  return which === undefined ? all : `${all}, without ${which}: how long is not known`;
+}
 
 const labelOf = ({ title, recipe, seed }: PlannedRun, tellsRecipe: boolean, tellsSeed: boolean): string =>
   `${title}${tellsRecipe ? ` (${recipe})` : ""}${tellsSeed ? `, seed ${seed}` : ""}`;
 
 const stepNote = ({ step, totalSteps }: StepEvent): string => `step ${step}/${totalSteps}`;
 
-function cellsOf(row: Row): string[] {
-  const { label, state, note, epoch, epochs, f1, started, pace } = row;
-  const seconds = state === "running" ? (performance.now() - started) / 1000 : row.seconds;
-  const progress = epochs > 0 ? `epoch ${Math.min(epoch + 1, epochs)}/${epochs} ${note}` : note || "begins";
-  return [
-    label,
-    state === "running" ? progress : state === "failed" ? `failed: ${note.slice(0, 60)}` : state,
-    f1 === undefined ? "" : metric(f1),
-    seconds === undefined ? "" : duration(seconds),
-    state === "running" && pace.seconds !== undefined ? duration(pace.seconds) : "",
-  ];
-}
-
-/** Where the terminal is too low: first the finished rows go, then those that wait. */
-function withinHeight(lines: readonly string[], rows: readonly Row[], height: number): string[] {
-  if (lines.length <= height) return [...lines];
-  const isOver = rows.map(({ state }) => state === "done" || state === "failed");
-  const over = lines.filter((_, i) => isOver[i]);
-  const open = lines.filter((_, i) => !isOver[i]);
-  const shownOpen = open.slice(0, Math.max(1, height - 2));
-  const shownOver = over.slice(over.length - Math.max(0, height - 2 - shownOpen.length));
-  return [
-    ...(shownOver.length < over.length ? [`… ${over.length - shownOver.length} more are over`] : []),
-    ...(shownOver.length > 0 && over.length > 0 ? shownOver : []),
-    ...shownOpen,
-    ...(shownOpen.length < open.length ? [`… ${open.length - shownOpen.length} more wait`] : []),
-  ];
-}
+/** As it is now: what has begun goes on taking time. */
+const rowOf = ({ started, pace, step, ...row }: Row): RunRow => ({
+  ...row,
+  ...(step !== undefined && { step }),
+  seconds: row.state === "running" ? (performance.now() - started) / 1000 : row.seconds,
+  secondsLeft: row.state === "running" ? pace.seconds : undefined,
+});

@@ -1,19 +1,11 @@
 /** `--config train.yaml`: options by name, in YAML. */
-import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import { AttuneError } from "../base/error.ts";
+import { readText } from "../base/read-text.ts";
 
 /** The options in a file, by their names in TypeScript; `batch-size` is read as `batchSize`. */
 export function readConfigFile(path: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new AttuneError("config/unreadable", `${path}: cannot be read (${(cause as Error).message})`, "input", {
-      cause,
-    });
-  }
-  const document = parseDocument(text);
+  const document = parseDocument(readText(path, "config/unreadable"));
   const [problem] = document.errors;
   if (problem)
     throw new AttuneError(

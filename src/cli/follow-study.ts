@@ -31,11 +31,11 @@ export async function followStudy(events: AsyncIterable<CompareEvent>, out: stri
   if (!quiet) process.stdout.write("\n");
   if (Object.keys(finished).length > 0) await report([out], out, quiet);
   if (failed.length > 0) {
-    const total = Object.keys(finished).length + failed.length;
+    const others = Object.keys(finished).length;
     throw new AttuneError(
       "study/failed",
-      `${failed.length} of ${total} runs failed (${failed[0]!.name}: ${failed[0]!.reason.split("\n")[0]}); ` +
-        `the others are finished; try again with: attune compare --resume ${out}`,
+      `${failed.length} of ${others + failed.length} runs failed (${failed[0]!.name}: ${failed[0]!.reason.split("\n")[0]}); ` +
+        `${others > 0 ? "the others are finished; " : ""}try again with: attune compare --resume ${out}`,
       "failure",
     );
   }

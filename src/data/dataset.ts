@@ -1,6 +1,7 @@
 /** What every data source becomes: labelled texts in named splits, with the label order fixed. */
 import type { Place } from "./equal-texts.ts";
 import type { LabelledRows } from "./labelled-rows.ts";
+import type { Roles } from "./roles.ts";
 
 /** One labelled text. `label` is an index into the data set's `labels`. */
 export interface Example {
@@ -89,6 +90,13 @@ export class Examples implements Iterable<Example> {
   slice(from?: number, to?: number): Examples {
     return new Examples(this.#rows, this.#order.subarray(from, to), this.#labels);
   }
+
+  /** At most so many of them, evenly chosen: in many files, equal labels stand together. */
+  spread(most: number): Examples {
+    if (this.length <= most) return this;
+    const order = Int32Array.from({ length: most }, (_, i) => this.#order[Math.floor((i * this.length) / most)]!);
+    return new Examples(this.#rows, order, this.#labels);
+  }
 }
 
 /** Labelled texts, ready to be trained on. */
@@ -100,6 +108,8 @@ export interface Dataset {
   readonly splits: Readonly<Record<SplitName, Examples>>;
   /** How the files were read, in one line: format and columns. */
   readonly reading: string;
+  /** Which columns held what. */
+  readonly columns: Roles;
   /** What the user should know: splits that were made, texts that were taken out or are empty. */
   readonly notes: readonly string[];
   /** SHA-256 over labels, ids, texts and labels of all splits in order: equal hashes mean equal training data. */

@@ -7,6 +7,7 @@ import { allOf, type LabelledRows } from "./labelled-rows.ts";
 import { orderLabels } from "./labels.ts";
 import { makeSplits } from "./made-splits.ts";
 import { type ReadOptions, type ReadRows, readRows } from "./read-rows.ts";
+import type { Roles } from "./roles.ts";
 import { findSource, type Source, type SplitFiles } from "./source.ts";
 
 export const sharedTextsNames = ["once", "keep"] as const;
@@ -42,6 +43,7 @@ interface LoadedRows {
   readonly splits: Readonly<Record<SplitName, SplitRows>>;
   readonly classNames: readonly string[] | undefined;
   readonly reading: string;
+  readonly roles: Roles;
   readonly notes: readonly string[];
 }
 
@@ -51,6 +53,7 @@ export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
     splits: rows,
     classNames,
     reading,
+    roles,
     notes,
   } = await loadRows(findSource(options.path, options.configName), options);
   const labels = classNames ?? orderLabels(namesIn(rows.train));
@@ -63,6 +66,7 @@ export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
     multiLabel: options.multiLabel ?? false,
     splits,
     reading,
+    columns: roles,
     notes: [...notes, ...rareLabels(splits.train, labels), ...emptyTexts(Object.values(splits))],
     sha256: hashOf(labels, splits),
   };
@@ -119,6 +123,7 @@ async function splitAll(source: Source, files: readonly string[], options: Datas
     splits,
     classNames,
     reading,
+    roles,
     notes: [
       `${what} without splits: 80/10/10, ${howMade(roles.group, options)}: ${sizes}.`,
       ...repeatedTexts(made.repeated),
@@ -148,7 +153,7 @@ async function loadGivenSplits(source: Source, files: SplitFiles, options: Datas
   const missing = (["validation", "test"] as const).filter((split) => !splits[split]);
   if (missing.length === 0) {
     requireRows(options.path, splits as LoadedRows["splits"], roles.group);
-    return { splits: splits as LoadedRows["splits"], classNames, reading, notes };
+    return { splits: splits as LoadedRows["splits"], classNames, reading, roles, notes };
   }
   const share = (split: SplitName) => (missing.includes(split as "test") ? MADE_SHARE : 0);
   const shares = { validation: share("validation"), test: share("test") };
@@ -161,6 +166,7 @@ async function loadGivenSplits(source: Source, files: SplitFiles, options: Datas
     splits: whole,
     classNames,
     reading,
+    roles,
     notes: [
       ...notes,
       `There is no ${sizes}: made from train, ${howMade(roles.group, options)}.`,

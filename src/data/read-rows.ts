@@ -42,7 +42,7 @@ export async function readRows(
     const table = await openTable(file, options);
     if (table.sample.length === 0) continue;
     roles = roles ? checkedRoles(table, roles) : findRoles(table, options);
-    reading ||= [...table.found, describeRoles(roles)].join(", ");
+    reading ||= [...table.found, describeRoles(roles, options)].join(", ");
     classNames ??= source.classNames(roles.labels[0]!);
     classNames = table.classNames(roles.labels[0]!) ?? classNames;
     rows ??= new LabelledRows(idPrefix, roles.texts.length, multiLabel);

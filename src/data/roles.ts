@@ -16,6 +16,8 @@ export interface RoleOptions {
   readonly group?: string | undefined;
   /** Whether a text has any number of labels. @default false */
   readonly multiLabel?: boolean | undefined;
+  /** What a model was trained with: columns that are taken before looking, as far as they are there. @default none */
+  readonly usual?: Roles | undefined;
 }
 
 export interface Roles {
@@ -37,27 +39,49 @@ export function findRoles(table: Table, options: RoleOptions): Roles {
       "options/label",
       `--label names ${askedLabels.length} columns; with one column for each label, say --multi-label as well`,
     );
-  const id = options.id === undefined ? byName(table, ID_NAMES) : requireColumn(table, options.id, "--id");
-  const group = options.group === undefined ? undefined : requireColumn(table, options.group, "--group");
-  const taken = [...(askedTexts ?? []), ...(askedLabels ?? []), id, group].filter((name) => name !== undefined);
+  const askedId = options.id === undefined ? undefined : requireColumn(table, options.id, "--id");
+  const askedGroup = options.group === undefined ? undefined : requireColumn(table, options.group, "--group");
+  const asked = present(...(askedTexts ?? []), ...(askedLabels ?? []), askedId, askedGroup);
+  const usual = usualColumns(table, options.usual, asked);
+  const id = askedId ?? usual.id ?? byName(table, ID_NAMES);
+  const group = askedGroup ?? usual.group;
+  const givenTexts = askedTexts ?? usual.texts;
+  const givenLabels = askedLabels ?? usual.labels;
+  const taken = present(...(givenTexts ?? []), ...(givenLabels ?? []), id, group);
   // Names say more than content, so labels by name are known before texts are looked for by content.
-  const namedLabel = askedLabels ?? named(table, LABEL_NAMES, taken);
-  const texts = askedTexts ?? findTexts(table, [...taken, ...(namedLabel ?? [])]);
+  const namedLabel = givenLabels ?? named(table, LABEL_NAMES, taken);
+  const texts = givenTexts ?? findTexts(table, [...taken, ...(namedLabel ?? [])]);
   const labels = namedLabel ?? findLabels(table, [...taken, ...texts], options.multiLabel ?? false);
   return { texts, labels, ...(id !== undefined && { id }), ...(group !== undefined && { group }) };
 }
 
-/** "text from "review", label from "stars"" */
-export function describeRoles({ texts, labels, id, group }: Roles): string {
-  const many = `${labels.length} columns, ${JSON.stringify(labels[0])} to ${JSON.stringify(labels.at(-1))}`;
-  const some = labels.length > 6 ? many : listOf(labels, "and");
+const present = (...names: readonly (string | undefined)[]): string[] => names.filter((name) => name !== undefined);
+
+/** Those of the usual columns that the table has and no other role was asked to take. */
+function usualColumns({ columns }: Table, usual: Roles | undefined, asked: readonly string[]): Partial<Roles> {
+  const isFree = (value: string | readonly string[]) =>
+    [value].flat().every((name) => columns.includes(name) && !asked.includes(name));
+  return Object.fromEntries(Object.entries(usual ?? {}).filter(([, value]) => isFree(value)));
+}
+
+/** "text from "review", label from "stars"", and what the run had where that was not asked for and is not here. */
+export function describeRoles({ texts, labels, id, group }: Roles, { usual, text, label }: RoleOptions = {}): string {
+  const instead = (before: readonly string[] | undefined, now: readonly string[], asked: string | undefined) =>
+    before === undefined || asked !== undefined || before.join("\n") === now.join("\n")
+      ? ""
+      : ` (the run had ${columnNames(before)})`;
   return [
-    `${texts.length > 1 ? "texts" : "text"} from ${listOf(texts, "and")}`,
-    `${labels.length > 1 ? "labels" : "label"} from ${some}`,
+    `${texts.length > 1 ? "texts" : "text"} from ${listOf(texts, "and")}${instead(usual?.texts, texts, text)}`,
+    `${labels.length > 1 ? "labels" : "label"} from ${columnNames(labels)}${instead(usual?.labels, labels, label)}`,
     ...(id === undefined ? [] : [`ids from "${id}"`]),
     ...(group === undefined ? [] : [`groups from "${group}"`]),
   ].join(", ");
 }
+
+const columnNames = (names: readonly string[]): string =>
+  names.length > 6
+    ? `${names.length} columns, ${JSON.stringify(names[0])} to ${JSON.stringify(names.at(-1))}`
+    : listOf(names, "and");
 
 /** Column names separated by commas; a name that has a comma itself counts as one. */
 function columnsOf(table: Table, given: string, option: string): string[] {

@@ -16,66 +16,98 @@ export interface Block {
   readonly arrays: readonly Float32Array[];
 }
 
+interface Memory {
+  readonly memory: WebAssembly.Memory;
+  readonly kernels: Kernels;
+}
+
 const alignedBytes = (floats: number): number => Math.ceil((floats * 4) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 
 /**
  * Allocates one block per entry of `sizes` (lengths of its arrays, in floats), zeroed. A block lies in one memory; as
- * many memories are made as are needed.
+ * many memories are made as are needed, each of `limit` bytes at the most.
  */
-export function allocateBlocks(sizes: readonly (readonly number[])[]): Block[] {
-  const bytes = sizes.map((block) => block.reduce((total, floats) => total + alignedBytes(floats), 0));
-  const placed: { memory: number; offset: number }[] = [];
-  const used: number[] = [];
-  for (const size of bytes) {
-    if (size > MAX_MEMORY_BYTES)
-      throw new AttuneError("engine/too-large", "one parameter and its state need more than 4 GiB", "failure");
-    let memory = used.findIndex((already) => already + size <= MAX_MEMORY_BYTES);
-    if (memory < 0) memory = used.push(0) - 1;
-    placed.push({ memory, offset: used[memory]! });
-    used[memory]! += size;
+export function allocateBlocks(sizes: readonly (readonly number[])[], limit = MAX_MEMORY_BYTES): Block[] {
+  const { places, used } = place(sizes, limit, "one parameter and its state need more than 4 GiB");
+  const memories = used.map((bytes) => newMemory(bytes, pagesOf(bytes)));
+  return viewsOf(sizes, places, memories);
+}
+
+/** Memory that is filled anew at every step and only ever grows: dropout masks. */
+export class ScratchMemory {
+  readonly #limit: number;
+  readonly #memories: Memory[] = [];
+
+  constructor(limit = MAX_MEMORY_BYTES) {
+    this.#limit = limit;
   }
-  const memories = used.map((size) => newMemory(size));
+
+  /** Blocks as of `allocateBlocks`, but not zeroed; those of the call before are no longer valid. */
+  blocks(sizes: readonly (readonly number[])[]): Block[] {
+    const tooLarge = "one dropout mask needs more than 4 GiB: take smaller batches or shorter texts";
+    const { places, used } = place(sizes, this.#limit, tooLarge);
+    for (const [i, bytes] of used.entries()) {
+      const found = this.#memories[i];
+      if (found) grow(found.memory, bytes);
+      else this.#memories.push(newMemory(bytes));
+    }
+    return viewsOf(sizes, places, this.#memories);
+  }
+}
+
+/** In which memory each block goes, and where it begins there: in the first that has room. */
+function place(sizes: readonly (readonly number[])[], limit: number, tooLarge: string) {
+  const used: number[] = [];
+  const places = sizes.map((block) => {
+    const size = block.reduce((total, floats) => total + alignedBytes(floats), 0);
+    if (size > limit) throw new AttuneError("engine/too-large", tooLarge, "failure");
+    let memory = used.findIndex((already) => already + size <= limit);
+    if (memory < 0) memory = used.push(0) - 1;
+    const offset = used[memory]!;
+    used[memory] = offset + size;
+    return { memory, offset };
+  });
+  return { places, used };
+}
+
+function viewsOf(
+  sizes: readonly (readonly number[])[],
+  places: readonly { readonly memory: number; readonly offset: number }[],
+  memories: readonly Memory[],
+): Block[] {
   return sizes.map((block, i) => {
-    const { memory, offset } = placed[i]!;
-    let at = offset;
+    const { memory, kernels } = memories[places[i]!.memory]!;
+    let at = places[i]!.offset;
     const arrays = block.map((floats) => {
-      const array = new Float32Array(memories[memory]!.memory.buffer, at, floats);
+      const array = new Float32Array(memory.buffer, at, floats);
       at += alignedBytes(floats);
       return array;
     });
-    return { kernels: memories[memory]!.kernels, arrays };
+    return { kernels, arrays };
   });
 }
 
-function newMemory(bytes: number): { memory: WebAssembly.Memory; kernels: Kernels } {
-  const pages = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
-  try {
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+const pagesOf = (bytes: number): number => Math.max(1, Math.ceil(bytes / PAGE_BYTES));
+
+function newMemory(bytes: number, maximum?: number): Memory {
+  return reserving(bytes, () => {
+    const memory = new WebAssembly.Memory({ initial: pagesOf(bytes), ...(maximum !== undefined && { maximum }) });
     return { memory, kernels: kernelsOn(memory) };
-  } catch (cause) {
-    const size = (bytes / 2 ** 30).toFixed(1);
-    throw new AttuneError("engine/out-of-memory", `cannot reserve ${size} GiB for weights and state`, "failure", {
-      cause,
-    });
-  }
+  });
 }
 
-/** Memory that is filled anew at every step and only ever grows: dropout masks, padded batches. */
-export class ScratchMemory {
-  #memory = new WebAssembly.Memory({ initial: 1 });
-  #kernels = kernelsOn(this.#memory);
+function grow(memory: WebAssembly.Memory, bytes: number): void {
+  const missing = pagesOf(bytes) - memory.buffer.byteLength / PAGE_BYTES;
+  if (missing > 0) reserving(bytes, () => memory.grow(missing));
+}
 
-  /** Arrays of the given lengths; those of the call before are no longer valid. */
-  arrays(lengths: readonly number[]): Block {
-    const bytes = lengths.reduce((total, floats) => total + alignedBytes(floats), 0);
-    const missing = Math.ceil(bytes / PAGE_BYTES) - this.#memory.buffer.byteLength / PAGE_BYTES;
-    if (missing > 0) this.#memory.grow(missing);
-    let at = 0;
-    const arrays = lengths.map((floats) => {
-      const array = new Float32Array(this.#memory.buffer, at, floats);
-      at += alignedBytes(floats);
-      return array;
+function reserving<T>(bytes: number, reserve: () => T): T {
+  try {
+    return reserve();
+  } catch (cause) {
+    const size = (bytes / 2 ** 30).toFixed(1);
+    throw new AttuneError("engine/out-of-memory", `cannot reserve ${size} GiB for weights, state or masks`, "failure", {
+      cause,
     });
-    return { kernels: this.#kernels, arrays };
   }
 }

@@ -2,7 +2,7 @@
 import * as ort from "onnxruntime-node";
 import { AttuneError } from "../base/error.ts";
 import { toOnnx } from "../graph/onnx.ts";
-import type { HostTensor, Tensor } from "../graph/tensor.ts";
+import type { HostTensor, Node, Tensor } from "../graph/tensor.ts";
 import type { Engine, Executable, HostTensors } from "./engine.ts";
 import { reproducibleThreads } from "./reproducible-threads.ts";
 
@@ -19,22 +19,35 @@ export interface OnnxRuntimeOptions {
   readonly threads?: number;
   /** Called when ONNX Runtime did not stop before copying, for the test that watches for it. */
   readonly onCopy?: () => void;
+  /** Where a program's profile is to be written, if anywhere. */
+  readonly profile?: (outputs: Readonly<Record<string, Tensor>>) => Profile | undefined;
 }
 
-export function onnxRuntimeEngine({ threads = 2, onCopy }: OnnxRuntimeOptions = {}): Engine {
+/** ONNX Runtime's own profile of a program, written when the program is disposed. */
+export interface Profile {
+  /** What the path of the file begins with; ONNX Runtime adds the time and ".json". */
+  readonly filePrefix: string;
+  /** What the nodes of the program are called there. */
+  readonly nodeName: (node: Node) => string;
+}
+
+export function onnxRuntimeEngine({ threads = 2, onCopy, profile }: OnnxRuntimeOptions = {}): Engine {
   return {
     description: `onnxruntime-node ${ort.env.versions.node} (cpu)`,
     threads,
     async compile(outputs, { spin = false } = {}) {
-      const session = await ort.InferenceSession.create(toOnnx(outputs, { sequenceOutput: SEQUENCE_OUTPUT }), {
+      const profiled = profile?.(outputs);
+      const model = toOnnx(outputs, { sequenceOutput: SEQUENCE_OUTPUT, nodeName: profiled?.nodeName });
+      const session = await ort.InferenceSession.create(model, {
         intraOpNumThreads: Math.min(threads, reproducibleThreads(outputs)),
         interOpNumThreads: 1,
         // Shapes change with every batch, so a plan of the memory for one shape would only be made again and again.
         enableMemPattern: false,
         logSeverityLevel: 4, // Errors are thrown; they need not be printed as well.
         extra: { session: { intra_op: { allow_spinning: spin ? "1" : "0" } } },
+        ...(profiled && { enableProfiling: true, profileFilePrefix: profiled.filePrefix }),
       });
-      return new OnnxRuntimeExecutable(session, outputs, onCopy);
+      return new OnnxRuntimeExecutable(session, outputs, onCopy, profiled !== undefined);
     },
   };
 }
@@ -43,15 +56,18 @@ class OnnxRuntimeExecutable implements Executable {
   readonly #session: ort.InferenceSession;
   readonly #outputs: Readonly<Record<string, Tensor>>;
   readonly #onCopy: (() => void) | undefined;
+  readonly #isProfiled: boolean;
 
   constructor(
     session: ort.InferenceSession,
     outputs: Readonly<Record<string, Tensor>>,
     onCopy: (() => void) | undefined,
+    isProfiled: boolean,
   ) {
     this.#session = session;
     this.#outputs = outputs;
     this.#onCopy = onCopy;
+    this.#isProfiled = isProfiled;
   }
 
   async run(inputs: HostTensors, outputs: HostTensors): Promise<void> {
@@ -71,6 +87,7 @@ class OnnxRuntimeExecutable implements Executable {
   }
 
   async dispose(): Promise<void> {
+    if (this.#isProfiled) this.#session.endProfiling();
     await this.#session.release();
   }
 }

@@ -42,7 +42,9 @@ function chooseRank(ranked: readonly Ranked[]): RankChoice {
     chosen: chosen.setting.id,
     reason:
       chosen === best
-        ? `Rank ${best.rank} has the best validation macro F1, ${figure(validationF1(best))}, and no smaller rank is within ${error} of it.`
+        ? `Rank ${best.rank} has the best validation macro F1, ${figure(validationF1(best))}, and ${
+            best === ranked[0] ? "no smaller rank was trained" : `no smaller rank is within ${error} of it`
+          }.`
         : `Rank ${chosen.rank} is the smallest whose validation macro F1, ${figure(validationF1(chosen))}, is within ` +
           `${error} of the best, ${figure(validationF1(best))} with rank ${best.rank}.`,
     ranks: ranked.map(({ rank, setting }) => ({
@@ -70,10 +72,12 @@ export function recommend(trained: readonly Setting[]): Choice | undefined {
   function reason(): string {
     if (!next) return `${name(chosen!)} has ${best}; it is the only one that was trained.`;
     if (f1(next) < f1(chosen!)) return `${name(chosen!)} has ${best}; next is ${name(next)} with ${figure(f1(next))}.`;
+    const equal = trained.filter((one) => f1(one) === f1(chosen!));
+    const others = equal.length > 2 ? `${equal.length - 1} others` : `${name(next)} both`;
     return (
-      `${name(chosen!)} and ${name(next)} both have ${best}; ${name(chosen!)} trains ` +
+      `${name(chosen!)} and ${others} have ${best}; ${name(chosen!)} trains ` +
       (trains(chosen!) < trains(next)
-        ? `fewer parameters: ${grouped(trains(chosen!))} against ${grouped(trains(next))}.`
+        ? `fewer parameters: ${grouped(trains(chosen!))} against ${grouped(trains(next))}${equal.length > 2 ? " or more" : ""}.`
         : `no more parameters: ${grouped(trains(chosen!))}.`)
     );
   }

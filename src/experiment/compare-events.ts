@@ -27,7 +27,10 @@ export interface EstimateEvent {
   readonly type: "estimate";
   /** Runs that are not over yet. */
   readonly runs: number;
+  /** Without those that are not known. */
   readonly seconds: number;
+  /** Names of those whose kind could not be timed, and that have not begun to say more. */
+  readonly unknown: readonly string[];
 }
 
 export interface RunStartEvent {

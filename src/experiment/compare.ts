@@ -1,6 +1,7 @@
 /** `compare`: a study from its plan to finished run folders, as a stream of typed events. */
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
 import { EventQueue } from "../base/event-queue.ts";
 import { version } from "../run/machine.ts";
@@ -101,17 +102,17 @@ async function* work(
   const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal;
   try {
     folder.write(study);
-    folder.keepDataFacts(() => describeStudyData(input));
     const finished = new Map(study.runs.flatMap(({ name }) => pair(name, folder.resultOf(name))));
     for (const name of finished.keys()) folder.forgetFailure(name);
     const notes = [...sources.model.notes, ...sources.data.notes];
     yield { type: "plan", out, study, finished: Object.fromEntries(finished), notes };
+    folder.keepDataFacts(() => describeStudyData(input));
     const waiting = study.runs.filter(({ name }) => !finished.has(name));
     let forecast: Forecast | undefined;
     if ((context.estimate ?? true) && waiting.length > 0) {
       const estimates = yield* estimate(waiting, input, study.threads, signal);
       forecast = new Forecast(waiting, estimates, study.plan.jobs);
-      yield { type: "estimate", runs: waiting.length, seconds: forecast.seconds };
+      yield { type: "estimate", runs: waiting.length, ...forecast.left };
     }
     const failed: FailedRun[] = [];
     const queue = new EventQueue<CompareEvent>();
@@ -133,6 +134,12 @@ async function* work(
       );
     const inOrder = study.runs.flatMap(({ name }) => pair(name, finished.get(name)));
     yield { type: "done", finished: Object.fromEntries(inOrder), failed };
+  } catch (error) {
+    throw diskError(
+      error,
+      out,
+      `what is finished stays; put that right, and go on with: attune compare --resume ${out}`,
+    );
   } finally {
     folder.close();
   }
@@ -151,7 +158,7 @@ async function* openInput(
   return openStudyInput(options, sources);
 }
 
-/** Times each kind of run on a sample, and reckons from that how long each run will take. */
+/** Times each kind of run on a sample, and reckons from that how long each run will take, as far as its kind can be timed. */
 async function* estimate(
   runs: readonly PlannedRun[],
   { sources, dataset }: StudyInput,
@@ -175,9 +182,9 @@ async function* estimate(
       timings.set(key, await stopwatch.time(options));
     }
     return new Map(
-      runs.map((run) => {
+      runs.flatMap((run) => {
         const timing = timings.get(timingKey(run));
-        return [run.name, timing ? secondsOf(run.options, counts, timing, plain?.text ?? timing.text) : 0];
+        return timing ? [[run.name, secondsOf(run.options, counts, timing, plain?.text ?? timing.text)]] : [];
       }),
     );
   } finally {
@@ -212,7 +219,7 @@ async function doRun(run: PlannedRun, at: Work, say: (event: CompareEvent) => vo
   const sayEstimate = () => {
     if (!forecast) return;
     const left = waiting.filter((one) => !finished.has(one.name) && !failed.some((other) => other.name === one.name));
-    if (left.length > 0) say({ type: "estimate", runs: left.length, seconds: forecast.seconds });
+    if (left.length > 0) say({ type: "estimate", runs: left.length, ...forecast.left });
   };
   const isResumed = folder.isBegun(name);
   folder.forgetFailure(name);

@@ -1,7 +1,7 @@
 /** What a comparison of finished runs says, as plain data: reports, tables and conclusions read nothing else. */
-import type { DataDescription } from "../data/describe.ts";
 import type { MethodName } from "../methods/registry.ts";
 import type { RunFacts } from "../run/facts.ts";
+import type { Inspection } from "../run/inspect.ts";
 import type { RunResult } from "../run/result.ts";
 import type { ClassificationMetrics } from "../train/metrics.ts";
 import type { FailedRun, PlannedRun, RecipeName, Study } from "./study.ts";
@@ -152,15 +152,15 @@ export interface TellingText {
 }
 
 /**
- * The data of a study. They are described when it begins and kept in its folder; where that is missing and the data are
- * no longer what the runs were made with, only what the runs' own files tell is there.
+ * The data of a study, as `inspect` sees them. They are looked at when it begins and that is kept in its folder; where that
+ * is missing and the data are no longer what the runs were made with, only what the runs' own files tell is there.
  */
-export interface DataFacts extends Partial<Omit<DataDescription, "counts">> {
+export interface DataFacts extends Partial<Omit<Inspection, "labels" | "counts" | "notes">> {
   readonly path: string;
   readonly sha256: string;
   readonly labels: readonly string[];
   /** Texts by split and label, in the order of labels. */
-  readonly counts: Partial<DataDescription["counts"]>;
+  readonly counts: Partial<Inspection["counts"]>;
   /** Training texts that were used, where --limit cut them. */
   readonly trainedOn?: number;
   /** Splits that were made, texts that are empty, what is not known and why. */

@@ -1,11 +1,11 @@
 /** data.json of a study: what its data are, kept so that a report needs neither the data nor the model. */
 import type { Dataset } from "../data/dataset.ts";
-import { describeData } from "../data/describe.ts";
 import { loadDataset } from "../data/load-dataset.ts";
 import { loadTokenizer } from "../data/tokenizer.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { openModel } from "../models/load.ts";
 import { datasetOptions } from "../run/data-options.ts";
+import { inspectDataset } from "../run/inspect.ts";
 import { longestText } from "../run/model-limits.ts";
 import type { ResolvedTrainOptions } from "../run/options.ts";
 import { pinned, type Sources } from "../run/sources.ts";
@@ -33,13 +33,14 @@ export async function openStudyInput(options: ResolvedTrainOptions, sources: Sou
 /** What there is to know of the data. */
 export function describeStudyData({ options, sources, dataset, encoder }: StudyInput): DataFacts {
   const { data, limit } = options;
-  const { sha256, labels, splits, notes } = dataset;
+  const model = {
+    tokenizer: loadTokenizer(sources.model.path),
+    maxLength: longestText(options.maxLength, encoder),
+  };
   return {
     path: sources.data.hub ? pinned(sources.data.hub) : data,
-    sha256,
-    labels,
-    ...describeData(dataset, loadTokenizer(sources.model.path), longestText(options.maxLength, encoder)),
-    trainedOn: Math.min(limit ?? Number.POSITIVE_INFINITY, splits.train.length),
-    notes,
+    sha256: dataset.sha256,
+    ...inspectDataset(dataset, model, limit),
+    trainedOn: Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.splits.train.length),
   };
 }

@@ -46,19 +46,27 @@ export class Forecast {
     this.#ratios.set(key, [...(this.#ratios.get(key) ?? []), ratio]);
   }
 
-  /** Seconds until the last run is over. */
-  get seconds(): number {
+  /** Seconds until the last run is over of which it is known, and names of the others. */
+  get left(): { readonly seconds: number; readonly unknown: readonly string[] } {
     let total = 0;
-    for (const run of this.#waiting.values()) total += this.#corrected(run);
-    for (const { run, started, pace } of this.#running.values())
-      total += pace.seconds ?? Math.max(0, this.#corrected(run) - (performance.now() - started) / 1000);
-    const atOnce = Math.min(this.#jobs, this.#waiting.size + this.#running.size);
-    return total / Math.max(1, atOnce);
+    const unknown: string[] = [];
+    const add = (name: string, seconds: number | undefined) => {
+      if (seconds === undefined) unknown.push(name);
+      else total += Math.max(0, seconds);
+    };
+    for (const { run, started, pace } of this.#running.values()) {
+      const whole = this.#corrected(run);
+      add(run.name, pace.seconds ?? (whole && whole - (performance.now() - started) / 1000));
+    }
+    for (const run of this.#waiting.values()) add(run.name, this.#corrected(run));
+    const atOnce = Math.min(this.#jobs, this.#waiting.size + this.#running.size - unknown.length);
+    return { seconds: total / Math.max(1, atOnce), unknown };
   }
 
-  #corrected(run: PlannedRun): number {
+  #corrected(run: PlannedRun): number | undefined {
+    const estimate = this.#estimates.get(run.name);
     const own = this.#ratios.get(timingKey(run));
     const all = [...this.#ratios.values()].flat();
-    return (this.#estimates.get(run.name) ?? 0) * (own ? median(own) : all.length > 0 ? median(all) : 1);
+    return estimate && estimate * (own ? median(own) : all.length > 0 ? median(all) : 1);
   }
 }

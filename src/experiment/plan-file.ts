@@ -1,9 +1,9 @@
 /** `study.yaml`: a plan in a file, read so that errors can name lines, and written. */
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isMap, isPair, isSeq, LineCounter, type Node, parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
+import { readText } from "../base/read-text.ts";
 import type { Place } from "./plan-error.ts";
 import type { ResolvedPlan } from "./plan-schema.ts";
 import { planSchema } from "./plan-schema.ts";
@@ -18,16 +18,8 @@ export interface PlanFile {
 
 /** @throws AttuneError with the line where the file is not YAML */
 export function readPlanFile(path: string): PlanFile {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new AttuneError("plan/unreadable", `${path}: cannot be read (${(cause as Error).message})`, "input", {
-      cause,
-    });
-  }
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const document = parseDocument(readText(path, "plan/unreadable"), { lineCounter, prettyErrors: false });
   const lineAt = (offset: number): string => `${path}, line ${lineCounter.linePos(offset).line}: `;
   const [problem] = document.errors;
   if (problem) throw new AttuneError("plan/yaml", `${lineAt(problem.pos[0])}this is not YAML (${problem.message})`);

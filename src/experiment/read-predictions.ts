@@ -1,6 +1,6 @@
 /** predictions/<split>.jsonl of a run, checked line by line: what a comparison recomputes its figures from. */
-import { readFileSync } from "node:fs";
 import { AttuneError } from "../base/error.ts";
+import { readText } from "../base/read-text.ts";
 
 export interface Predictions {
   /** The file they were read from, to be named in errors. */
@@ -18,7 +18,7 @@ export interface Predictions {
 
 /** Labels are read from `label` and `predicted`, probabilities follow from `logits`. */
 export function readPredictions(file: string, labels: readonly string[]): Predictions {
-  const lines = readText(file).split("\n");
+  const lines = readText(file, "study/unreadable").split("\n");
   if (lines.at(-1) === "") lines.pop();
   if (lines.length === 0) throw new AttuneError("study/predictions", `${file}: there are no predictions in it`);
   const index = new Map(labels.map((label, i) => [label, i]));
@@ -62,15 +62,5 @@ export function requireSameTexts(first: Predictions, other: Predictions): void {
       throw wrong(`, line ${i + 1}: this is the text ${JSON.stringify(id)}`);
     if (other.truth[i] !== first.truth[i])
       throw wrong(`, line ${i + 1}: its label is ${JSON.stringify(other.labels[other.truth[i]!])}`);
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new AttuneError("study/unreadable", `${file}: cannot be read (${(cause as Error).message})`, "input", {
-      cause,
-    });
   }
 }

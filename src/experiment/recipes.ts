@@ -17,11 +17,22 @@ export interface Recipe {
   readonly shared: Sources;
   /** Options of one method, which count more. */
   readonly methods: { readonly [Name in MethodName]?: Sources };
-  /** What a reader of the results should know. */
-  readonly notes: readonly string[];
+  readonly notes: readonly RecipeNote[];
+}
+
+/** What a reader of the results should know. */
+export interface RecipeNote {
+  readonly text: string;
+  /** The method of which it tells, where that is one: without that method there is nothing to know. */
+  readonly of?: MethodName;
 }
 
 const original = (value: unknown): Sourced => ({ value, source: "the original experiment" });
+
+const searched = (value: unknown): Sourced => ({
+  value,
+  source: "searched on MiniLM and dair-ai/emotion, on validation: docs/recipes.md",
+});
 
 const LORA_RANK = 8;
 
@@ -55,10 +66,14 @@ export const recipes = {
       lora: { alpha: original(8) },
     },
     notes: [
-      "The probe is a linear layer on the frozen pooler. Its frozen layers run without dropout, so that their outputs " +
-        "are computed once; nothing else in it differs from PEFT's way.",
-      "Every other method has dropout in frozen layers too, as PEFT has it.",
-      "LoRA's alpha is 8 for every rank, so its matrices count less the higher the rank is.",
+      {
+        of: "probe",
+        text:
+          "The probe is a linear layer on the frozen pooler. Its frozen layers run without dropout, so that their outputs " +
+          "are computed once; nothing else in it differs from PEFT's way. Every other method has dropout in frozen layers " +
+          "too, as PEFT has it.",
+      },
+      { of: "lora", text: "LoRA's alpha is 8 for every rank, so its matrices count less the higher the rank is." },
     ],
   },
   tuned: {
@@ -70,20 +85,20 @@ export const recipes = {
       bestMetric: { value: "loss", source: "as in the controlled recipe" },
     },
     methods: {
-      full: { learningRate: { value: 5e-5, source: "the highest rate of Devlin et al. 2019" } },
+      full: { learningRate: searched(1e-4) },
       probe: {
-        learningRate: { value: 5e-3, source: "between the heads of BitFit (1e-3) and SetFit (1e-2)" },
+        learningRate: searched(5e-3),
         head: { value: "auto", source: "chosen on validation" },
       },
-      prompt: { learningRate: { value: 2e-2, source: "far above PEFT's 1e-3, as in Lester et al. 2021 (0.3)" } },
-      prefix: { learningRate: { value: 1e-2, source: "P-tuning v2 (5e-3 to 1e-2)" } },
+      prompt: { learningRate: searched(5e-2) },
+      prefix: { learningRate: searched(1e-2) },
       lora: {
-        learningRate: { value: 1e-3, source: "ten times that of full fine-tuning or more" },
+        learningRate: searched(2e-3),
         alpha: twiceTheRank,
       },
-      bitfit: { learningRate: { value: 1e-3, source: "BitFit's own scripts" } },
+      bitfit: { learningRate: searched(1e-3) },
     },
-    notes: ["LoRA's alpha is twice its rank, so that its matrices count the same at every rank."],
+    notes: [{ of: "lora", text: "LoRA's alpha is twice its rank, so that its matrices count the same at every rank." }],
   },
   demo: {
     summary: "few epochs and high learning rates, for the small encoder and the few texts of attune demo",
@@ -102,7 +117,7 @@ export const recipes = {
       lora: { learningRate: tried(3e-3), alpha: twiceTheRank },
       bitfit: { learningRate: tried(3e-3) },
     },
-    notes: ["It is made to be quick. For data of your own take the tuned recipe."],
+    notes: [{ text: "It is made to be quick. For data of your own take the tuned recipe." }],
   },
 } as const satisfies Record<string, Recipe>;
 

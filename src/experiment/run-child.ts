@@ -2,11 +2,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
+import { type Lock, takeLock } from "../base/lock.ts";
 import type { TrainEvent } from "../run/events.ts";
 import type { RunFacts, RunStatus } from "../run/facts.ts";
 import { RunFolder } from "../run/folder.ts";
-import { type FolderLock, takeLock } from "../run/lock.ts";
 import type { TrainOptions } from "../run/options.ts";
 import type { RunResult } from "../run/result.ts";
 import { resume, type TrainContext, train } from "../run/train.ts";
@@ -36,7 +37,7 @@ async function* eventsOf(out: string, options: RunJob["options"], context: Train
   }
 }
 
-async function waitForLock(file: string, out: string): Promise<FolderLock> {
+async function waitForLock(file: string, out: string): Promise<Lock> {
   for (let waited = 0; ; waited++) {
     const taken = takeLock(file);
     if ("release" in taken) return taken;
@@ -61,7 +62,8 @@ process.on("message", async (message: RunJob | "stop") => {
   try {
     await work(message);
     send({ type: "end" });
-  } catch (error) {
+  } catch (cause) {
+    const error = diskError(cause, message.out, "put that right, and go on with --resume");
     const { message: reason, kind, stack } = error as Error & Partial<AttuneError>;
     const isSystem = /^E[A-Z]+$/.test((error as NodeJS.ErrnoException).code ?? "");
     send({ type: "error", reason, kind: kind ?? "failure", ...(!kind && !isSystem && stack && { stack }) });

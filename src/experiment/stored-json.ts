@@ -1,7 +1,8 @@
 /** Files of a study, read with errors that name them. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { z } from "zod";
 import { AttuneError } from "../base/error.ts";
+import { readJson as readAnyJson } from "../base/read-text.ts";
 
 /** The same, where the file is there. */
 export const readIfThere = <T>(file: string, shape: z.ZodType): T | undefined =>
@@ -13,14 +14,7 @@ export const readIfThere = <T>(file: string, shape: z.ZodType): T | undefined =>
  * @throws AttuneError that names the file
  */
 export function readJson<T>(file: string, shape: z.ZodType): T {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, "utf8"));
-  } catch (cause) {
-    throw new AttuneError("study/unreadable", `${file}: cannot be read (${(cause as Error).message})`, "input", {
-      cause,
-    });
-  }
+  const content = readAnyJson(file, "study/unreadable");
   const { error } = shape.safeParse(content);
   if (!error) return content as T;
   const issue = error.issues[0]!;

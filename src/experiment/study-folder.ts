@@ -1,9 +1,10 @@
 /** The folder of a study on disk: made, opened, locked, and asked how far each run is. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
-import { writeWhole } from "../base/write-whole.ts";
-import { type FolderLock, lockFolder } from "../run/lock.ts";
+import type { Lock } from "../base/lock.ts";
+import { discard, makeFolder, writeWhole } from "../base/write-whole.ts";
+import { lockFolder } from "../run/lock.ts";
 import type { RunResult } from "../run/result.ts";
 import type { DataFacts } from "./comparison.ts";
 import { DATA_FACTS } from "./data-facts.ts";
@@ -15,9 +16,9 @@ const LOCK = "lock";
 
 export class StudyFolder {
   readonly path: string;
-  readonly #lock: FolderLock;
+  readonly #lock: Lock;
 
-  private constructor(path: string, lock: FolderLock) {
+  private constructor(path: string, lock: Lock) {
     this.path = path;
     this.#lock = lock;
   }
@@ -25,7 +26,7 @@ export class StudyFolder {
   /** The folder of a new study, or of one that goes on, which nobody else works in until it is closed. */
   static open(path: string): StudyFolder {
     try {
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
       if (!isStudy(path) && readdirSync(path).some((name) => !name.startsWith(LOCK)))
         throw new AttuneError("study/exists", `${path}: this folder exists and holds no study; choose another --out`);
       return new StudyFolder(path, lockFolder(path));
@@ -33,7 +34,7 @@ export class StudyFolder {
       if (error instanceof AttuneError) throw error;
       throw new AttuneError(
         "study/create",
-        `${path}: a study cannot be written here (${(error as Error).message}); choose another --out`,
+        `${path}: a study cannot be written here (${(error as Error).message}); ${isStudy(path) ? "put that right" : "choose another --out"}`,
         "input",
         { cause: error },
       );
@@ -52,7 +53,7 @@ export class StudyFolder {
 
   /** Removes what a run needed only to go on: of a big model that is most of its folder. */
   dropCheckpoints(name: string): void {
-    rmSync(join(this.runPath(name), "checkpoints"), { recursive: true, force: true });
+    discard(join(this.runPath(name), "checkpoints"));
   }
 
   /** Where runs keep what others can use. */
@@ -96,11 +97,7 @@ export class StudyFolder {
   }
 
   forgetFailure(name: string): void {
-    try {
-      rmSync(join(this.path, "failed", `${name}.json`), { force: true });
-    } catch {
-      // Then nothing else can be written either, and the run will say so.
-    }
+    discard(join(this.path, "failed", `${name}.json`));
   }
 
   close(): void {

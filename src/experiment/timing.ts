@@ -1,7 +1,9 @@
 /** How long the parts of a run take on this machine: the run itself, on a small sample of the data. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isRefused } from "../base/disk-error.ts";
+import { discard } from "../base/write-whole.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { withoutDataOptions } from "../run/data-options.ts";
 import type { RunFacts } from "../run/facts.ts";
@@ -50,7 +52,7 @@ export const timingKey = ({ options }: PlannedRun): string =>
 
 /** A folder of sample data, and the timings that are made with it. */
 export class Stopwatch {
-  readonly #folder: string;
+  #folder: string | undefined;
   readonly #model: Source;
   readonly #dataset: Dataset;
   readonly #threads: number;
@@ -58,19 +60,28 @@ export class Stopwatch {
   #made = 0;
 
   constructor(model: Source, dataset: Dataset, threads: number, signal?: AbortSignal) {
-    this.#folder = mkdtempSync(join(tmpdir(), "attune-timing-"));
     this.#model = model;
     this.#dataset = dataset;
     this.#threads = threads;
     this.#signal = signal;
   }
 
-  /** Undefined where such a run does not come to its end; the study will say why. */
+  /** Undefined where such a run does not come to its end, which the study will say why, or has no place for its files. */
   async time(options: PlannedRun["options"]): Promise<Timing | undefined> {
+    try {
+      return await this.#timed(options);
+    } catch (error) {
+      if (isRefused(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #timed(options: PlannedRun["options"]): Promise<Timing | undefined> {
     const { limit: _, earlyStopping: __, seed: ___, configName: ____, ...given } = options;
     // The sample is not written as the data are.
     const rest = withoutDataOptions(given);
     const name = String(this.#made++);
+    this.#folder ??= mkdtempSync(join(tmpdir(), "attune-timing-"));
     const [data, out] = [join(this.#folder, `data-${name}`), join(this.#folder, name)];
     const resolved = resolveOptions({ ...rest, out });
     const perStep = resolved.batchSize * resolved.gradientAccumulation;
@@ -107,7 +118,7 @@ export class Stopwatch {
   }
 
   close(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    if (this.#folder !== undefined) discard(this.#folder);
   }
 }
 

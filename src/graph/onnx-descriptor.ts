@@ -27,6 +27,7 @@ export const onnxDescriptor = {
     NodeProto: message({
       input: ["string", 1, "repeated"],
       output: ["string", 2, "repeated"],
+      name: ["string", 3],
       opType: ["string", 4],
       attribute: ["AttributeProto", 5, "repeated"],
     }),

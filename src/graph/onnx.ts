@@ -25,6 +25,8 @@ export interface OnnxOptions {
    * or "" where nothing reads it any more. Inputs for which it is undefined stay inputs.
    */
   readonly inputs?: (name: string, writer: OnnxWriter) => string | undefined;
+  /** What the names of the ONNX nodes begin with that a node is written as, for profiles. @default no names */
+  readonly nodeName?: ((node: Node) => string) | undefined;
   /** Other ways to write some ops; undefined where the op's own is meant. */
   readonly rules?: ReadonlyMap<AnyOp, OnnxRule>;
 }
@@ -68,6 +70,7 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: OnnxO
 }
 
 interface NodeProto {
+  name?: string;
   opType: string;
   input: readonly string[];
   output: string[];
@@ -83,6 +86,8 @@ class GraphWriter {
   readonly #shared = new Map<string, string>();
   readonly #options: OnnxOptions;
   #count = 0;
+  /** Of the node that is being written. */
+  #nodeName: string | undefined;
 
   constructor(options: OnnxOptions) {
     this.#options = options;
@@ -102,6 +107,7 @@ class GraphWriter {
       if (bound === undefined) this.inputs.push(valueInfo(name, first!));
       return;
     }
+    this.#nodeName = this.#options.nodeName?.(node);
     const context: LowerContext<never> = {
       inputs: node.inputs.map((x) => this.nameOf(x)),
       types: node.inputs,
@@ -118,7 +124,15 @@ class GraphWriter {
 
   readonly #node: LowerNode = (opType, input, attributes = {}, outputCount = 1) => {
     const output = Array.from({ length: outputCount }, () => `${opType}_${this.#count++}`);
-    this.nodes.push({ opType, input, output, attribute: Object.entries(attributes).map(attributeProto) });
+    // No two may have the same name.
+    const named = this.#nodeName !== undefined && { name: `${this.#nodeName}/${this.nodes.length}` };
+    this.nodes.push({
+      ...named,
+      opType,
+      input,
+      output,
+      attribute: Object.entries(attributes).map(attributeProto),
+    });
     return output;
   };
 

@@ -1,8 +1,9 @@
 /** Reads adapters that PEFT wrote, in Attune's terms. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
+import { readJson } from "../base/read-text.ts";
 import { openSafetensors } from "../data/safetensors.ts";
 import { type MethodName, methodNames, methodOf } from "../methods/registry.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
@@ -111,22 +112,12 @@ function requireAll(folder: string, { names }: Stored, needed: readonly string[]
 
 /** PEFT has no place for them, so they stand in a file of ours: a list, or with thresholds an object. */
 function ownLabels(file: string): Pick<PeftAdapter, "labels" | "thresholds"> {
-  const value = readJson(file) as string[] | { labels: string[]; thresholds: number[] };
+  const value = readJson(file, "adapter/config") as string[] | { labels: string[]; thresholds: number[] };
   return Array.isArray(value) ? { labels: value } : value;
 }
 
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (cause) {
-    throw new AttuneError("adapter/config", `${file}: cannot be read (${(cause as Error).message})`, "input", {
-      cause,
-    });
-  }
-}
-
 function readConfig(file: string): Record<string, unknown> {
-  const value = readJson(file);
+  const value = readJson(file, "adapter/config");
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new AttuneError("adapter/config", `${file}: this is not a JSON object`);
 }

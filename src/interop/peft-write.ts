@@ -1,7 +1,8 @@
 /** Writes an adapter as PEFT has it: adapter_config.json and adapter_model.safetensors. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { writeWholeFolder } from "../base/write-whole.ts";
 import { type TensorToWrite, writeSafetensors } from "../data/safetensors.ts";
 import { type MethodName, methodOf } from "../methods/registry.ts";
 import type { Semantics } from "../methods/semantics.ts";
@@ -64,16 +65,14 @@ export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void 
     task_type: "SEQ_CLS",
     ...peft.write(encoder, options),
   };
-  const partial = `${folder}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
   const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
-  writeFileSync(join(partial, CONFIG), JSON.stringify(sorted, null, 2));
   const { labels, thresholds } = adapter;
-  if (labels) writeFileSync(join(partial, LABELS), `${JSON.stringify(thresholds ? { labels, thresholds } : labels)}\n`);
-  writeSafetensors(join(partial, WEIGHTS), named);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(partial, folder);
+  writeWholeFolder(folder, (partial) => {
+    writeFileSync(join(partial, CONFIG), JSON.stringify(sorted, null, 2));
+    if (labels)
+      writeFileSync(join(partial, LABELS), `${JSON.stringify(thresholds ? { labels, thresholds } : labels)}\n`);
+    writeSafetensors(join(partial, WEIGHTS), named);
+  });
 }
 
 const unwritable = (reason: string): AttuneError =>

@@ -1,6 +1,7 @@
 /** Writes a model folder that Transformers, transformers.js and Attune open. */
-import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeWholeFolder } from "../base/write-whole.ts";
 import { type TensorToWrite, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
@@ -20,9 +21,9 @@ export interface ModelFolder {
 }
 
 /** Writes the folder whole or not at all; one that is there already is replaced. */
-export function writeModelFolder(folder: string, model: ModelFolder): Promise<void> {
+export function writeModelFolder(folder: string, model: ModelFolder): void {
   const tensors = tensorsOf(model.encoder.parameters, model.weights);
-  return writeFolder(folder, { config: configOf(model), tensors, files: model.files });
+  writeFolder(folder, { config: configOf(model), tensors, files: model.files });
 }
 
 /** The parameters of a model as they are written. */
@@ -53,15 +54,12 @@ export interface FolderContent {
 }
 
 /** The same of any model. */
-export async function writeFolder(folder: string, { config, tensors, files }: FolderContent): Promise<void> {
-  const partial = `${folder}.partial`;
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
-  await writeFile(join(partial, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
-  writeSafetensors(join(partial, "model.safetensors"), tensors);
-  for (const { name, path } of files) await copyFile(path, join(partial, name));
-  await rm(folder, { recursive: true, force: true });
-  await rename(partial, folder);
+export function writeFolder(folder: string, { config, tensors, files }: FolderContent): void {
+  writeWholeFolder(folder, (partial) => {
+    writeFileSync(join(partial, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+    writeSafetensors(join(partial, "model.safetensors"), tensors);
+    for (const { name, path } of files) copyFileSync(path, join(partial, name));
+  });
 }
 
 /** config.json of the classifier: the base's, with labels and what else is now different. */

@@ -161,16 +161,18 @@ class Pretraining {
 
   async *go(): AsyncGenerator<PretrainEvent> {
     this.#restore();
-    this.#writeRunJson("running");
     try {
+      this.#writeRunJson("running");
       yield this.#record(this.#startEvent());
       yield* this.#train();
       yield await this.#finish();
     } catch (error) {
       const interrupted = error instanceof AttuneError && error.kind === "interrupted";
       if (interrupted) yield* this.#checkpoint();
-      const reported = interrupted ? this.#interrupted() : (error as Error);
-      this.#writeRunJson(interrupted ? "interrupted" : "failed", { reason: reported.message });
+      const reported = interrupted ? this.#interrupted() : this.#folder.refused(error);
+      this.#folder.tryTo(() =>
+        this.#writeRunJson(interrupted ? "interrupted" : "failed", { reason: reported.message }),
+      );
       throw reported;
     } finally {
       this.#folder.close();
@@ -244,7 +246,7 @@ class Pretraining {
   }
 
   async #finish(): Promise<PretrainEvent> {
-    await this.#writeModel();
+    this.#writeModel();
     const { training, tokens, trainSeconds, evaluationSeconds } = this.#state;
     const result: PretrainResult = {
       heldOut: training.epochs,
@@ -261,11 +263,11 @@ class Pretraining {
   }
 
   /** The folder for Transformers: the encoder with its language head. */
-  async #writeModel(): Promise<void> {
+  #writeModel(): void {
     const { model, config, memory, tokenizer } = this.#run;
     const { float16 } = this.#options;
     const tensors = tensorsOf(model.encoder.parameters, memory.weights);
-    await writeFolder(this.#folder.at("model"), {
+    writeFolder(this.#folder.at("model"), {
       config: {
         ...withoutClassifier(config),
         architectures: [model.architecture],
@@ -295,7 +297,7 @@ class Pretraining {
     const state: State = { ...this.#state, eventBytes, totalSeconds: this.#seconds() };
     const place = `${step}-${epochs.length}`;
     if (this.#saved === place) return;
-    const path = await saveCheckpoint(this.#folder.at("checkpoints"), state, weights, trainables);
+    const path = saveCheckpoint(this.#folder.at("checkpoints"), state, weights, trainables);
     this.#lastCheckpoint = performance.now();
     this.#saved = place;
     yield this.#record({ type: "checkpoint", path, step });

@@ -22,6 +22,8 @@ export interface Column {
   readonly note?: string;
   /** Figures stand to the right. */
   readonly figures?: boolean;
+  /** Its cells have bars. */
+  readonly bars?: boolean;
   /** Sentences: the column takes the room that is left. */
   readonly wide?: boolean;
 }
@@ -34,6 +36,8 @@ export interface Cell {
   readonly best?: boolean;
   /** From 0 to 1: how strongly it is tinted. */
   readonly shade?: number;
+  /** From 0 to 1: how long a bar is beside the text. */
+  readonly bar?: number;
   /** A dot of a method's colour before the text. */
   readonly colour?: string;
 }
@@ -69,6 +73,8 @@ export interface LegendEntry {
   readonly colour: string;
   /** Lengths of strokes and gaps; none for a solid line. Without it, the legend shows a dot. */
   readonly dash?: readonly number[];
+  /** Of the line, in pixels. @default 2 */
+  readonly width?: number;
 }
 
 /** `beneath`: smaller, for those who want to know more. */

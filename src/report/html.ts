@@ -92,9 +92,9 @@ function blockHtml(block: Block): string {
 
 function legendHtml(entries: readonly LegendEntry[]): string {
   if (entries.length === 0) return "";
-  const items = entries.map(({ text, colour, dash }) => {
+  const items = entries.map(({ text, colour, dash, width = 2 }) => {
     const mark = dash
-      ? `<svg width="26" height="10" aria-hidden="true"><path d="M1 5H25" stroke="var(--${colour})" stroke-width="2"${dash.length > 0 ? ` stroke-dasharray="${dash.join(" ")}"` : ""}/></svg>`
+      ? `<svg width="26" height="10" aria-hidden="true"><path d="M1 5H25" stroke="var(--${colour})" stroke-width="${width}"${dash.length > 0 ? ` stroke-dasharray="${dash.join(" ")}"` : ""}/></svg>`
       : dot(colour);
     return `<li>${mark}${escapeHtml(text)}</li>`;
   });
@@ -115,8 +115,8 @@ function tableHtml({ caption, columns, groups }: Table): string {
     return `<tbody>${head}${cells.map((row) => `<tr>${row.map((cell, i) => cellHtml(cell, columns[i]!, i === 0)).join("")}</tr>`).join("\n")}</tbody>`;
   });
   const head = columns.map(
-    ({ title, note, figures, wide }) =>
-      `<th scope="col"${classes({ figures, wide })}>${textHtml(title)}${note ? `<small>${escapeHtml(note)}</small>` : ""}</th>`,
+    ({ title, note, figures, bars, wide }) =>
+      `<th scope="col"${classes({ figures, bars, wide })}>${textHtml(title)}${note ? `<small>${escapeHtml(note)}</small>` : ""}</th>`,
   );
   return (
     `<div class="scroll" tabindex="0"><table${columns.some(({ wide }) => wide) ? ' class="prose"' : ""}>` +
@@ -124,17 +124,19 @@ function tableHtml({ caption, columns, groups }: Table): string {
   );
 }
 
-function cellHtml(given: Cell | Text, { figures, wide }: Column, isFirst: boolean): string {
+function cellHtml(given: Cell | Text, { figures, bars, wide }: Column, isFirst: boolean): string {
   const cell: Cell = typeof given === "object" && "text" in given ? given : { text: given };
-  const { text, below, best, shade, colour } = cell;
+  const { text, below, best, shade, bar, colour } = cell;
   const tag = isFirst ? "th" : "td";
   const scope = isFirst ? ' scope="row"' : "";
   const tint = shade === undefined ? "" : ` style="--shade:${Math.round(100 * shade)}%"`;
   return (
-    `<${tag}${scope}${classes({ figures, wide, best, shade: shade !== undefined })}${tint}>` +
-    `${colour ? dot(colour) : ""}${textHtml(text)}${best ? '<span class="unseen"> (best)</span>' : ""}${below ? `<small>${escapeHtml(below)}</small>` : ""}</${tag}>`
+    `<${tag}${scope}${classes({ figures, bars, wide, best, shade: shade !== undefined })}${tint}>` +
+    `${colour ? dot(colour) : ""}${bar === undefined ? "" : barHtml(bar)}${textHtml(text)}${best ? '<span class="unseen"> (best)</span>' : ""}${below ? `<small>${escapeHtml(below)}</small>` : ""}</${tag}>`
   );
 }
+
+const barHtml = (bar: number): string => `<i class="bar" style="--bar:${bar.toFixed(4)}"></i>`;
 
 function classes(all: Readonly<Record<string, boolean | undefined>>): string {
   const names = Object.keys(all).filter((name) => all[name]);

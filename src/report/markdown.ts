@@ -2,6 +2,7 @@
 import type { Block, Cell, Document, Mark, Table, Text } from "./document.ts";
 import { piecesOf } from "./document.ts";
 import { escapeMarkdown } from "./escape.ts";
+import { barOf } from "./plain-text.ts";
 
 /** `pictures` is the folder of the SVG files, as seen from the Markdown file. */
 export function markdownOf({ title, subtitle, sections }: Document, pictures: string): string {
@@ -91,7 +92,7 @@ function tableMarkdown({ caption, columns, groups }: Table): string {
 }
 
 function cellMarkdown(given: Cell | Text): string {
-  const { text, below, best }: Cell = typeof given === "object" && "text" in given ? given : { text: given };
+  const { text, below, best, bar }: Cell = typeof given === "object" && "text" in given ? given : { text: given };
   const said = textMarkdown(text);
-  return `${best ? `**${said}**` : said}${below ? ` (${escapeMarkdown(below)})` : ""}`;
+  return `${best ? `**${said}**` : said}${below ? ` (${escapeMarkdown(below)})` : ""}${bar ? ` ${barOf(bar)}` : ""}`;
 }

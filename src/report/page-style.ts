@@ -80,6 +80,8 @@ tbody tr:hover > :not(.best):not(.shade) { background: var(--panel); }
 .prose .wide { min-width: 15rem; width: 55%; }
 td, th { max-width: 18rem; overflow-wrap: break-word; }
 .prose .wide { overflow-wrap: anywhere; max-width: none; }
+td.bars { white-space: nowrap; max-width: none; }
+.bar { display: inline-block; width: calc(var(--bar) * 9rem); height: 0.75em; margin-right: 0.6em; background: var(--heat); }
 .dot { display: inline-block; width: 0.62em; height: 0.62em; border-radius: 50%; margin-right: 0.5em; }
 
 .plots { margin: 0.8rem 0; }
@@ -108,6 +110,7 @@ summary { cursor: pointer; color: var(--accent); font-size: 0.92rem; }
   th, td { padding: 0.4rem 0.5rem; }
   tbody th[scope="row"] { min-width: 6.2rem; max-width: 8.5rem; }
   tr > :first-child { border-right: 1px solid var(--rule); }
+  .bar { width: calc(var(--bar) * 5rem); }
   .prose tr > :first-child { border-right: 0; }
   .prose .wide { min-width: 12rem; }
   .group th { border-right: 0; }

@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import { abbreviated, duration, memory, metric } from "../base/format.ts";
 import type { Comparison, MarkedColumn, Setting } from "../experiment/comparison.ts";
-import { shortened } from "./escape.ts";
+import { cutMiddle, cutTo, namesWithin, padTo, printable, widthOf, wrappedTo } from "./narrow-text.ts";
 import { isMarked, viewOf } from "./view.ts";
 
 interface TerminalColumn {
@@ -25,49 +25,76 @@ const columns: readonly TerminalColumn[] = [
 /** Short, and with a decimal where whole seconds would hide what they are about. */
 const span = (seconds: number): string => (seconds < 60 ? `${seconds.toFixed(1)} s` : duration(seconds));
 
-const WIDTH = 100;
-const GAP = "  ";
+const GAP = " ";
+/** In a narrow terminal these go, the first first. */
+const LESS_IMPORTANT = ["stored", "cal.err", "training", "trained", "memory", "accuracy", "total"];
+/** Names up to this are whole; before they are cut, columns go. */
+const WHOLE_NAME = 30;
 
-/** Lines of at most 100 columns. A marked cell is bold and coloured, or without colour has a `*` behind it. */
-export function resultTable(comparison: Comparison, { colour }: { readonly colour: boolean }): string {
+export interface TableStyle {
+  readonly colour: boolean;
+  /** Columns of the terminal. @default as many as are needed */
+  readonly width?: number;
+}
+
+/** A marked cell is bold and coloured, or without colour has a `*` behind it. */
+export function resultTable(comparison: Comparison, style: TableStyle): string {
+  const { colour, width = Number.POSITIVE_INFINITY } = style;
   const view = viewOf(comparison);
-  const cells = new Map(view.settings.map((setting) => [setting, columns.map(({ cell }) => cell(setting))]));
-  // One more for the mark, also in colour, so that both have the same columns.
-  const widths = columns.map(
-    ({ title }, i) => 1 + Math.max(title.length, ...[...cells.values()].map((row) => row[i]!.length)),
-  );
-  const left = WIDTH - widths.reduce((sum, width) => sum + width + GAP.length - 1, 0);
-  const names = view.settings.map((setting) => printable(view.shortName(setting)));
-  const nameWidth = Math.min(left, Math.max(6, ...names.map((name) => name.length)));
+  const names = new Map(view.settings.map((setting) => [setting, printable(view.shortName(setting))]));
+  const nameWidth = Math.max("method".length, ...[...names.values()].map(widthOf));
+  const { shown, hidden, room } = columnsWithin(width, view.settings, Math.min(nameWidth, WHOLE_NAME));
+  const named = Math.max(1, Math.min(room, nameWidth));
   const row = (name: string, texts: readonly string[]) =>
-    [shortened(name, nameWidth).padEnd(nameWidth), ...texts].join(GAP.slice(1)).trimEnd();
-  const bold = (text: string) => (colour ? styleText("bold", text, { validateStream: false }) : text);
+    [padTo(named, cutMiddle(named, name)), ...texts].join(GAP).trimEnd();
+  const paint = (format: Parameters<typeof styleText>[0], text: string) =>
+    colour ? styleText(format, text, { validateStream: false }) : text;
   const lineOf = (setting: Setting) =>
     row(
-      printable(view.shortName(setting)),
-      columns.map(({ column }, i) => {
-        const text = cells.get(setting)![i]!;
-        const isBest = isMarked(view, column, setting);
-        const padded = text.padStart(widths[i]! - 1);
-        if (!isBest) return `${padded} `;
-        return colour ? `${styleText(["bold", "green"], padded, { validateStream: false })} ` : `${padded}*`;
+      names.get(setting)!,
+      shown.map(({ column, cell, width: own }) => {
+        const padded = cell(setting).padStart(own - 1);
+        if (!isMarked(view, column, setting)) return `${padded} `;
+        return colour ? `${paint(["bold", "green"], padded)} ` : `${padded}*`;
       }),
     );
   const head = row(
     "method",
-    columns.map(({ title }, i) => `${title.padStart(widths[i]! - 1)} `),
+    shown.map(({ title, width: own }) => `${title.padStart(own - 1)} `),
   );
   const groups = view.recipes.flatMap((recipe) => [
-    ...(view.recipes.length > 1 ? ["", bold(recipe)] : []),
+    ...(view.recipes.length > 1 ? ["", paint("bold", recipe)] : []),
     ...view.settings.filter((setting) => setting.recipe === recipe).map(lineOf),
   ]);
-  const notes = [
-    ...(view.timed ? [] : [`Times cannot be compared: ${comparison.timesComparable.reason}.`]),
-    ...comparison.failed.map(({ name, reason }) => `${name} failed: ${printable(reason)}`),
-    ...(comparison.missing.length > 0 ? [`Not ended yet: ${comparison.missing.join(", ")}`] : []),
-  ];
-  return [bold(head), ...groups, ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
+  const notes = notesOf(comparison, hidden, width);
+  return [paint("bold", head), ...groups, ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
 }
 
-/** Without what would move the cursor. */
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, " ");
+/** As many columns as there is room for beside names of some width. */
+function columnsWithin(width: number, settings: readonly Setting[], nameWidth: number) {
+  const all = columns.map((column) => ({
+    ...column,
+    // One more for the mark, also in colour, so that both have the same columns.
+    width: 1 + Math.max(column.title.length, ...settings.map((setting) => column.cell(setting).length)),
+  }));
+  const without = (count: number) => all.filter(({ title }) => !LESS_IMPORTANT.slice(0, count).includes(title));
+  const roomBeside = (some: typeof all) => width - some.reduce((sum, one) => sum + one.width + GAP.length, 0);
+  let count = 0;
+  while (count < LESS_IMPORTANT.length && roomBeside(without(count)) < nameWidth) count++;
+  const shown = without(count);
+  return {
+    shown,
+    hidden: all.filter((column) => !shown.includes(column)).map(({ title }) => title),
+    room: roomBeside(shown),
+  };
+}
+
+function notesOf({ timesComparable, failed, missing }: Comparison, hidden: readonly string[], width: number): string[] {
+  const unended = "Not ended yet: ";
+  return [
+    ...(timesComparable.comparable ? [] : wrappedTo(width, `Times cannot be compared: ${timesComparable.reason}.`)),
+    ...(hidden.length > 0 ? wrappedTo(width, `Not shown, for lack of room: ${hidden.join(", ")}.`) : []),
+    ...failed.map(({ name, reason }) => cutTo(width, `${name} failed: ${printable(reason)}`)),
+    ...(missing.length > 0 ? [cutTo(width, `${unended}${namesWithin(width - unended.length, missing)}`)] : []),
+  ];
+}

@@ -37,10 +37,6 @@ export function viewOf(comparison: Comparison): View {
   const recipes = [...new Set(settings.map(({ recipe }) => recipe))];
   const differenceOf = new Map(differences.map((difference) => [difference.setting, difference]));
   const of = (id: string) => byId.get(id)!;
-  const shortName = ({ id, title }: Setting) => {
-    const study = id.includes("@") ? ` @${id.slice(id.indexOf("@") + 1)}` : "";
-    return `${title}${study}`;
-  };
   return {
     comparison,
     settings,
@@ -49,8 +45,8 @@ export function viewOf(comparison: Comparison): View {
     leading: leadingOf(comparison, trained),
     timed: comparison.timesComparable.comparable,
     of,
-    shortName,
-    name: (setting) => (recipes.length > 1 ? `${shortName(setting)} (${setting.recipe})` : shortName(setting)),
+    shortName: ({ title }) => title,
+    name: ({ title, recipe }) => (recipes.length > 1 ? `${title} (${recipe})` : title),
     against: (setting) => {
       const difference = differenceOf.get(setting.id);
       return difference && { full: of(difference.against), difference };
@@ -75,6 +71,11 @@ export const methodsIn = (settings: readonly Setting[]): MethodName[] => [
 
 export const methodTitle = (method: MethodName): string => methods[method].title;
 
-/** Times that cannot be compared have no best one. */
-export const isMarked = (view: View, column: MarkedColumn, { id }: Setting): boolean =>
-  view.comparison.best[column].includes(id) && (view.timed || !column.endsWith("Seconds"));
+/** Times that cannot be compared have no best one, and neither has a column in which all are equal. */
+export function isMarked(view: View, column: MarkedColumn, { id }: Setting): boolean {
+  const best = view.comparison.best[column];
+  return best.includes(id) && best.length < view.trained.length && (view.timed || !column.endsWith("Seconds"));
+}
+
+/** Whether any setting has several seeds. */
+export const hasSeveralSeeds = (settings: readonly Setting[]): boolean => settings.some(({ runs }) => runs.length > 1);

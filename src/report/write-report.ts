@@ -1,7 +1,7 @@
 /** Writes a comparison as report.html, report.md with pictures, results.csv and epochs.csv. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeWhole } from "../base/write-whole.ts";
+import { makeFolder, writeWhole, writeWholeFolder } from "../base/write-whole.ts";
 import type { Comparison } from "../experiment/comparison.ts";
 import { epochsCsv, resultsCsv } from "./csv.ts";
 import type { Block, Chart } from "./document.ts";
@@ -23,7 +23,7 @@ const PICTURES = "report";
 export function writeReport(comparison: Comparison, out: string): string {
   const document = reportDocument(viewOf(comparison));
   const charts = document.sections.flatMap(({ blocks }) => chartsIn(blocks));
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   writePictures(join(out, PICTURES), charts);
   writeWhole(join(out, "report.md"), markdownOf(document, PICTURES));
   writeWhole(join(out, "results.csv"), resultsCsv(comparison));
@@ -39,10 +39,7 @@ const chartsIn = (blocks: readonly Block[]): Chart[] =>
   );
 
 function writePictures(folder: string, charts: readonly Chart[]): void {
-  const partial = `${folder}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial);
-  for (const { file, standalone } of charts) writeFileSync(join(partial, `${file}.svg`), standalone);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(partial, folder);
+  writeWholeFolder(folder, (partial) => {
+    for (const { file, standalone } of charts) writeFileSync(join(partial, `${file}.svg`), standalone);
+  });
 }

@@ -2,9 +2,11 @@
  * What a run keeps that left its encoder as it was: the weights it trained or drew, and where the rest stands. The base
  * model is named by path and hash, so that a changed one is noticed.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { readJson } from "../base/read-text.ts";
+import { writeWholeFolder } from "../base/write-whole.ts";
 import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import { isPeftAdapter, openPeftAdapter } from "../interop/peft-read.ts";
@@ -48,21 +50,18 @@ export function writeAdapter(
   weights: Weights,
   fresh: ReadonlySet<string>,
 ): void {
-  const partial = `${folder}.partial`;
-  rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { recursive: true });
   const arrayOf = (name: string) => weights[name]!.data as Float32Array;
   const finished = adaptation.finish?.(arrayOf);
   const options = finished?.options ?? facts.options;
-  writeFileSync(join(partial, FACTS), `${JSON.stringify({ ...facts, options }, null, 2)}\n`);
   const kept = new Set(trained);
   const stored = encoder.parameters.filter(
     (p) => (kept.has(p) || fresh.has(p.name)) && !(finished && p.part === "adapter"),
   );
   const tensors = stored.map(({ name, shape }) => ({ name, shape, data: arrayOf(name) }));
-  writeSafetensors(join(partial, WEIGHTS), [...tensors, ...(finished?.tensors ?? [])]);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(partial, folder);
+  writeWholeFolder(folder, (partial) => {
+    writeFileSync(join(partial, FACTS), `${JSON.stringify({ ...facts, options }, null, 2)}\n`);
+    writeSafetensors(join(partial, WEIGHTS), [...tensors, ...(finished?.tensors ?? [])]);
+  });
 }
 
 /** An adapter of either kind: of a run, or of PEFT. */
@@ -90,7 +89,7 @@ export function adapterFolder(folder: string): string {
 
 export function openAdapter(folder: string): Adapter {
   if (isPeftAdapter(folder)) return openPeftAdapter(folder);
-  const facts = readAdapterFacts(folder);
+  const facts = readJson<AdapterFacts>(join(folder, FACTS), "adapter/unreadable");
   return {
     ...facts,
     labelCount: facts.labels.length,
@@ -115,17 +114,6 @@ export function requireWhole(
         "model/no-head",
         `${path}: this is not a trained classifier, as its weights lack the ${missing.part}; train it first`,
       );
-}
-
-function readAdapterFacts(folder: string): AdapterFacts {
-  const file = join(folder, FACTS);
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as AdapterFacts;
-  } catch (cause) {
-    throw new AttuneError("adapter/unreadable", `${file}: cannot be read (${(cause as Error).message})`, "input", {
-      cause,
-    });
-  }
 }
 
 function readAdapterWeights(

@@ -3,9 +3,10 @@
  * bytes as a run that was never interrupted.
  */
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sizeOf } from "../base/size-of.ts";
+import { writeWholeFolder } from "../base/write-whole.ts";
 import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
@@ -33,19 +34,16 @@ interface AnyState {
 type Weights = Readonly<Record<string, HostTensor>>;
 
 /** Writes a checkpoint into `folder`, whole or not at all, and removes all but the last two. */
-export async function saveCheckpoint(
+export function saveCheckpoint(
   folder: string,
   state: AnyState,
   weights: Weights,
   trainables: readonly Trainable[],
-): Promise<string> {
+): string {
   const name = `step-${String(state.training.step).padStart(8, "0")}-${state.training.epochs.length}`;
-  const partial = join(folder, `${name}.partial`);
-  // Also what a killed process left half-written.
+  // What a killed process left half-written.
   for (const left of readdirSync(folder).filter((entry) => entry.endsWith(".partial")))
     rmSync(join(folder, left), { recursive: true });
-  mkdirSync(partial);
-  await saveWeights(join(partial, "weights.safetensors"), weights, trainables);
   const touched: Record<string, readonly number[]> = {};
   const moments = trainables.flatMap((trainable) => {
     const { name: parameter, shape } = trainable.parameter;
@@ -57,10 +55,11 @@ export async function saveCheckpoint(
       { name: `second:${parameter}`, shape: stored, data: second },
     ];
   });
-  writeSafetensors(join(partial, "moments.safetensors"), moments);
-  writeFileSync(join(partial, "state.json"), JSON.stringify({ ...state, touched }), { flush: true });
-  rmSync(join(folder, name), { recursive: true, force: true });
-  renameSync(partial, join(folder, name));
+  writeWholeFolder(join(folder, name), (partial) => {
+    saveWeights(join(partial, "weights.safetensors"), weights, trainables);
+    writeSafetensors(join(partial, "moments.safetensors"), moments);
+    writeFileSync(join(partial, "state.json"), JSON.stringify({ ...state, touched }), { flush: true });
+  });
   for (const old of listCheckpoints(folder).slice(0, -KEPT)) rmSync(join(folder, old), { recursive: true });
   return join(folder, name);
 }
@@ -103,7 +102,7 @@ function listCheckpoints(folder: string): string[] {
 }
 
 /** The trained weights only: the others are the base model's. */
-export async function saveWeights(file: string, weights: Weights, trainables: readonly Trainable[]): Promise<void> {
+export function saveWeights(file: string, weights: Weights, trainables: readonly Trainable[]): void {
   writeSafetensors(
     file,
     trainables.map(({ parameter: { name, shape } }) => ({ name, shape, data: weights[name]!.data as Float32Array })),

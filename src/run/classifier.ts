@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { SplitName, Text } from "../data/dataset.ts";
 import { loadSplit } from "../data/load-dataset.ts";
+import type { Roles } from "../data/roles.ts";
 import { cutTexts, type TextSource, TokenizedSplit, textsOf } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import type { Executable } from "../engine/engine.ts";
@@ -46,6 +47,7 @@ export interface Prediction {
   readonly logits: readonly number[];
 }
 
+/** Columns that are not named are those of the run, where the data have them, and else found by looking. */
 export interface EvaluateOptions extends Omit<DataOptions, "multiLabel"> {
   /** A folder, a file, several with commas between, or the name of a data set on the Hub. */
   readonly data: string;
@@ -78,7 +80,7 @@ export interface Evaluation {
  */
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
   const { revision, adapter, labels: named, signal, onFetch } = options;
-  const { path, model, adapted, memory, trained, thresholds, takesPairs } = await loadModel(
+  const { path, model, adapted, memory, trained, columns, thresholds, takesPairs } = await loadModel(
     { folder, revision, adapter, labels: named },
     { signal, onEvent: onFetch },
   );
@@ -90,8 +92,8 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<C
   const executable = await engine.compile(evaluationProgram(encoder), { spin: true });
   const { labels } = model;
   const { weights } = memory;
-  const seed = trained?.splitSeed ?? trained?.seed ?? 42;
-  const parts = { path, encoder, labels, thresholds, tokenizer, maxLength, executable, weights, seed };
+  const asTrained = { seed: trained?.splitSeed ?? trained?.seed ?? 42, sharedTexts: trained?.sharedTexts };
+  const parts = { path, encoder, labels, thresholds, tokenizer, maxLength, executable, weights, asTrained, columns };
   return new Classifier({ ...parts, takesPairs });
 }
 
@@ -105,7 +107,10 @@ interface Loaded {
   readonly maxLength: number;
   readonly executable: Executable;
   readonly weights: ModelMemory["weights"];
-  readonly seed: number;
+  /** What decides splits that have to be made. */
+  readonly asTrained: { readonly seed: number; readonly sharedTexts: DataOptions["sharedTexts"] };
+  /** Which the run read. */
+  readonly columns: Roles | undefined;
   readonly takesPairs: boolean;
 }
 
@@ -146,14 +151,15 @@ export class Classifier {
   async evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const { data, dataRevision: revision, configName, split, signal, onFetch, ...reading } = options;
     const source = await openDataSource(data, { revision, configName }, { signal, onEvent: onFetch });
-    const { thresholds, seed } = this.#loaded;
+    const { thresholds, asTrained, columns } = this.#loaded;
     const multiLabel = thresholds !== undefined;
     const {
       examples,
       reading: read,
       notes,
     } = await loadSplit({
-      ...datasetOptions({ seed, ...reading, data: source.path, configName, multiLabel }),
+      ...datasetOptions({ ...asTrained, ...reading, data: source.path, configName, multiLabel }),
+      usual: columns,
       labels: this.labels,
       ...(split && { split }),
     });

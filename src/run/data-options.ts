@@ -40,7 +40,8 @@ export type DataOptions = z.input<typeof dataOptions>;
 /** Those of the given options that say how tables are read, checked; `spell` says how an option is written. */
 export function checkedDataOptions(given: object, spell: Spell): DataOptions {
   const own = Object.entries(given).filter(([key]) => Object.hasOwn(dataOptions.shape, key));
-  return checkOptions(dataOptions.partial().shape, Object.fromEntries(own), spell) as DataOptions;
+  const checked = checkOptions(dataOptions.partial().shape, Object.fromEntries(own), spell) as DataOptions;
+  return Object.fromEntries(Object.entries(checked).filter(([key]) => Object.hasOwn(given, key)));
 }
 
 /** The given options without those that say how tables are read. */

@@ -118,7 +118,7 @@ function writePeft(source: Source, out: string, options: ExportOptions): void {
   });
 }
 
-async function writeTransformers({ path, model, adapted, memory, thresholds }: Source, out: string): Promise<void> {
+function writeTransformers({ path, model, adapted, memory, thresholds }: Source, out: string): void {
   const { encoder, config, labels } = model;
   const { added = [], merge } = adapted.adaptation;
   const unwritable = (reason: string) =>
@@ -128,7 +128,7 @@ async function writeTransformers({ path, model, adapted, memory, thresholds }: S
   if (added.length > 0 && !merge) throw unwritable("what the method added cannot be merged into the model's weights");
   merge?.((name) => memory.weights[name]!.data as Float32Array, 1);
   const { files } = loadTokenizer(path);
-  await writeModelFolder(out, { encoder, config, labels, thresholds, weights: memory.weights, files });
+  writeModelFolder(out, { encoder, config, labels, thresholds, weights: memory.weights, files });
 }
 
 function writeOnnx(source: Source, folder: string, { int8 = false }: ExportOptions): void {

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import type { Roles } from "../data/roles.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { HeadSearch } from "./choose-head.ts";
 import { isIncluded } from "./included.ts";
@@ -21,6 +22,8 @@ export interface RunFacts {
   readonly workingFolder?: string;
   /** How the data were read: format and columns, as asked for or found. */
   readonly reading: string;
+  /** Columns that held texts, labels, ids and groups; runs of older versions do not say. */
+  readonly columns?: Roles;
   /** Splits that were made, parts that were drawn fresh, texts that were cut. */
   readonly notes: string[];
   readonly labels: readonly string[];
@@ -50,6 +53,7 @@ export function describeRun(
     options,
     workingFolder: process.cwd(),
     reading: run.dataset.reading,
+    columns: run.dataset.columns,
     notes: [
       ...sources.model.notes,
       ...sources.data.notes,

@@ -6,7 +6,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -14,8 +13,10 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
-import { writeWhole } from "../base/write-whole.ts";
+import { readJson } from "../base/read-text.ts";
+import { discard, writeWhole } from "../base/write-whole.ts";
 
 const RUN = "run.json";
 
@@ -49,9 +50,10 @@ export class RunFolder {
       new RunFolder(partial).writeJson(runJson, RUN);
       renameSync(partial, path);
     } catch (cause) {
+      discard(partial);
       throw new AttuneError(
         "run/create",
-        `${path}: cannot make this folder (${(cause as Error).message}); choose another --out`,
+        `${path}: cannot make this folder (${(cause as Error).message}); put that right, or choose another --out`,
         "input",
         {
           cause,
@@ -78,14 +80,7 @@ export class RunFolder {
   }
 
   readJson<T>(...parts: readonly string[]): T {
-    const file = this.at(...parts);
-    try {
-      return JSON.parse(readFileSync(file, "utf8")) as T;
-    } catch (cause) {
-      throw new AttuneError("run/unreadable", `${file}: cannot be read (${(cause as Error).message})`, "input", {
-        cause,
-      });
-    }
+    return readJson<T>(this.at(...parts), "run/unreadable");
   }
 
   writeJson(value: unknown, ...parts: readonly string[]): void {
@@ -100,7 +95,10 @@ export class RunFolder {
   /** Adds a line to events.jsonl. */
   appendEvent(event: object): void {
     this.#events ??= openSync(this.at("events.jsonl"), "a");
-    this.#eventBytes += writeSync(this.#events, `${JSON.stringify(event)}\n`);
+    const line = Buffer.from(`${JSON.stringify(event)}\n`);
+    // Of a line that a full disk cuts, the rest makes the error.
+    for (let done = 0; done < line.length; ) done += writeSync(this.#events, line, done);
+    this.#eventBytes += line.length;
   }
 
   /** How long events.jsonl is: what a checkpoint remembers, to cut off what is done again after it. */
@@ -114,6 +112,21 @@ export class RunFolder {
     const file = this.at("events.jsonl");
     if (existsSync(file)) truncateSync(file, bytes);
     this.#eventBytes = bytes;
+  }
+
+  /** An error of the disk in words that fit a run; any other as it is. */
+  refused(error: unknown): Error {
+    const advice = "what is written is whole; put that right, and go on with --resume";
+    return diskError(error, this.path, advice) as Error;
+  }
+
+  /** For what is written where an error is on its way already. */
+  tryTo(write: () => void): void {
+    try {
+      write();
+    } catch {
+      // The first error is the one to know of.
+    }
   }
 
   close(): void {

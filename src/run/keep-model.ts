@@ -9,18 +9,18 @@ import { isIncluded } from "./included.ts";
 import type { PreparedRun } from "./prepare.ts";
 
 /** Writes it into the folder of the run, whose facts know the hash of the base by now; returns where. */
-export async function keepModel(
+export function keepModel(
   folder: RunFolder,
   { model, adapted, dataset, memory, modelFolder, tokenizer }: PreparedRun,
   { options, hub, modelSha256 }: RunFacts,
   thresholds: readonly number[] | undefined,
-): Promise<string> {
+): string {
   const { encoder, config } = model;
   const { labels } = dataset;
   const { weights } = memory;
   if (!leavesEncoder(adapted)) {
     const content = { encoder, config, labels, thresholds, weights, files: tokenizer.files };
-    await writeModelFolder(folder.at("model"), content);
+    writeModelFolder(folder.at("model"), content);
     return folder.at("model");
   }
   const { method, semantics } = options;

@@ -37,8 +37,9 @@ export interface LoadedModel {
   readonly thresholds?: readonly number[] | undefined;
   /** What the adapter held. */
   readonly filled: ReadonlySet<string>;
-  /** Options of the run, where it is one. */
+  /** Options of the run and the columns that it read, where it is one. */
   readonly trained?: RunFacts["options"];
+  readonly columns?: RunFacts["columns"];
   /** Whether the run's texts were sentence pairs. */
   readonly takesPairs: boolean;
 }
@@ -48,7 +49,7 @@ const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
 
 /** @throws AttuneError where there is no such model, or a part of it is nowhere */
 export async function loadModel(source: ModelSource, context: SourceContext = {}): Promise<LoadedModel> {
-  const { path, hub, adapter, trained, takesPairs = false } = await find(source, context);
+  const { path, hub, adapter, trained, columns, takesPairs = false } = await find(source, context);
   const labels = adapter && (await labelsFor(adapter, path, source.labels));
   const model = await openModel(path, labels, adapter?.head, adapter && adapter.thresholds !== undefined);
   try {
@@ -66,7 +67,8 @@ export async function loadModel(source: ModelSource, context: SourceContext = {}
         ? (thresholdsOf(model) ?? evenThresholds(model.labels.length))
         : undefined;
     const parts = { path, model, adapted, memory, filled, thresholds, takesPairs };
-    return { ...parts, ...(hub && { hub }), ...(adapter && { adapter }), ...(trained && { trained }) };
+    const found = { ...(hub && { hub }), ...(adapter && { adapter }), ...(trained && { trained }) };
+    return { ...parts, ...found, ...(columns && { columns }) };
   } finally {
     model.close();
   }
@@ -77,6 +79,7 @@ interface Found {
   readonly hub?: HubSource | undefined;
   readonly adapter?: Adapter;
   readonly trained?: RunFacts["options"];
+  readonly columns?: RunFacts["columns"];
   readonly takesPairs?: boolean;
 }
 
@@ -88,8 +91,8 @@ async function find({ folder: given, revision, adapter }: ModelSource, context: 
   if (!existsSync(join(folder, "run.json"))) return { path: folder, hub };
   const run = RunFolder.open(folder);
   const facts = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
-  const { options, status, reason } = facts;
-  const own = { trained: options, takesPairs: facts.sentencePairs === true };
+  const { options, columns, status, reason } = facts;
+  const own = { trained: options, columns, takesPairs: facts.sentencePairs === true };
   if (run.has("adapter")) return { ...(await findBase(run.at("adapter"), context)), ...own };
   if (!run.has("model"))
     throw new AttuneError(

@@ -155,16 +155,18 @@ class Run {
 
   async *go(): AsyncGenerator<TrainEvent> {
     this.#restore();
-    this.#writeRunJson("running");
     try {
+      this.#writeRunJson("running");
       yield this.#record(this.#startEvent());
       yield* this.#trainAndTest();
     } catch (error) {
       const kind = error instanceof AttuneError ? error.kind : "failure";
       if (kind === "interrupted" && this.#base) yield* this.#checkpoint();
       await this.#hashed.catch(() => {}); // It writes run.json as well, and must not do so after what follows.
-      const reported = kind === "interrupted" ? this.#interrupted() : await this.#failed(error as Error);
-      this.#writeRunJson(kind === "interrupted" ? "interrupted" : "failed", { reason: reported.message });
+      const reported = kind === "interrupted" ? this.#interrupted() : await this.#failed(this.#folder.refused(error));
+      this.#folder.tryTo(() =>
+        this.#writeRunJson(kind === "interrupted" ? "interrupted" : "failed", { reason: reported.message }),
+      );
       throw reported;
     } finally {
       this.#folder.close();
@@ -185,7 +187,7 @@ class Run {
       this.#record(event);
       this.#times.see(event);
       if (event.type === "epoch" && event.best) {
-        await saveWeights(this.#folder.at(...BEST), ...this.#weights());
+        saveWeights(this.#folder.at(...BEST), ...this.#weights());
         this.#writePredictions("validation", logits);
       }
       yield event;
@@ -294,7 +296,7 @@ class Run {
       eventBytes: this.#folder.eventBytes,
       times: this.#times.saved(),
     };
-    const path = await saveCheckpoint(this.#folder.at("checkpoints"), state, ...this.#weights());
+    const path = saveCheckpoint(this.#folder.at("checkpoints"), state, ...this.#weights());
     this.#lastCheckpoint = performance.now();
     this.#saved = place;
     yield this.#record({ type: "checkpoint", path, step });

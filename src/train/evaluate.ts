@@ -92,12 +92,12 @@ export function packTexts(
 
 /** Indices of the texts of each batch: of similar length, few enough tokens. */
 export function batchesByLength(texts: TokenSource, virtual: VirtualTokens): number[][] {
-  const order = Array.from({ length: texts.count }, (_, i) => i);
-  order.sort((a, b) => texts.ids(a).length - texts.ids(b).length || a - b);
+  const lengths = Int32Array.from({ length: texts.count }, (_, i) => texts.ids(i).length);
+  const order = Array.from(lengths.keys()).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
   const batches: number[][] = [];
   let tokens = Number.POSITIVE_INFINITY;
   for (const i of order) {
-    const length = texts.ids(i).length + virtual.tokens;
+    const length = lengths[i]! + virtual.tokens;
     if (tokens + length > TOKENS_PER_BATCH) {
       batches.push([]);
       tokens = 0;

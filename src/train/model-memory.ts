@@ -27,11 +27,16 @@ export interface BatchLimits {
   readonly maxTokens: number;
   /** Batches that one optimizer step adds up. */
   readonly gradientAccumulation: number;
+  /** The most bytes of one WebAssembly memory; what does not fit into one lies in several. @default nearly 4 GiB */
+  readonly memoryBytes?: number;
 }
 
 /** Memory for `encoder`; without a training program, for its weights only. */
 export function allocateModel(encoder: Encoder, program?: TrainingProgram, limits?: BatchLimits): ModelMemory {
-  const { maxTokens, gradientAccumulation } = limits ?? { maxTokens: 0, gradientAccumulation: 1 };
+  const { maxTokens, gradientAccumulation, memoryBytes }: BatchLimits = limits ?? {
+    maxTokens: 0,
+    gradientAccumulation: 1,
+  };
   const denseNames = new Map(program?.dense.map(({ parameter, output }) => [parameter, output]));
   const tableNames = new Map(program?.rows.map(({ parameter, parts }) => [parameter, parts]));
   const tables = encoder.parameters.filter(({ name }) => tableNames.has(name));
@@ -49,10 +54,8 @@ export function allocateModel(encoder: Encoder, program?: TrainingProgram, limit
       ? DenseParameter.sizes(countOf(parameter), gradientAccumulation > 1)
       : [countOf(parameter)],
   );
-  const [tableBlock, ...otherBlocks] = allocateBlocks([
-    [...tableSizes.flat(), ...[...rowOutputs.values()].map((width) => width * maxTokens)],
-    ...otherSizes,
-  ]);
+  const tableBlockSizes = [...tableSizes.flat(), ...[...rowOutputs.values()].map((width) => width * maxTokens)];
+  const [tableBlock, ...otherBlocks] = allocateBlocks([tableBlockSizes, ...otherSizes], memoryBytes);
 
   const arrays = [...tableBlock!.arrays];
   const tableArrays = tableSizes.map((sizes) => arrays.splice(0, sizes.length));

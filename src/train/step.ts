@@ -62,14 +62,15 @@ export class BatchRunner {
     const shapes = masks.map(({ shape }) => evaluateShape(shape, batch.sizes));
     const lengths = shapes.map(sizeOf);
     // The kernel writes whole groups of eight.
-    const { arrays, kernels } = this.#masks.arrays(lengths.map((length) => Math.ceil(length / 8) * 8));
+    const blocks = this.#masks.blocks(lengths.map((length) => [Math.ceil(length / 8) * 8]));
     const drawn: Record<string, HostTensor> = {};
     for (const [i, { name, rate, site }] of masks.entries()) {
       // The kernel compares 16 random bits: the scale is that of the rate it really drops with.
       const threshold = Math.min(65535, Math.round(rate * 65536));
       const key = randomKey(seed, "dropout", draw, site);
-      kernels.dropoutMask(arrays[i]!, key, threshold, 65536 / (65536 - threshold));
-      drawn[name] = float32(arrays[i]!.subarray(0, lengths[i]!), shapes[i]!);
+      const { kernels, arrays } = blocks[i]!;
+      kernels.dropoutMask(arrays[0]!, key, threshold, 65536 / (65536 - threshold));
+      drawn[name] = float32(arrays[0]!.subarray(0, lengths[i]!), shapes[i]!);
     }
     return drawn;
   }

@@ -1,7 +1,8 @@
 /**
  * A trained table (word embeddings, positions) whose gradient arrives as rows: one per token, added up by row here. A
  * step touches the rows that some batch so far has used and no others: all moments elsewhere are zero, so a dense AdamW
- * would leave them as they are, to the bit. Their moments take no memory, as nothing ever writes there.
+ * would leave them as they are, to the bit. Moments stand in the order in which rows were first used, so what is in use is
+ * one stretch, and the rest takes no memory, as nothing ever writes there.
  */
 import type { PackedBatch } from "../data/batch.ts";
 import type { AdamWStep, Kernels } from "../engine/kernels/kernels.ts";
@@ -18,6 +19,7 @@ export interface RowSource {
 export class TableParameter implements Trainable {
   readonly parameter: Parameter;
   readonly weights: Float32Array;
+  /** Moments, by where a row stands in `order`. */
   readonly #first: Float32Array;
   readonly #second: Float32Array;
   /** This step's gradient: one row for each row of the table that has one. */
@@ -119,7 +121,7 @@ export class TableParameter implements Trainable {
     const rows = Array.from(this.#order.subarray(0, this.#touchedCount)).sort((a, b) => a - b);
     const gather = (table: Float32Array) => {
       const gathered = new Float32Array(rows.length * this.#width);
-      for (const [i, row] of rows.entries()) this.#row(gathered, i).set(this.#row(table, row));
+      for (const [i, row] of rows.entries()) this.#row(gathered, i).set(this.#row(table, this.#standing[row]!));
       return gathered;
     };
     return { first: gather(this.#first), second: gather(this.#second), rows };
@@ -128,8 +130,8 @@ export class TableParameter implements Trainable {
   restore({ first, second, rows = [] }: SavedMoments): void {
     for (const [i, row] of rows.entries()) {
       this.#touch(row);
-      this.#row(this.#first, row).set(this.#row(first, i));
-      this.#row(this.#second, row).set(this.#row(second, i));
+      this.#row(this.#first, this.#standing[row]!).set(this.#row(first, i));
+      this.#row(this.#second, this.#standing[row]!).set(this.#row(second, i));
     }
   }
 

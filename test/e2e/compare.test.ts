@@ -3,16 +3,26 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Holder } from "../../src/base/lock.ts";
 import { randomKey, uint32 } from "../../src/base/random.ts";
 import type { FailedRun, Study } from "../../src/experiment/study.ts";
 import type { TrainEvent } from "../../src/run/events.ts";
 import type { RunFacts } from "../../src/run/facts.ts";
-import type { Holder } from "../../src/run/lock.ts";
 import type { StoredPrediction } from "../../src/run/predictions.ts";
 import type { RunResult } from "../../src/run/result.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
 import { scratchFolder } from "../unit/data/scratch.ts";
-import { attune, filesBelow, type Outcome, readJson, readLines, startAttune, succeed } from "./attune.ts";
+import {
+  attune,
+  commandLine,
+  filesBelow,
+  type Outcome,
+  readJson,
+  readLines,
+  start,
+  startAttune,
+  succeed,
+} from "./attune.ts";
 
 const cwd = scratchFolder().folder({});
 tinyModel(join(cwd, "model"), { layers: 2, dropout: 0.2 });
@@ -265,6 +275,33 @@ describe("a run that fails", () => {
     await succeed(resumeArgs("robbed"), { cwd });
     expect(outcomeOf("robbed")).toEqual(undisturbed);
     expect(existsSync(join(cwd, "robbed/failed/own-full-s42.json"))).toBe(false);
+  });
+});
+
+describe("a disk that refuses", () => {
+  /** Files of at most so many blocks of 512 bytes: what a full disk does, for big files only. */
+  const limited = (blocks: number, args: readonly string[]) =>
+    start("sh", ["-c", `ulimit -f ${blocks}; exec "$0" "$@"`, process.execPath, commandLine, ...args], { cwd }).ended;
+
+  test.skipIf(process.platform === "win32")("fails the runs that need more, and they go on later", async () => {
+    // A checkpoint of all weights has 100 kB for each of three values of them, one of LoRA's a tenth of that.
+    const { code, stdout, stderr } = await limited(200, argsOf("narrow", "--methods", "full,lora", "--ranks", "2"));
+    expect(code).toBe(1);
+    const last = stderr.trimEnd().split("\n").at(-1)!;
+    expect(last).toMatch(/^attune: 1 of 2 runs failed \(own-full-s42: narrow\/runs\/own-full-s42.* --resume narrow$/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toContain("LoRA, rank 2");
+    expect(filesBelow(join(cwd, "narrow")).filter((path) => path.includes("partial"))).toEqual([]);
+    await succeed(resumeArgs("narrow"), { cwd });
+    const isKept = ({ name }: { readonly name: string }) => /full|r2/.test(name);
+    expect(outcomeOf("narrow")).toEqual(undisturbed.filter(isKept));
+  });
+
+  test("leaves the table where the report cannot be written", async () => {
+    writeFileSync(join(cwd, "file"), "");
+    const { code, stdout, stderr } = await attune(["report", "undisturbed", "--out", "file"], { cwd });
+    expect([code, stdout]).toEqual([1, first.stdout.slice(1, first.stdout.lastIndexOf("undisturbed"))]);
+    expect(stderr).toMatch(/^attune: .*\n$/);
   });
 });
 

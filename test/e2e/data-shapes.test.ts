@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { RunFacts } from "../../src/run/facts.ts";
 import type { Inspection } from "../../src/run/inspect.ts";
 import type { RunResult } from "../../src/run/result.ts";
 import { tinyModel } from "../tiny.ts";
@@ -189,7 +190,7 @@ describe.concurrent("looked at and trained on", () => {
       const inspected = await succeed(["inspect", data, "--model", "model", "--json", ...options], { cwd });
       const found = JSON.parse(inspected.stdout) as Inspection;
       expect(found).toMatchObject({ reading, labels, maxLength: 16 });
-      expect(Object.values(found.description.texts)).toEqual(examples);
+      expect(Object.values(found.texts)).toEqual(examples);
       expect(found.bagOfWords?.accuracy).toBeGreaterThanOrEqual(0);
 
       const { stderr } = await train(data, out, ...options);
@@ -234,6 +235,35 @@ describe("sentence pairs", () => {
       cwd,
     });
     expect([code, stderr]).toEqual([2, expect.stringMatching(/one-type.*(one token type|token_type)/)]);
+  });
+});
+
+describe("a run's columns", () => {
+  test("are those that evaluate reads, with the groups and texts of its splits, unless others are named", async () => {
+    const rows = TEXTS.map(({ text, mood, i }) => `${text},${mood},u${i % 20},x ${i % 3} so it is,${i % 3}`);
+    put({ "columns.csv": lines(["said,mood,user,text,label", ...rows]) });
+    await train("columns.csv", "columns", "--text", "said", "--label", "mood", "--group", "user");
+    expect(readJson<RunFacts>(cwd, "columns/run.json").columns).toEqual({
+      texts: ["said"],
+      labels: ["mood"],
+      group: "user",
+    });
+    const evaluate = (data: string, ...options: string[]) =>
+      succeed(["evaluate", "columns", "--data", data, "--json", ...options], { cwd });
+    const { stdout, stderr } = await evaluate("columns.csv", "--split", "test");
+    expect(stderr).toContain('text from "said", label from "mood", groups from "user".');
+    const { loss } = readJson<RunResult>(cwd, "columns/result.json").test;
+    expect(JSON.parse(stdout).loss).toBeCloseTo(loss, 6);
+
+    put({
+      "other.csv": lines(["said,text,label,id", ...TEXTS.map(({ text, mood, i }) => `${text},no ${i},${mood},${i}`)]),
+    });
+    expect((await evaluate("other.csv")).stderr).toContain(
+      'Read as comma-separated, text from "said", label from "label" (the run had "mood"), ids from "id".',
+    );
+    expect((await evaluate("other.csv", "--text", "text", "--label", "label")).stderr).toContain(
+      'Read as comma-separated, text from "text", label from "label", ids from "id".',
+    );
   });
 });
 
@@ -348,12 +378,12 @@ test("inspect prints what there is to see", async () => {
   for (const part of [
     /^Read as tab-separated/,
     /One file without splits/,
-    /label +train +validation +test/,
+    /Label +train +validation +test +of train/,
     /█+/,
     /words +\d/,
-    /empty texts: 0/,
-    /languages: /,
-    /bag of words +[01]\.\d{4}/,
+    /Empty texts: none/,
+    /Languages: /,
+    /Bag of words +[01]\.\d{4}/,
   ])
     expect(stdout).toMatch(part);
   const wrong = await attune(["inspect", "messages.tsv", "--shared-texts", "twice"], { cwd });

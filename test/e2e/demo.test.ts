@@ -19,9 +19,9 @@ beforeAll(async () => {
 });
 
 test("shows the data, compares every method, and ends at a report", () => {
-  expect(first.stdout).toMatch(/^train +1,561 /m);
+  expect(first.stdout).toMatch(/^All +1,561 /m);
   expect(first.stdout).toMatch(/^surprise +116 /m);
-  expect(first.stdout).toMatch(/^bag of words +0\.6/m);
+  expect(first.stdout).toMatch(/^Bag of words +0\.6/m);
   expect(first.stdout).toContain(`\n${join("attune-demo", "report.html")}\n`);
   expect(readFileSync(join(cwd, "attune-demo/report.html"), "utf8")).toContain("Full fine-tuning");
   const study = readJson<Study>(cwd, "attune-demo/study.json");

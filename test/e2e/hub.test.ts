@@ -9,8 +9,9 @@ import { filesFrom } from "../hub-server/folder.ts";
 import { HubServer } from "../hub-server/server.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
 import { scratchFolder } from "../unit/data/scratch.ts";
-import { attune, filesBelow, LEARNING, readJson, startAttune, succeed } from "./attune.ts";
+import { attune, filesBelow, LEARNING, readJson, repository, startAttune, succeed } from "./attune.ts";
 
+const emotion = join(repository, "../shared/data/dair-ai/emotion");
 const { folder } = scratchFolder();
 const cwd = folder({});
 const hub = new HubServer();
@@ -70,7 +71,7 @@ test("offline it comes from the cache, and so do the same bytes", async () => {
   expect(weights("offline").equals(weights("run"))).toBe(true);
 });
 
-test("inspect takes the same names", async () => {
+test("inspect takes a configuration of data on the Hub", async () => {
   const args = ["inspect", "org/films", "--config-name", "films", "--model", "org/tiny-bert"];
   const { stdout } = await run(...args);
   expect(stdout).toContain(`org/films (films): commit ${films.resolve("main")!.slice(0, 12)} of main.`);
@@ -145,6 +146,34 @@ test("evaluate and predict take names as well", async () => {
   const { stdout } = await run("evaluate", "run", "--data", "org/reviews", "--split", "test", "--json");
   expect(JSON.parse(stdout)).toMatchObject({ examples: 16 });
 });
+
+test("inspect takes names as well, and sees the same from the cache", async () => {
+  const args = ["inspect", "org/reviews", "--model", "org/tiny-bert", "--revision", modelCommit];
+  const { stdout } = await run(...args, "--data-revision", dataCommit);
+  expect(stdout).toContain(`org/reviews: commit ${dataCommit.slice(0, 12)}.\n`);
+  expect(stdout).toMatch(/^tokens +\d/m);
+  expect((await offline(...args, "--data-revision", dataCommit)).stdout).toBe(stdout);
+});
+
+test.skipIf(!existsSync(emotion))(
+  "dair-ai/emotion by its name: looked at and trained on, then offline (needs ../shared; skipped without)",
+  async () => {
+    hub.add({ kind: "dataset", name: "dair-ai/emotion", files: filesFrom(emotion) });
+    const data = ["--config-name", "split"];
+    const inspect = ["inspect", "dair-ai/emotion", "--json", ...data];
+    const { stdout } = await run(...inspect);
+    expect(JSON.parse(stdout)).toMatchObject({
+      texts: { train: 15984, validation: 1997, test: 2000 },
+      labels: ["sadness", "joy", "love", "anger", "fear", "surprise"],
+    });
+    expect((await offline(...inspect)).stdout).toBe(stdout);
+    const args = (out: string) =>
+      train(out, "--data", "dair-ai/emotion", ...data, "--revision", modelCommit, "--limit", "64", "--epochs", "1");
+    await run(...args("emotion"));
+    await offline(...args("emotion-offline"));
+    expect(weights("emotion-offline").equals(weights("emotion"))).toBe(true);
+  },
+);
 
 test("push sends it, private, with its card, and it can be used by its name", async () => {
   const token = { ...env, HF_TOKEN: "hf_valid" };

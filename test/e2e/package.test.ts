@@ -95,7 +95,7 @@ test("can be imported, by its name only", async () => {
   );
   expect(JSON.parse(await run(process.execPath, "import.js"))).toEqual({
     names: [
-      ...["AttuneError", "compare", "compareStudy", "exportRun", "load", "pretrain"],
+      ...["AttuneError", "compare", "compareStudy", "exportRun", "inspect", "load", "pretrain"],
       ...["resume", "resumeComparison", "resumePretraining", "train", "writeReport"],
     ],
     version: own.version,

@@ -36,6 +36,23 @@ describe("attune report", () => {
     for (const recipe of ["Recipe: controlled", "Recipe: tuned"]) expect(html).toContain(recipe);
   });
 
+  test("merges studies of two machines, and says that their times cannot be compared", async () => {
+    const cwd = folder({});
+    const settings = fabricatedSettings("tuned").slice(1, 3);
+    fabricateStudy(join(cwd, "here"), { settings, texts: 60 });
+    fabricateStudy(join(cwd, "there"), { settings, texts: 60, processor: "Another Processor" });
+    const { stdout } = await succeed(["report", "here", "there", "--out", "merged"], { cwd });
+    const reason =
+      'the runs had different machines: "Some Processor, 2 cores, linux x64" and "Another Processor, 2 cores, linux x64"';
+    expect(stdout).toContain(`\nTimes cannot be compared: ${reason}.\n`);
+    expect(stdout).toMatch(/^Linear probe \(here\) .*\nFull fine-tuning \(there\) /m);
+    // Marks of quality and memory, and none of times.
+    expect(stdout).toMatch(/^Linear probe \(here\) .* s +[\d.]+ s +500 MB\*/m);
+    const report = readFileSync(join(cwd, "merged", "report.md"), "utf8");
+    expect(report).toContain(`**Least time:** **Not compared**. Times cannot be compared: ${reason}.`);
+    expect(filesBelow(join(cwd, "merged", "report")).filter((name) => name.includes("time"))).toEqual([]);
+  });
+
   test("says in one line what is no study, and writes nothing", async () => {
     const cwd = folder({});
     mkdirSync(join(cwd, "empty"));

@@ -129,6 +129,7 @@ describe("files", () => {
 /** Everything that `import … from "attune"` can name, in order; types are marked. A change here is a change for users. */
 const PUBLIC = [
   "AttuneError",
+  "type BagOfWordsScore",
   "type BaseEvent",
   "type CheckpointEvent",
   "type ClassMetrics",
@@ -150,6 +151,8 @@ const PUBLIC = [
   "type FailedRun",
   "type FetchEvent",
   "type HeldOutMetrics",
+  "type InspectOptions",
+  "type Inspection",
   "type LoadOptions",
   "type MethodGrid",
   "type Plan",
@@ -180,6 +183,7 @@ const PUBLIC = [
   "compare",
   "compareStudy",
   "exportRun",
+  "inspect",
   "load",
   "pretrain",
   "resume",

@@ -4,11 +4,12 @@ import { compare } from "../../experiment/compare.ts";
 import { bestModel, DEMO_STUDY, demoPlan, isFinished } from "../../experiment/demo.ts";
 import { resolvePlan } from "../../experiment/plan.ts";
 import { planSchema } from "../../experiment/plan-schema.ts";
+import { dataBlocks } from "../../report/data-blocks.ts";
+import { plainText } from "../../report/plain-text.ts";
 import { load } from "../../run/classifier.ts";
 import { inspect } from "../../run/inspect.ts";
 import { commandLine, followStudy } from "../follow-study.ts";
 import { showFetch } from "../hub-progress.ts";
-import { shortInspectReport } from "../inspect-report.ts";
 import { flagOf, optionOf, propertiesOf } from "../option-flags.ts";
 import { lineOf } from "../prediction-lines.ts";
 import { stopSignal } from "../stop-signal.ts";
@@ -40,8 +41,9 @@ export function demoCommand(command: Command): void {
         for await (const _ of study);
       } else {
         if (predict) say(`There is no finished study in ${out} yet, so it comes first.\n`);
-        const found = await inspect({ data: plan.data, model: plan.model }, { signal, onEvent: showFetch() });
-        say(`${plan.data}:\n\n${shortInspectReport(found)}\n`);
+        const found = await inspect({ data: plan.data, model: plan.model, signal, onFetch: showFetch() });
+        const tables = dataBlocks(found).filter(({ block }) => block === "table");
+        say(`${plan.data}:\n\n${plainText(tables)}\n`);
         await followStudy(study, out, quiet);
       }
       if (!predict) {

@@ -1,15 +1,14 @@
-/** `attune inspect`. */
+/** `attune inspect`. Ctrl-C ends it at once: what it does can be done again, and a download goes on. */
 import type { Command } from "commander";
+import { dataBlocks } from "../../report/data-blocks.ts";
+import { plainText } from "../../report/plain-text.ts";
 import { checkedDataOptions, DATA, dataOptions } from "../../run/data-options.ts";
-import { inspect } from "../../run/inspect.ts";
+import { type InspectOptions, inspect } from "../../run/inspect.ts";
 import { showFetch } from "../hub-progress.ts";
-import { inspectReport } from "../inspect-report.ts";
 import { wholeNumber } from "../load-flags.ts";
 import { addFlags, flagOf, toNumber } from "../option-flags.ts";
 
-interface Flags {
-  readonly model?: string;
-  readonly configName?: string;
+interface Flags extends Pick<InspectOptions, "dataRevision" | "configName" | "model" | "revision"> {
   readonly maxLength?: number | string;
   readonly seed?: number | string;
   readonly json?: boolean;
@@ -18,23 +17,27 @@ interface Flags {
 export function inspectCommand(command: Command): void {
   command
     .argument("<data>", DATA)
-    .option("--model <path>", "folder of a model, or its name, whose tokens are counted")
+    .option("--data-revision <text>", "branch, tag or commit of data on the Hub (default: main)")
     .option("--config-name <text>", "configuration of the data, where they have several (default: theirs)")
+    .option("--model <path>", "model whose tokens are counted: a folder, or a name on the Hub or in Attune")
+    .option("--revision <text>", "branch, tag or commit of a model on the Hub (default: main)")
     .option("--max-length <N>", "longest text in tokens (default: the model's positions)", toNumber)
     .option("--seed <N>", "seed of splits that have to be made (default: 42)", toNumber);
   addFlags(command, dataOptions);
-  command
-    .option("--json", "print one JSON object")
-    .action(async (data: string, { model, configName, maxLength, seed, json, ...flags }: Flags) => {
-      const options = {
-        ...checkedDataOptions(flags, flagOf),
-        data,
-        ...(configName !== undefined && { configName }),
-        ...(model !== undefined && { model }),
-        ...(maxLength !== undefined && { maxLength: wholeNumber("maxLength", maxLength, 2) }),
-        ...(seed !== undefined && { seed: wholeNumber("seed", seed, 0) }),
-      };
-      const found = await inspect(options, { onEvent: showFetch() });
-      process.stdout.write(`${json ? JSON.stringify(found) : inspectReport(found)}\n`);
+  command.option("--json", "print one JSON object").action(async (data: string, { json, ...flags }: Flags) => {
+    const { maxLength, seed, dataRevision, configName, model, revision, ...reading } = flags;
+    const found = await inspect({
+      ...checkedDataOptions(reading, flagOf),
+      data,
+      ...(dataRevision !== undefined && { dataRevision }),
+      ...(configName !== undefined && { configName }),
+      ...(model !== undefined && { model }),
+      ...(revision !== undefined && { revision }),
+      ...(maxLength !== undefined && { maxLength: wholeNumber("maxLength", maxLength, 2) }),
+      ...(seed !== undefined && { seed: wholeNumber("seed", seed, 0) }),
+      onFetch: showFetch(),
     });
+    const text = () => [`Read as ${found.reading}.`, ...found.notes, "", plainText(dataBlocks(found))].join("\n");
+    process.stdout.write(`${json ? JSON.stringify(found) : text()}\n`);
+  });
 }

@@ -20,7 +20,7 @@ export interface AdamWStep {
 export interface TableRows {
   /** Weights, [rows, width]. */
   readonly p: Float32Array;
-  /** Moments: [rows, width], or one row that all rows share and that stays zero. */
+  /** Moments of `rows`, in their order, or one row that all share and that stays zero. */
   readonly m: Float32Array;
   readonly v: Float32Array;
   /** Gradients by place, [places, width]. */

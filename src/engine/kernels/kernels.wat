@@ -64,7 +64,7 @@
       (br $rest))))
 
   ;; adamw on the given rows of a table, each of `width` elements. Row r's gradient is row places[r] of `sums`, or `zeros`
-  ;; where that is negative. `stride` is the distance between rows of moments: width, or 0 for one pair that stays zero.
+  ;; where that is negative. Moments stand in the order of `rows`, `stride` apart: width, or 0 for one pair that stays zero.
   (func (export "adamwRows")
     (param $p i32) (param $m i32) (param $v i32) (param $sums i32) (param $zeros i32)
     (param $rows i32) (param $count i32) (param $places i32) (param $width i32) (param $stride i32) (param $scale f32)
@@ -80,14 +80,16 @@
       (local.set $place (i32.load (i32.add (local.get $places) (i32.shl (local.get $row) (i32.const 2)))))
       (call $adamw
         (i32.add (local.get $p) (i32.mul (local.get $row) (local.get $bytes)))
-        (i32.add (local.get $m) (i32.mul (local.get $row) (local.get $strideBytes)))
-        (i32.add (local.get $v) (i32.mul (local.get $row) (local.get $strideBytes)))
+        (local.get $m)
+        (local.get $v)
         (if (result i32) (i32.lt_s (local.get $place) (i32.const 0))
           (then (local.get $zeros))
           (else (i32.add (local.get $sums) (i32.mul (local.get $place) (local.get $bytes)))))
         (local.get $width) (local.get $scale)
         (local.get $b1) (local.get $c1) (local.get $b2) (local.get $c2)
         (local.get $step) (local.get $decay) (local.get $root) (local.get $eps))
+      (local.set $m (i32.add (local.get $m) (local.get $strideBytes)))
+      (local.set $v (i32.add (local.get $v) (local.get $strideBytes)))
       (local.set $rows (i32.add (local.get $rows) (i32.const 4)))
       (br $each))))
 

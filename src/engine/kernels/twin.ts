@@ -26,8 +26,8 @@ export const twinKernels: Kernels = {
 
   adamwRows({ p, m, v, sums, zeros, rows, places, width }, step) {
     const rowOf = (array: Float32Array, row: number) => array.subarray(row * width, (row + 1) * width);
-    for (const row of rows) {
-      const moments = m.length === width ? 0 : row;
+    for (const [i, row] of rows.entries()) {
+      const moments = m.length === width ? 0 : i;
       const gradient = places[row]! < 0 ? zeros : rowOf(sums, places[row]!);
       twinKernels.adamw(rowOf(p, row), rowOf(m, moments), rowOf(v, moments), gradient, step);
     }

@@ -9,7 +9,7 @@ import {
   least,
   names,
   peakMemory,
-  times,
+  ratioOf,
   totalTime,
   trainTime,
 } from "./wording.ts";
@@ -25,6 +25,7 @@ export interface AnswerLine {
 }
 
 export function answer(view: View): AnswerLine[] {
+  if (view.trained.length === 0) return [nothing("Best quality")];
   return [bestQuality(view), leastTime(view), leastMemory(view), leastToStore(view), cheapestOfEqual(view)];
 }
 
@@ -40,14 +41,20 @@ export function bestQuality(view: View): AnswerLine {
   if (!recommended) return nothing(question);
   const setting = view.of(recommended.chosen);
   const { f1, accuracy } = setting.test;
-  const onTest = best.f1.includes(setting.id)
-    ? "and the best on test"
-    : `while on test ${names(view, best.f1.map(view.of))} has the most, ${metric(view.of(best.f1[0]!).test.f1.value)}`;
+  const top = best.f1.map(view.of);
+  const onTest = top.includes(setting)
+    ? top.length > 1
+      ? "and none has more on test"
+      : "and the best on test"
+    : `while on test ${names(view, top)} ${top.length > 1 ? "have" : "has"} the most, ${metric(top[0]!.test.f1.value)}`;
+  const equal = view.trained.filter((other) => other !== setting && other.validation!.f1 === setting.validation!.f1);
+  const others = equal.length > 0 ? ` (as ${equal.length > 1 ? "have" : "has"} ${names(view, equal)})` : "";
+  const chosen = `It has the best macro F1 on validation, ${metric(setting.validation!.f1)}${others}, ${onTest}. `;
   return {
     question,
     answer: view.name(setting),
     figure: `macro F1 ${metric(f1.value)} on test (95 % interval ${metric(f1.low)} – ${metric(f1.high)}), accuracy ${metric(accuracy.value)}`,
-    detail: `It has the best macro F1 on validation, ${metric(setting.validation!.f1)}, ${onTest}. ${againstFull(view, setting)}`,
+    detail: `${view.trained.length > 1 ? chosen : ""}${againstFull(view, setting)}`,
   };
 }
 
@@ -80,25 +87,29 @@ function cheapest(
   const setting = least(all, ({ test }) => -test.f1.value);
   if (!setting) return nothing(question);
   const others = all.filter((other) => other !== setting);
-  const equal = others.length > 0 ? ` ${names(view, others)} ${others.length > 1 ? "need" : "needs"} as little.` : "";
+  const equal = others.length > 0 ? `${names(view, others)} ${others.length > 1 ? "need" : "needs"} as little.` : "";
+  // That there is nothing to hold it against is said once, with the best quality.
+  const against = view.comparison.differences.length > 0 ? againstFull(view, setting) : "";
   return {
     question,
     answer: view.name(setting),
     figure: `${figure(setting)}; macro F1 ${metric(setting.test.f1.value)} on test`,
-    detail: `${againstFull(view, setting)}${equal}`,
+    detail: [against, equal].filter(Boolean).join(" "),
   };
 }
 
 /** Of all settings that are not shown to be worse than full fine-tuning, the one that costs least. */
 export function cheapestOfEqual(view: View): AnswerLine {
   const question = "Cheapest without a loss that can be shown";
+  const { studies } = view.comparison;
   const full = view.trained.find(({ method }) => method === "full");
-  if (!full)
-    return {
-      question,
-      answer: "Not known",
-      detail: "Full fine-tuning is not part of this study, so there is nothing to hold the others against.",
-    };
+  if (!full) {
+    const isPlanned = studies.some(({ runs }) => runs.some(({ method }) => method === "full"));
+    const why = isPlanned
+      ? "has not finished"
+      : `is not part of ${studies.length > 1 ? "these studies" : "this study"}`;
+    return { question, answer: "Not known", detail: `Full fine-tuning ${why}, so nothing can be held against it.` };
+  }
   const held = view.trained.flatMap((setting) => {
     const against = view.against(setting);
     return against ? [{ setting, ...against }] : [];
@@ -113,13 +124,16 @@ export function cheapestOfEqual(view: View): AnswerLine {
       answer: view.name(full),
       detail:
         held.length > 0
-          ? "Every other setting is shown to be worse in macro F1 on test."
-          : "Nothing else was trained to hold against it.",
+          ? `${held.length > 1 ? "Every other setting" : view.name(held[0]!.setting)} is shown to be worse in macro F1 on test.`
+          : view.trained.length > 1
+            ? "No other setting has its recipe, and a seed in common with it."
+            : "Nothing else was trained to hold against it.",
     };
   const { setting, difference } = found;
+  const name = view.name(found.full);
   const by = view.timed
-    ? `${times(setting.cost.totalSeconds, found.full.cost.totalSeconds)} the total time of ${view.name(found.full)}`
-    : `${times(setting.cost.peakRssBytes, found.full.cost.peakRssBytes)} the peak memory of ${view.name(found.full)}`;
+    ? ratioOf(setting.cost.totalSeconds, found.full.cost.totalSeconds, `the total time of ${name}`)
+    : ratioOf(setting.cost.peakRssBytes, found.full.cost.peakRssBytes, `the peak memory of ${name}`);
   const gain = isShown(difference)
     ? "It is shown to be better."
     : "That none can be shown does not prove that there is none.";

@@ -27,17 +27,21 @@ export const suffering: Rule = (view) => {
     return `${isolated(label)} (F1 ${metric(f1)}${trained})`;
   });
   const others = weak.length > MOST_NAMED ? `, and ${weak.length - MOST_NAMED} more` : "";
-  return `With ${view.name(setting)}, these classes suffer, measured by its macro F1 of ${metric(setting.test.f1.value)}: ${said.join(", ")}${others}.`;
+  const which = weak.length > 1 ? "these classes suffer" : "this class suffers";
+  return `With ${view.name(setting)}, ${which}, measured by its macro F1 of ${metric(setting.test.f1.value)}: ${said.join(", ")}${others}.`;
 };
 
 /** Whether small classes are the weak ones: Spearman's rank correlation over classes. */
 const ENOUGH_CLASSES = 5;
 const STRONG = 0.6;
 export const sizeMatters: Rule = (view) => {
-  const sizes = trainingTexts(view);
-  if (!sizes || sizes.length < ENOUGH_CLASSES || view.trained.length === 0) return undefined;
   const scores = view.trained.map(classScores);
-  const f1 = sizes.map((_, k) => scores.reduce((sum, all) => sum + all[k]!.f1, 0) / scores.length);
+  // What is not in test has no score.
+  const inTest = scores[0] ? [...scores[0].keys()].filter((k) => scores[0]![k]!.support > 0) : [];
+  const all = trainingTexts(view);
+  if (!all || inTest.length < ENOUGH_CLASSES) return undefined;
+  const sizes = inTest.map((k) => all[k]!);
+  const f1 = inTest.map((k) => scores.reduce((sum, one) => sum + one[k]!.f1, 0) / scores.length);
   const correlation = spearman(sizes, f1);
   if (Math.abs(correlation) < STRONG) return undefined;
   return correlation > 0
@@ -60,7 +64,8 @@ export const neverAnswered: Rule = (view) => {
     const shown = labels.slice(0, MOST_NAMED).join(", ");
     return `${name} (${shown}${labels.length > MOST_NAMED ? `, and ${labels.length - MOST_NAMED} more` : ""})`;
   });
-  return `Some classes are never, or never rightly, answered: ${said.join("; ")}. Accuracy hides this; macro F1 does not.`;
+  const count = new Set(found.flatMap(({ labels }) => labels)).size;
+  return `${count > 1 ? "Some classes are" : "One class is"} never, or never rightly, answered: ${said.join("; ")}. Accuracy hides this; macro F1 does not.`;
 };
 
 /** Of what is recommended: the confusion that costs the largest share of a class. */

@@ -3,7 +3,7 @@ import { abbreviated, memory, smallPercent } from "../../base/format.ts";
 import type { Setting } from "../../experiment/comparison.ts";
 import type { View } from "../view.ts";
 import type { Rule } from "./rule.ts";
-import { inARow, least, most, names, peakMemory, times, totalTime } from "./wording.ts";
+import { inARow, least, most, names, peakMemory, ratio, totalTime } from "./wording.ts";
 
 /** Full fine-tuning that stands for all: of the recipe of what is recommended, else the first. */
 function reference({ trained, comparison, of }: View): Setting | undefined {
@@ -12,6 +12,7 @@ function reference({ trained, comparison, of }: View): Setting | undefined {
   return all.find((full) => full.recipe === recipe) ?? all[0];
 }
 
+/** With what shares its recipe, which need not be said again. */
 const others = (view: View): { full: Setting; rest: Setting[] } | undefined => {
   const full = reference(view);
   const rest = view.leading.filter((setting) => setting.method !== "full" && setting.recipe === full?.recipe);
@@ -29,9 +30,9 @@ export const time: Rule = (view) => {
     .toSorted((a, b) => a.cost.totalSeconds - b.cost.totalSeconds)
     .map(
       (setting) =>
-        `${view.name(setting)} ${totalTime(setting)} (${times(setting.cost.totalSeconds, full.cost.totalSeconds).replace(/ of$/, "")})`,
+        `${totalTime(setting)} (${ratio(setting.cost.totalSeconds, full.cost.totalSeconds)}) with ${view.shortName(setting)}`,
     );
-  return `Total time, against ${totalTime(full)} for ${view.name(full)}: ${said.join(", ")}.`;
+  return `Total time, against ${totalTime(full)} with ${view.name(full)}: ${said.join(", ")}.`;
 };
 
 /** Peak memory and what of it a method can save: gradients and optimizer state. */
@@ -42,9 +43,11 @@ export const peak: Rule = (view) => {
   const [low, high] = [least(rest, ({ cost }) => cost.peakRssBytes)!, most(rest, ({ cost }) => cost.peakRssBytes)!];
   const state = full.cost.gradientBytes + full.cost.optimizerBytes;
   const span =
-    low === high
-      ? `${view.name(low)} ${peakMemory(low)}`
-      : `the others lie between ${peakMemory(low)} (${view.name(low)}) and ${peakMemory(high)} (${view.name(high)})`;
+    rest.length === 1
+      ? `${view.shortName(low)} at ${peakMemory(low)}`
+      : peakMemory(low) === peakMemory(high)
+        ? `the others at ${peakMemory(low)}`
+        : `the others lie between ${peakMemory(low)} (${view.shortName(low)}) and ${peakMemory(high)} (${view.shortName(high)})`;
   return `${view.name(full)} peaks at ${peakMemory(full)}, of which ${memory(state)} are gradients and optimizer state; ${span}.`;
 };
 
@@ -57,8 +60,8 @@ export const operations: Rule = (view) => {
   if (total(full) === 0) return undefined;
   const said = rest
     .toSorted((a, b) => total(a) - total(b))
-    .map((setting) => `${view.name(setting)} ${smallPercent(total(setting) / total(full))}`);
-  return `${view.name(full)} computes ${abbreviated(total(full))} operations for each training text, forward and backward; the others do this much of it: ${said.join(", ")}.`;
+    .map((setting) => `${smallPercent(total(setting) / total(full))} with ${view.shortName(setting)}`);
+  return `${view.name(full)} computes ${abbreviated(total(full))} operations for each training text, forward and backward; of that it is ${said.join(", ")}.`;
 };
 
 /** What a task takes on disk, beside a model that all tasks share. */
@@ -68,7 +71,7 @@ export const storage: Rule = (view) => {
   const { full, rest } = found;
   const smallest = least(rest, ({ cost }) => cost.storedBytes)!;
   if (smallest.cost.storedBytes >= full.cost.storedBytes) return undefined;
-  return `Each further task takes ${memory(full.cost.storedBytes)} with ${view.name(full)} and ${memory(smallest.cost.storedBytes)} with ${view.name(smallest)}, beside one model for all.`;
+  return `Each further task takes ${memory(full.cost.storedBytes)} with ${view.name(full)} and ${memory(smallest.cost.storedBytes)} with ${view.shortName(smallest)}, beside one model for all.`;
 };
 
 /** Settings that no other beats in macro F1 and a cost at once: whichever the cost, and whatever it is. */

@@ -52,12 +52,15 @@ export const cutTexts: Rule = ({ comparison: { data } }) =>
     ? `${percent(data.cutShare)} of the texts are longer than the limit and were cut; a larger --max-length may help.`
     : undefined;
 
-export const unfinished: Rule = ({ comparison: { failed, missing } }) => {
+export const unfinished: Rule = ({ settings, comparison: { failed, missing } }) => {
+  const finished = settings.reduce((sum, { runs }) => sum + runs.length, 0);
   const said = [
     failed.length > 0 && `${plural(failed.length, "run")} failed`,
     missing.length > 0 && `${plural(missing.length, "run")} ${missing.length === 1 ? "has" : "have"} not ended yet`,
   ].filter((part) => part !== false);
-  return said.length > 0 ? `${said.join(", and ")}: what is said here is of the others alone.` : undefined;
+  return said.length > 0
+    ? `${said.join(", and ")}: what is said here is of the ${finished === 1 ? "one finished run" : "finished runs"} alone.`
+    : undefined;
 };
 
 export const further: readonly Rule[] = [rank, calibration, hardTexts, repeatedTexts, cutTexts, unfinished];

@@ -10,14 +10,17 @@ import { most, names } from "./wording.ts";
 const mostly = (view: View, is: (run: ComparedRun) => boolean): Setting[] =>
   view.trained.filter(({ runs }) => runs.filter(is).length * 2 > runs.length);
 
+/** All of them as one. */
+const whose = (view: View, found: readonly Setting[]): string =>
+  found.length === view.trained.length && found.length > 2 ? "every setting" : names(view, found);
+
 const epochs = ({ result }: ComparedRun): readonly EpochResult[] => result.epochs;
 
 /** The best epoch is the last: more epochs could have made it better. */
 export const notConverged: Rule = (view) => {
   const found = mostly(view, (run) => epochs(run).length > 1 && run.result.bestEpoch === epochs(run).length);
   if (found.length === 0) return undefined;
-  const who = found.length === view.trained.length && found.length > 1 ? "every setting" : names(view, found);
-  return `The last epoch is the best on validation, so that training had not converged and more epochs might still help, with ${who}.`;
+  return `With ${whose(view, found)}, the last epoch is the best on validation: training had not converged, and more epochs might still help.`;
 };
 
 /** The best epoch comes in the first half: the rest of the time was for nothing. */
@@ -60,8 +63,8 @@ export const overfits: Rule = (view) => {
   const worst = most(found, rise)!;
   const { epochs: all } = worst.runs[0]!.result;
   return (
-    `After the best epoch, training loss goes on falling while validation loss rises with ${names(view, found)}: the model overfits. ` +
-    `It is most with ${view.name(worst)}: validation loss ${metric(lowestLoss(all))} at its lowest, ${metric(all.at(-1)!.validation.loss)} at the end` +
+    `After the best epoch, training loss goes on falling while validation loss rises with ${whose(view, found)}: the model overfits. ` +
+    `${found.length > 1 ? `It is most with ${view.name(worst)}: validation loss` : "Validation loss is"} ${metric(lowestLoss(all))} at its lowest, ${metric(all.at(-1)!.validation.loss)} at the end` +
     `${worst.runs.length > 1 ? " (first seed)" : ""}. The weights of the best epoch are kept, so the figures on test do not suffer from it.`
   );
 };
@@ -69,9 +72,10 @@ export const overfits: Rule = (view) => {
 /** Said, so that silence is no riddle. */
 export const noOverfitting: Rule = (view) => {
   const longEnough = view.trained.some((setting) => epochsOf(setting) > 1);
-  return longEnough && !overfits(view)
+  if (!longEnough || overfits(view)) return undefined;
+  return view.trained.length > 1
     ? "No setting's validation loss rises while its training loss falls: none overfits within these epochs."
-    : undefined;
+    : "Validation loss does not rise while training loss falls: the model does not overfit within these epochs.";
 };
 
 const lowestLoss = (all: readonly EpochResult[]): number => Math.min(...all.map(({ validation }) => validation.loss));

@@ -23,11 +23,14 @@ export function names(view: View, settings: readonly Setting[]): string {
   return groups.join(", and ");
 }
 
-/** Names that differ in their last figure only, as one. */
+/** Names that differ in one figure at their end only, as one; a study in brackets may stand behind it. */
 export function foldedNames(all: readonly string[]): string[] {
-  const parts = all.map((name) => /^([^,]+, [^,]+ )([\d.]+)$/.exec(name) ?? [name, name, ""]);
-  const groups = groupBy(parts, ([, start]) => start!);
-  return [...groups].map(([start, same]) => `${start}${same.map(([, , figure]) => figure).join("/")}`);
+  const parts = all.map((name) => /^([^,]+, [^,]+ )([\d.]+)( \(.*\))?$/.exec(name) ?? [name, name, ""]);
+  const groups = groupBy(parts, ([, start, , end = ""]) => `${start}…${end}`);
+  return [...groups.values()].map((same) => {
+    const [, start, , end = ""] = same[0]!;
+    return `${start}${same.map(([, , figure]) => figure).join("/")}${end}`;
+  });
 }
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>
@@ -42,24 +45,34 @@ export function f1Difference(difference: Difference): string {
     : `${size}: no difference can be shown, ${probability(f1AdjustedP)}`;
 }
 
-/** "1/12 of", "2.1 times", "as much as": how a cost stands to another. */
-export function times(value: number, reference: number): string {
-  const ratio = value / reference;
-  if (ratio > 0.95 && ratio < 1.05) return "about as much as";
-  if (ratio >= 1.05) return `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)} times`;
-  return ratio >= 0.1 ? `${percent(ratio)} of` : `1/${Math.round(1 / ratio)} of`;
+/** "1/12", "53.0 %", "2.1 times", "about as much": how a cost stands to another. */
+export function ratio(value: number, reference: number): string {
+  const share = value / reference;
+  if (share > 0.95 && share < 1.05) return "about as much";
+  if (share >= 1.05) return `${share < 10 ? share.toFixed(1) : Math.round(share)} times`;
+  return share >= 0.1 ? percent(share) : `1/${Math.round(1 / share)}`;
+}
+
+/** The same before a name of that cost: "1/12 of the", "2.1 times the", "about the". */
+export function ratioOf(value: number, reference: number, cost: string): string {
+  const said = ratio(value, reference);
+  return `${said === "about as much" ? "about" : said.endsWith("times") ? said : `${said} of`} ${cost}`;
 }
 
 /** What a setting costs against full fine-tuning: quality, memory, time. */
 export function againstFull(view: View, setting: Setting): string {
   const held = view.against(setting);
-  if (!held)
-    return setting.method === "full"
-      ? "It is full fine-tuning itself."
-      : "There is no full fine-tuning of the same recipe to hold it against.";
+  if (!held) {
+    if (view.trained.length === 1) return "It is the only setting that was trained.";
+    if (setting.method === "full") return "It is full fine-tuning itself.";
+    const isThere = view.trained.some(({ method, recipe }) => method === "full" && recipe === setting.recipe);
+    return isThere
+      ? "It has no seed in common with full fine-tuning, so they are not held against each other."
+      : `There is no full fine-tuning${view.recipes.length > 1 ? " of the same recipe" : ""} to hold it against.`;
+  }
   const { full, difference } = held;
-  const time = view.timed ? ` and ${times(setting.cost.totalSeconds, full.cost.totalSeconds)} its total time` : "";
-  const memory = `${times(setting.cost.peakRssBytes, full.cost.peakRssBytes)} its peak memory`;
+  const time = view.timed ? ` and ${ratioOf(setting.cost.totalSeconds, full.cost.totalSeconds, "its total time")}` : "";
+  const memory = ratioOf(setting.cost.peakRssBytes, full.cost.peakRssBytes, "its peak memory");
   return `Against ${view.name(full)}: ${f1Difference(difference)}; ${memory}${time}.`;
 }
 

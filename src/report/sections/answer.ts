@@ -22,11 +22,13 @@ export function answerSection(view: View): Section {
   };
 }
 
-export function conclusionsSection(view: View): Section {
+export function conclusionsSection(view: View): Section | undefined {
+  const found = conclusions(view);
+  if (found.length === 0) return undefined;
   return {
     id: "conclusions",
     title: "What the numbers say",
-    blocks: conclusions(view).flatMap(({ topic, sentences }) => [
+    blocks: found.flatMap(({ topic, sentences }) => [
       { block: "heading" as const, text: topic },
       sentences.length === 1 ? paragraph(sentences[0]!) : list(sentences),
     ]),

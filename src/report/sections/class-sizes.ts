@@ -1,13 +1,17 @@
 /** Scores of each class against how many texts it has. */
 import { grouped, metric } from "../../base/format.ts";
+import type { Setting } from "../../experiment/comparison.ts";
+import type { ClassMetrics } from "../../train/metrics.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { classScores, trainingTexts } from "../class-scores.ts";
-import { type Block, type Chart, type LegendEntry, quoted, remark, type Section } from "../document.ts";
+import { plural } from "../conclusions/wording.ts";
+import { type Block, type Cell, type Chart, type LegendEntry, quoted, remark, type Section } from "../document.ts";
 import { methodColour } from "../palette.ts";
 import { colourOf, methodsIn, methodTitle, type View } from "../view.ts";
 
-/** More classes than this are too wide a table: those with the lowest scores are shown. */
-const MOST_CLASSES = 16;
+/** Up to so many classes are columns; more are rows, and of still more those with the lowest scores. */
+const MOST_COLUMNS = 8;
+const MOST_ROWS = 40;
 
 export function classesSection(view: View): Section | undefined {
   if (view.trained.length === 0) return undefined;
@@ -24,7 +28,7 @@ export function classesSection(view: View): Section | undefined {
     blocks: [
       { block: "charts", legend: legend(view), charts },
       remark(`F1 on test of each class; a dot is a class, placed by its number of ${which} texts.`),
-      classTable(view, sizes, which),
+      sizes.length > MOST_COLUMNS ? classRows(view, sizes, which) : classColumns(view, sizes, which),
     ],
   };
 }
@@ -38,12 +42,14 @@ const legend = ({ leading }: View): LegendEntry[] =>
 function plot(view: View, sizes: readonly number[], which: string, recipe: string, several: boolean): Chart {
   const settings = view.leading.filter((setting) => setting.recipe === recipe);
   const scores = settings.map(classScores);
-  const order = [...sizes.keys()].toSorted((a, b) => sizes[a]! - sizes[b]!).filter((k) => sizes[k]! > 0);
+  const order = [...sizes.keys()]
+    .toSorted((a, b) => sizes[a]! - sizes[b]!)
+    .filter((k) => sizes[k]! > 0 && scores[0]![k]!.support > 0);
   const isWide = Math.max(...sizes) > WIDE * Math.min(...sizes.filter((size) => size > 0));
   return drawChart({
     file: several ? `class-sizes-${recipe}` : "class-sizes",
     title: several ? `F1 by class size, ${recipe}` : "F1 by class size",
-    description: `F1 on test of each class against its number of ${which} texts, for ${settings.length} methods.`,
+    description: `F1 on test of each class against its number of ${which} texts, for ${plural(settings.length, "method")}.`,
     width: 460,
     height: 320,
     legend: settings.map(view.shortName),
@@ -80,42 +86,73 @@ function plot(view: View, sizes: readonly number[], which: string, recipe: strin
   });
 }
 
-function classTable(view: View, sizes: readonly number[], which: string): Block {
-  const scores = view.trained.map(classScores);
-  const mean = (k: number) => scores.reduce((sum, all) => sum + all[k]!.f1, 0) / scores.length;
-  const all = [...sizes.keys()];
-  const kept = new Set(all.toSorted((a, b) => mean(a) - mean(b)).slice(0, MOST_CLASSES));
-  const classes = all.filter((k) => kept.has(k)).toSorted((a, b) => sizes[b]! - sizes[a]!);
-  const best = (k: number) => Math.max(...scores.map((one) => one[k]!.f1));
+/** A row for each setting. */
+function classColumns(view: View, sizes: readonly number[], which: string): Block {
+  const classes = bySize([...sizes.keys()], sizes);
+  const scores = new Map(view.trained.map((setting) => [setting, classScores(setting)]));
   return {
     block: "table",
-    caption:
-      kept.size < all.length
-        ? `F1 on test of the ${kept.size} of ${all.length} classes that are recognized worst, largest first.`
-        : "F1 on test by class, largest first.",
+    caption: "F1 on test by class, largest first.",
     columns: [
       { title: "Method" },
       ...classes.map((k) => ({
-        title: [quoted(scores[0]![k]!.label)],
+        title: [quoted(view.comparison.data.labels[k]!)],
         note: `${grouped(sizes[k]!)} ${which}`,
         figures: true,
       })),
     ],
-    groups: view.recipes.map((recipe) => ({
-      ...(view.recipes.length > 1 && { title: `Recipe: ${recipe}` }),
-      rows: view.trained.flatMap((setting, s) =>
-        setting.recipe === recipe
-          ? [
-              [
-                { text: view.shortName(setting), colour: colourOf(setting) },
-                ...classes.map((k) => {
-                  const { f1 } = scores[s]![k]!;
-                  return { text: f1.toFixed(3), shade: f1 ** 2 * 0.8, best: f1 > 0 && f1 === best(k) };
-                }),
-              ],
-            ]
-          : [],
-      ),
-    })),
+    groups: view.recipes.flatMap((recipe) => {
+      const settings = view.trained.filter((setting) => setting.recipe === recipe);
+      if (settings.length === 0) return [];
+      const rows = settings.map((setting) => [
+        { text: view.shortName(setting), colour: colourOf(setting) },
+        ...classes.map((k) => scoreCell(setting, k, scores)),
+      ]);
+      return { ...(view.recipes.length > 1 && { title: `Recipe: ${recipe}` }), rows };
+    }),
   };
+}
+
+/** A row for each class, with the settings that stand for their methods as columns. */
+function classRows(view: View, sizes: readonly number[], which: string): Block {
+  const scores = new Map(view.leading.map((setting) => [setting, classScores(setting)]));
+  const total = (k: number) => {
+    const all = [...scores.values()].map((one) => one[k]!);
+    // What is not in test has no score.
+    return all[0]!.support === 0 ? Number.POSITIVE_INFINITY : all.reduce((sum, { f1 }) => sum + f1, 0);
+  };
+  const worst = [...sizes.keys()].toSorted((a, b) => total(a) - total(b)).slice(0, MOST_ROWS);
+  return {
+    block: "table",
+    caption:
+      worst.length < sizes.length
+        ? `F1 on test of the ${worst.length} of ${sizes.length} classes that are recognized worst, largest first.`
+        : "F1 on test by class, largest first.",
+    columns: [
+      { title: "Class" },
+      { title: "Texts", note: which, figures: true },
+      ...view.leading.map((setting) => ({ title: view.name(setting), figures: true })),
+    ],
+    groups: [
+      {
+        rows: bySize(worst, sizes).map((k) => [
+          [quoted(view.comparison.data.labels[k]!)],
+          grouped(sizes[k]!),
+          ...view.leading.map((setting) => scoreCell(setting, k, scores)),
+        ]),
+      },
+    ],
+  };
+}
+
+const bySize = (classes: readonly number[], sizes: readonly number[]): number[] =>
+  classes.toSorted((a, b) => sizes[b]! - sizes[a]!);
+
+/** F1 of a class; marked where it is the best of several settings and not that of all. */
+function scoreCell(setting: Setting, k: number, scores: ReadonlyMap<Setting, readonly ClassMetrics[]>): Cell {
+  const { f1, support } = scores.get(setting)![k]!;
+  if (support === 0) return { text: "–" };
+  const others = [...scores.values()].map((all) => all[k]!.f1);
+  const isBest = f1 === Math.max(...others) && others.some((other) => other < f1);
+  return { text: f1.toFixed(3), shade: f1 ** 2 * 0.8, best: isBest };
 }

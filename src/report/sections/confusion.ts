@@ -3,15 +3,17 @@ import { grouped, percent } from "../../base/format.ts";
 import type { Setting } from "../../experiment/comparison.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { confusionMatrix, confusions } from "../class-scores.ts";
-import { type Block, type Chart, more, quoted, remark, type Section } from "../document.ts";
+import { type Block, type Chart, heading, more, paragraph, quoted, remark, type Section } from "../document.ts";
 import { isolated, shortened } from "../escape.ts";
-import type { View } from "../view.ts";
+import { cutMiddle } from "../narrow-text.ts";
+import { hasSeveralSeeds, type View } from "../view.ts";
 
 /** Up to so many labels, every setting has a matrix with its figures; up to so many, a few settings have one without. */
 const MOST_WITH_FIGURES = 12;
 const MOST_LABELS = 40;
 const MOST_PAIRS = 10;
-const LONGEST_NAME = 12;
+/** Of a label beside a matrix with figures, and beside one without, which is larger. */
+const [LONGEST_NAME, LONGEST_SMALL_NAME] = [12, 20];
 
 export function confusionSection(view: View): Section | undefined {
   if (view.trained.length === 0) return undefined;
@@ -35,11 +37,13 @@ export function confusionSection(view: View): Section | undefined {
       ...(open.length > 0 ? [matrices(open)] : []),
       remark(
         open.length > 0
-          ? "A row is a true label, a column an answer; figures and shades are the percentage of the row, over all seeds."
+          ? `A row is a true label, a column an answer; ${isSmall ? "figures and shades are" : "the shade is"} the percentage of the row${hasSeveralSeeds(view.trained) ? ", over all seeds" : ""}.`
           : `With ${labels.length} labels a matrix cannot be read; the most frequent confusions follow.`,
       ),
-      ...(rest.length > 0 ? [more(`The other ${rest.length} settings`, [matrices(rest)])] : []),
-      { block: "heading", text: "The most frequent confusions" },
+      ...(rest.length > 0
+        ? [more(rest.length > 1 ? `The other ${rest.length} settings` : "The other setting", [matrices(rest)])]
+        : []),
+      heading("The most frequent confusions"),
       pairsTable(view, leading),
     ],
   };
@@ -48,9 +52,12 @@ export function confusionSection(view: View): Section | undefined {
 function pairsTable(view: View, settings: readonly Setting[]): Block {
   const found = settings.map(confusions);
   const pairs = found[0]!.slice(0, MOST_PAIRS);
+  const name = view.name(settings[0]!);
+  if (pairs.length === 0) return paragraph(`${name} takes no test text for one of another label.`);
+  const others = settings.length > 2 ? "the other methods make" : "the other method makes";
   return {
     block: "table",
-    caption: `Of ${view.name(settings[0]!)}, with what the other methods make of the same texts: share of the texts of that label.`,
+    caption: `Of ${name}${settings.length > 1 ? `, with what ${others} of the same texts` : ""}: share of the texts of that label.`,
     columns: [
       { title: "Label" },
       { title: "Taken for" },
@@ -79,16 +86,17 @@ function matrix(view: View, setting: Setting, labels: readonly string[], withFig
   );
   // A cell without texts needs no shape; with many labels they are most of them.
   const shown = withFigures ? cells : cells.filter(({ count }) => count > 0);
-  const names = labels.map((label) => isolated(shortened(label, LONGEST_NAME)));
-  const longest = Math.max(...names.map((name) => name.length));
   const small = labels.length > MOST_WITH_FIGURES;
+  const names = distinctlyCut(labels, small ? LONGEST_SMALL_NAME : LONGEST_NAME).map(isolated);
+  const longest = Math.max(...names.map((name) => name.length));
   const space = 14 + (small ? 5.5 : 6.6) * longest;
   const nameAxis = {
     type: "category",
     data: names,
     axisLine: { show: false },
     axisTick: { show: false },
-    splitLine: { show: false },
+    // Without figures, lines lead the eye from a cell to its names.
+    splitLine: { show: small, interval: 0, lineStyle: { color: ink("rule"), opacity: 0.6 } },
     axisLabel: { color: axis.axisLabel.color, fontSize: small ? 9 : 11, interval: 0 },
   };
   return drawChart({
@@ -97,7 +105,7 @@ function matrix(view: View, setting: Setting, labels: readonly string[], withFig
     description: `Confusion matrix of ${view.name(setting)} on test, ${labels.length} labels.`,
     ...(small ? { width: 640, height: 640 } : { width: 400, height: 360 }),
     option: {
-      grid: { left: space, right: 10, top: 8, bottom: labels.length > 4 ? space * 0.72 + 8 : 30 },
+      grid: { left: space, right: 10, top: 8, bottom: small ? space + 4 : labels.length > 4 ? space * 0.72 + 8 : 30 },
       xAxis: { ...nameAxis, axisLabel: { ...nameAxis.axisLabel, rotate: small ? 90 : labels.length > 4 ? 45 : 0 } },
       yAxis: { ...nameAxis, inverse: true },
       series: [
@@ -126,6 +134,12 @@ function matrix(view: View, setting: Setting, labels: readonly string[], withFig
         : `${labels[i]} taken for ${labels[j]}: ${grouped(count)}, ${percent(share)}`;
     },
   });
+}
+
+/** At their ends, or in their middles where the ends are what tells them apart. */
+function distinctlyCut(names: readonly string[], most: number): string[] {
+  const cut = names.map((name) => shortened(name, most));
+  return new Set(cut).size === names.length ? cut : names.map((name) => cutMiddle(most, name));
 }
 
 /** Whole percent; nothing where there is nothing, so that what is there stands out. */

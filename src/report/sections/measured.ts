@@ -2,11 +2,19 @@
 import { memory } from "../../base/format.ts";
 import type { ComparedRun } from "../../experiment/comparison.ts";
 import { pinned } from "../../run/sources.ts";
+import { inARow } from "../conclusions/wording.ts";
 import { type Block, code, type Fact, heading, list, paragraph, type Section, type Text } from "../document.ts";
-import type { View } from "../view.ts";
+import { hasSeveralSeeds, type View } from "../view.ts";
+
+const DIFFERENCES: Fact = [
+  "Differences",
+  "Each setting against full fine-tuning of the same recipe: exact McNemar test for accuracy, paired bootstrap for macro F1, each corrected by Holm's method over all settings. Where the corrected p is 0.05 or more, no difference can be shown; that is no proof that there is none.",
+];
 
 export function measuredSection(view: View): Section {
-  const several = view.settings.some(({ runs }) => runs.length > 1);
+  const several = hasSeveralSeeds(view.settings);
+  const { differences, ranks } = view.comparison;
+  const chosen = ["best epoch", "head", ...(ranks.length > 0 ? ["LoRA's rank"] : []), "what is recommended"];
   const items: readonly Fact[] = [
     [
       "Quality",
@@ -18,15 +26,9 @@ export function measuredSection(view: View): Section {
         ? "With several seeds: mean, standard deviation and a 95 % t interval over seeds. With one seed: a 95 % bootstrap interval over test texts (10,000 resamples, seeded)."
         : "95 % bootstrap intervals over test texts (10,000 resamples, seeded).",
     ],
-    [
-      "Differences",
-      "Each setting against full fine-tuning of the same recipe: exact McNemar test for accuracy, paired bootstrap for macro F1, each corrected by Holm's method over all settings. Where the corrected p is 0.05 or more, no difference can be shown; that is no proof that there is none.",
-    ],
+    ...(differences.length > 0 ? [DIFFERENCES] : []),
     ["Calibration error", "Expected calibration error: 15 bins of equal width over the top label's probability."],
-    [
-      "Choices",
-      "Best epoch, head, LoRA's rank and what is recommended are chosen on validation; test is only reported.",
-    ],
+    ["Choices", `What is chosen (${inARow(chosen)}) is chosen on validation; test is only reported.`],
     [
       "Time",
       "Training is the time of all steps; total is the whole run from start to result without the evaluation before training, with what shared tokens and kept outputs cost when they were made, as if each run stood alone.",

@@ -1,7 +1,8 @@
 /** Each method explained, the recipes, and where the value of each option comes from. */
 
 import { groupBy } from "../../base/group-by.ts";
-import { type Recipe, recipes as recipesByName } from "../../experiment/recipes.ts";
+import { type Recipe, type RecipeNote, recipes as recipesByName } from "../../experiment/recipes.ts";
+import type { RecipeName } from "../../experiment/study.ts";
 import { methodOf } from "../../methods/registry.ts";
 import { foldedNames } from "../conclusions/wording.ts";
 import { type Block, code, link, list, paragraph, remark, type Section, strong, type Text } from "../document.ts";
@@ -82,15 +83,17 @@ function optionTable(view: View): Block[] {
   ];
 }
 
-function recipeNotes({ recipes }: View): Block[] {
+function recipeNotes({ recipes, settings }: View): Block[] {
   const known: Readonly<Record<string, Recipe>> = recipesByName;
   const named = recipes.flatMap((recipe) => (known[recipe] ? [{ recipe, ...known[recipe] }] : []));
   if (named.length === 0) return [];
+  const isHere = (recipe: RecipeName, { of }: RecipeNote) =>
+    of === undefined || settings.some((setting) => setting.recipe === recipe && setting.method === of);
   return [
     { block: "heading", text: named.length > 1 ? "The recipes" : "The recipe" },
-    ...named.flatMap(({ recipe, summary, notes }): Block[] => [
-      paragraph([strong(recipe), `: ${summary}.`]),
-      ...(notes.length > 0 ? [list(notes)] : []),
-    ]),
+    ...named.flatMap(({ recipe, summary, notes }): Block[] => {
+      const told = notes.filter((note) => isHere(recipe, note)).map(({ text }) => text);
+      return [paragraph([strong(recipe), `: ${summary}.`]), ...(told.length > 0 ? [list(told)] : [])];
+    }),
   ];
 }

@@ -3,8 +3,10 @@ import { abbreviated, grouped, memory, metric, timeSpan } from "../../base/forma
 import { groupBy } from "../../base/group-by.ts";
 import type { ParetoFront, Setting } from "../../experiment/comparison.ts";
 import { axis, drawChart, ink } from "../chart.ts";
+import { inARow } from "../conclusions/wording.ts";
 import { type Chart, remark, type Section } from "../document.ts";
-import { colourOf, type View } from "../view.ts";
+import { placeLabels } from "../label-places.ts";
+import { colourOf, methodTitle, type View } from "../view.ts";
 
 interface CostAxis {
   readonly title: string;
@@ -29,7 +31,7 @@ export function paretoSection(view: View): Section | undefined {
   if (view.trained.length < 2) return undefined;
   const fronts = view.comparison.pareto.filter(({ cost }) => view.timed || !cost.endsWith("Seconds"));
   const methods = groupBy(view.trained, ({ method }) => method);
-  const several = view.recipes.length > 1;
+  const hasShapes = [...groupBy(view.trained, groupOf).values()].some((all) => all.length > 1);
   return {
     id: "pareto",
     title: "Quality against cost",
@@ -41,42 +43,99 @@ export function paretoSection(view: View): Section | undefined {
       },
       remark(
         `Macro F1 on test. The line is the Pareto front: what lies on it is beaten by no other setting in both at once.${
-          several ? ` Full dots are of the ${view.recipes.at(-1)} recipe, rings of the ${view.recipes[0]} one.` : ""
+          hasShapes ? " Settings of one method differ in their shapes." : ""
+        }${
+          view.recipes.length > 1
+            ? ` Rings are of the ${view.recipes[0]} recipe, full ones of the ${inARow(view.recipes.slice(1))} one.`
+            : ""
         }${view.timed ? "" : ` Times cannot be compared: ${view.comparison.timesComparable.reason}.`}`,
       ),
     ],
   };
 }
 
-const titleOf = ({ title }: Setting): string => title.split(", ")[0]!;
+const titleOf = ({ method }: Setting): string => methodTitle(method);
+/** What has one colour, and one filling. */
+const groupOf = ({ method, recipe }: Setting): string => `${recipe}/${method}`;
 
 /** In a plot: `r 8` of `LoRA, rank 8`, else the method's first word. */
 function plotLabel({ title }: Setting, isAlone: boolean): string {
   const [method, ...rest] = title.split(", ");
-  if (isAlone || rest.length === 0) return method!.replace(/ (fine-)?tuning$/, "").replace(/^Linear p/, "P");
+  if (isAlone || rest.length === 0) return method!.replace(/ (fine-)?tuning(?= \(|$)/, "").replace(/^Linear p/, "P");
   return rest.join(", ").replace("rank ", "r ");
+}
+
+/** Of a plot, in pixels: from these it is known where each point lies, and so where labels can stand. */
+const [WIDTH, HEIGHT] = [500, 340];
+const GRID = { left: 56, right: 16, top: 12, bottom: 44 };
+/** A generous width of one character of a label. */
+const CHARACTER = 6.4;
+/** Settings of one method differ in their shapes. */
+const SHAPES = ["circle", "rect", "triangle", "diamond", "path://M0 0H10L5 9Z", "arrow", "pin"];
+
+/** Round ends of an axis around some values, and the step of its ticks. */
+function roundExtent(values: readonly number[]): {
+  readonly min: number;
+  readonly max: number;
+  readonly interval: number;
+} {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const span = high > low ? high - low : Math.abs(high) / 10 || 1;
+  const rough = span / 4;
+  const unit = 10 ** Math.floor(Math.log10(rough));
+  const interval = unit * ([1, 2, 2.5, 5].find((step) => step * unit >= rough) ?? 10);
+  return {
+    min: Math.floor((low - span * 0.04) / interval) * interval,
+    max: Math.ceil((high + span * 0.04) / interval) * interval,
+    interval,
+  };
 }
 
 function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
   const { title, shown, tick } = COSTS[cost];
   const costs = view.trained.map((setting) => setting.cost[cost]);
   const isWide = Math.min(...costs) > 0 && Math.max(...costs) / Math.min(...costs) > WIDE;
-  const groups = [...groupBy(view.trained, ({ method, recipe }) => `${recipe}/${method}`).values()];
+  const groups = [...groupBy(view.trained, groupOf).values()];
   const onFront = new Set(front);
   const place = (value: number) => (isWide ? Math.log(value) : value);
-  const [low, high] = [place(Math.min(...costs)), place(Math.max(...costs))];
-  // A label stands where there is room.
-  const isRight = (value: number) => place(value) - low > 0.6 * (high - low);
+  const x = isWide ? { min: Math.min(...costs) / 1.6, max: Math.max(...costs) * 1.6 } : roundExtent(costs);
+  const y = roundExtent(view.trained.map(({ test }) => test.f1.value));
+  const area = { width: WIDTH - GRID.left - GRID.right, height: HEIGHT - GRID.top - GRID.bottom };
+  const [low, high] = [place(x.min), place(x.max)];
+  // What lies on the front gets its label first.
+  const labelled = [...groups.flat()].sort((a, b) => Number(onFront.has(b.id)) - Number(onFront.has(a.id)));
+  const texts = labelled.map((setting) =>
+    plotLabel(
+      setting,
+      groups.some((all) => all.length === 1 && all[0] === setting),
+    ),
+  );
+  const points = labelled.map(({ cost: { [cost]: value }, test }, i) => ({
+    x: ((place(value) - low) / (high - low)) * area.width,
+    y: ((y.max - test.f1.value) / (y.max - y.min)) * area.height,
+    width: CHARACTER * texts[i]!.length,
+  }));
+  const labels = placeLabels(points, area).flatMap((at, i) => {
+    if (!at) return [];
+    const along = low + (at.x / area.width) * (high - low);
+    const value = [isWide ? Math.exp(along) : along, y.max - (at.y / area.height) * (y.max - y.min)];
+    const {
+      cost: { [cost]: own },
+      test,
+    } = labelled[i]!;
+    return [{ text: texts[i]!, value, line: at.isAway ? [[own, test.f1.value], value] : undefined }];
+  });
   const rings = view.recipes.length > 1 ? view.recipes[0] : undefined;
   const legend = groups.map((all) => titleOf(all[0]!));
   return drawChart({
     file: `f1-against-${title.replace(" ", "-")}`,
     title: `Macro F1 against ${title}`,
     description: `Each setting by its ${title} and its macro F1 on test. On the Pareto front: ${front.map((id) => view.name(view.of(id))).join(", ")}.`,
-    width: 500,
-    height: 340,
+    width: WIDTH,
+    height: HEIGHT,
     legend: [...new Set(legend)],
     option: {
+      grid: GRID,
       xAxis: {
         ...axis,
         type: isWide ? "log" : "value",
@@ -90,9 +149,9 @@ function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
           hideOverlap: true,
           ...(isWide && { showMinLabel: false, showMaxLabel: false }),
         },
-        ...(isWide && { min: Math.min(...costs) / 1.6, max: Math.max(...costs) * 1.6 }),
+        ...x,
       },
-      yAxis: { ...axis, type: "value", scale: true, splitNumber: 4, name: "macro F1", nameGap: 38 },
+      yAxis: { ...axis, type: "value", ...y, name: "macro F1", nameGap: 38 },
       series: [
         {
           type: "line",
@@ -115,21 +174,31 @@ function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
             borderColor: ink(colourOf(all[0]!)),
             color: ink(all[0]!.recipe === rings ? "paper" : colourOf(all[0]!)),
           },
-          label: {
-            fontSize: 11,
-            color: ink("ink"),
-            opacity: 1,
-            distance: 7,
-            textBorderColor: ink("paper"),
-            textBorderWidth: 3,
-          },
-          labelLayout: { hideOverlap: true },
-          data: all.map((setting) => ({
+          data: all.map((setting, i) => ({
             value: [setting.cost[cost], setting.test.f1.value],
+            symbol: SHAPES[i % SHAPES.length],
+          })),
+        })),
+        ...labels.map(({ text, value, line }) => ({
+          type: "line",
+          z: line ? 1 : 3,
+          silent: true,
+          clip: false,
+          color: ink("muted"),
+          symbol: "circle",
+          symbolSize: 0.1,
+          lineStyle: { color: ink("muted"), width: 0.8 },
+          data: [...(line ? [line[0]!] : []), value].map((at) => ({
+            value: at,
             label: {
-              formatter: plotLabel(setting, all.length === 1),
-              show: onFront.has(setting.id) || all.length === 1 || setting === all[0] || setting === all.at(-1),
-              position: isRight(setting.cost[cost]) ? "left" : "right",
+              show: at === value,
+              position: "inside",
+              formatter: text,
+              fontSize: 11,
+              color: ink("ink"),
+              opacity: 1,
+              textBorderColor: ink("paper"),
+              textBorderWidth: 3,
             },
           })),
         })),

@@ -2,7 +2,7 @@
 import { grouped, metric, timeSpan } from "../../base/format.ts";
 import type { RankChoice } from "../../experiment/comparison.ts";
 import { axis, drawChart, ink } from "../chart.ts";
-import { type Block, type Chart, paragraph, remark, type Section } from "../document.ts";
+import { type Block, type Chart, paragraph, remark, type Section, strong } from "../document.ts";
 import { type Colour, methodColour } from "../palette.ts";
 import type { View } from "../view.ts";
 
@@ -18,8 +18,7 @@ export function ranksSection(view: View): Section | undefined {
     title: "LoRA by rank",
     blocks: [
       ...ranks.map(
-        (choice): Block =>
-          paragraph(several ? [{ mark: "strong", text: `${choice.recipe}: ` }, choice.reason] : choice.reason),
+        (choice): Block => paragraph(several ? [strong(choice.recipe), `: ${choice.reason}`] : choice.reason),
       ),
       {
         block: "charts",
@@ -94,7 +93,7 @@ function rankTable(view: View, several: boolean): Block {
       { title: "Validation F1", figures: true },
       { title: "Test F1", figures: true },
       { title: "Trained parameters", figures: true },
-      { title: "Total time", figures: true },
+      ...(view.timed ? [{ title: "Total time", figures: true }] : []),
     ],
     groups: view.comparison.ranks.map(({ ranks, recipe, chosen }) => ({
       ...(several && { title: `Recipe: ${recipe}` }),
@@ -105,7 +104,7 @@ function rankTable(view: View, several: boolean): Block {
           metric(validationF1),
           metric(testF1),
           grouped(Math.round(cost.trainableParameters)),
-          timeSpan(cost.totalSeconds),
+          ...(view.timed ? [timeSpan(cost.totalSeconds)] : []),
         ];
       }),
     })),

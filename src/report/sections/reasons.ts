@@ -4,10 +4,14 @@ import type { ResolvedTrainOptions } from "../../run/options.ts";
 import type { Fact, Section } from "../document.ts";
 import type { View } from "../view.ts";
 
-export function reasonsSection(view: View): Section {
-  const all = view.settings.flatMap(({ runs }) => runs.map(({ facts }) => facts.options));
+export function reasonsSection(view: View): Section | undefined {
+  if (view.trained.length === 0) return undefined;
+  const all = view.trained.flatMap(({ runs }) => runs.map(({ facts }) => facts.options));
   const used = (of: (options: ResolvedTrainOptions) => unknown) =>
     [...new Set(all.map((options) => String(of(options))))].join(" or ");
+  const batches = used(({ batchSize, gradientAccumulation }) =>
+    gradientAccumulation > 1 ? `${batchSize} × ${gradientAccumulation}` : batchSize,
+  );
   const { tokens, cutShare } = view.comparison.data;
   const limit = used(({ maxLength }) =>
     maxLength ? `${maxLength} tokens` : "as many tokens as the model has positions",
@@ -29,8 +33,8 @@ export function reasonsSection(view: View): Section {
     ],
     [
       "Batch size",
-      `${used(({ batchSize, gradientAccumulation }) => (gradientAccumulation > 1 ? `${batchSize} × ${gradientAccumulation}` : batchSize))}. ` +
-        "Devlin et al. (2019) fine-tune with 16 or 32. Smaller batches make more and noisier steps of an epoch, larger ones need more memory and a higher rate; the same for every method means the same number of steps an epoch.",
+      `${batches}. Devlin et al. (2019) fine-tune with 16 or 32. Smaller batches make more and noisier steps of an epoch, larger ones need more memory and a higher rate` +
+        `${view.trained.length > 1 && !batches.includes(" or ") ? "; the same for every method means the same number of steps an epoch" : ""}.`,
     ],
     [
       "Gradient clipping",

@@ -21,7 +21,7 @@ export function recipesSection(view: View): Section | undefined {
   const accuracy = ({ test }: Setting) => test.accuracy.value;
   const figure = (of: (setting: Setting) => number, side: "from" | "to", setting: Setting): Cell => ({
     text: metric(of(setting)),
-    best: of(setting) === best(of, side),
+    best: pairs.length > 1 && of(setting) === best(of, side),
   });
   return {
     id: "recipes",

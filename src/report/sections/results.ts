@@ -2,7 +2,7 @@
 import { abbreviated, grouped, memory, metric, smallPercent, timeSpan } from "../../base/format.ts";
 import type { Estimate, MarkedColumn, Setting } from "../../experiment/comparison.ts";
 import { type Block, type Cell, type Column, heading, type RowGroup, remark, type Section } from "../document.ts";
-import { colourOf, isMarked, isTrained, type View } from "../view.ts";
+import { colourOf, hasSeveralSeeds, isMarked, isTrained, type View } from "../view.ts";
 
 interface ResultColumn extends Column {
   readonly marks?: MarkedColumn;
@@ -20,12 +20,13 @@ const qualityColumns: readonly ResultColumn[] = [
   { title: "Precision", note: "macro", marks: "precision", cell: ({ test }) => metric(test.precision.value) },
   { title: "Recall", note: "macro", marks: "recall", cell: ({ test }) => metric(test.recall.value) },
   { title: "Calibration error", marks: "calibrationError", cell: ({ test }) => metric(test.calibrationError.value) },
-  {
-    title: "F1 against full",
-    note: "adjusted p",
-    cell: (setting, view) => difference(setting, view),
-  },
 ];
+
+const differenceColumn: ResultColumn = {
+  title: "F1 against full",
+  note: "adjusted p",
+  cell: (setting, view) => difference(setting, view),
+};
 
 function difference(setting: Setting, view: View): Cell | string {
   const held = view.against(setting);
@@ -83,13 +84,17 @@ const partColumns: readonly ResultColumn[] = [
 const storage = (bytes: number): string => (bytes === 0 ? "–" : memory(bytes));
 
 export function resultsSection(view: View): Section {
-  const severalSeeds = view.trained.some(({ test }) => test.f1.standardDeviation !== undefined);
-  const under = severalSeeds
-    ? "Under a figure of several seeds stands their standard deviation, under one of a single seed its 95 % interval over test texts."
-    : "Under a figure stands its 95 % interval over test texts.";
-  const untrained = view.settings.some((setting) => !isTrained(setting))
-    ? " What trains nothing is shown and takes no mark."
-    : "";
+  const several = hasSeveralSeeds(view.settings);
+  const under = !several
+    ? "Under a figure stands its 95 % interval over test texts."
+    : view.settings.every(({ runs }) => runs.length > 1)
+      ? "Figures are means over seeds; under one of quality stands its standard deviation."
+      : "Figures are means over seeds; under one of quality stands its standard deviation, or with a single seed its 95 % interval over test texts.";
+  const marks = view.trained.length > 1 ? "The best cell of each column is marked, unless all are equal. " : "";
+  const untrained =
+    marks && view.settings.some((setting) => !isTrained(setting))
+      ? " What trains nothing is shown and takes no mark."
+      : "";
   const times = view.timed
     ? ""
     : ` Times cannot be compared and have no marks: ${view.comparison.timesComparable.reason}.`;
@@ -98,10 +103,10 @@ export function resultsSection(view: View): Section {
     title: "All methods",
     blocks: [
       heading("Quality on test"),
-      tableOf(view, qualityColumns),
+      tableOf(view, view.comparison.differences.length > 0 ? [...qualityColumns, differenceColumn] : qualityColumns),
       heading("Cost"),
       tableOf(view, costColumns),
-      remark(`The best cell of each column is marked. ${under} Costs are means over seeds.${untrained}${times}`),
+      remark(`${marks}${under}${untrained}${times}`),
       { block: "more", summary: "Parts of memory, operations, validation", blocks: [tableOf(view, partColumns)] },
       ...failures(view),
     ],

@@ -2,9 +2,10 @@
 import { grouped } from "../../base/format.ts";
 import { groupBy } from "../../base/group-by.ts";
 import type { TellingText } from "../../experiment/comparison.ts";
+import { plural } from "../conclusions/wording.ts";
 import { type Block, more, paragraph, quoted, remark, type Section, type Text } from "../document.ts";
 import { shortened } from "../escape.ts";
-import { colourOf, type View } from "../view.ts";
+import { colourOf, hasSeveralSeeds, type View } from "../view.ts";
 
 const SHOWN = 12;
 const MOST = 60;
@@ -13,7 +14,7 @@ const LONGEST_TEXT = 400;
 export function textsSection(view: View): Section | undefined {
   if (view.trained.length < 2) return undefined;
   const { allWrong, onlyOneRight } = view.comparison;
-  const seeds = view.trained.some(({ runs }) => runs.length > 1) ? " Predictions are those of the first seed." : "";
+  const seeds = hasSeveralSeeds(view.trained) ? " Predictions are those of the first seed." : "";
   return {
     id: "texts",
     title: "Texts that tell the methods apart",
@@ -23,7 +24,11 @@ export function textsSection(view: View): Section | undefined {
         ? [paragraph("There is no such text.")]
         : [
             paragraph(
-              `${grouped(allWrong.length)} test ${allWrong.length === 1 ? "text" : "texts"}, those first of which the settings are most sure. Many are ambiguous or wrongly labelled: reading them is a check of the data.${seeds}`,
+              `${plural(allWrong.length, "test text")}${
+                allWrong.length > 1
+                  ? ", those first of which the settings are most sure. Many are ambiguous or wrongly labelled: reading them"
+                  : ". It may be ambiguous or wrongly labelled: reading it"
+              } is a check of the data.${seeds}`,
             ),
             ...inParts(allWrong, (texts) => wrongTable(texts)),
           ]),
@@ -31,9 +36,7 @@ export function textsSection(view: View): Section | undefined {
       ...(onlyOneRight.length === 0
         ? [paragraph("There is no such text.")]
         : [
-            paragraph(
-              `${grouped(onlyOneRight.length)} test ${onlyOneRight.length === 1 ? "text" : "texts"}: ${soloCounts(view, onlyOneRight)}.`,
-            ),
+            paragraph(`${plural(onlyOneRight.length, "test text")}: ${soloCounts(view, onlyOneRight)}.`),
             ...inParts(onlyOneRight, (texts) => soloTable(view, texts)),
           ]),
     ],
@@ -85,14 +88,20 @@ const soloSetting = ({ label, predicted }: TellingText): string =>
 
 function soloCounts(view: View, texts: readonly TellingText[]): string {
   const counts = [...groupBy(texts, soloSetting)].toSorted(([, a], [, b]) => b.length - a.length);
-  const shown = counts.slice(0, 6).map(([id, all]) => `${view.name(view.of(id))} ${grouped(all.length)}`);
-  return `${shown.join(", ")}${counts.length > shown.length ? `, and ${counts.length - shown.length} more settings` : ""}`;
+  const shown = counts.slice(0, 6).map(([id, all]) => `${grouped(all.length)} with ${view.name(view.of(id))}`);
+  const rest = counts.length - shown.length;
+  return `${shown.join(", ")}${rest > 0 ? `, and others with ${plural(rest, "more setting")}` : ""}`;
 }
 
 function soloTable(view: View, texts: readonly TellingText[]): Block {
   return {
     block: "table",
-    columns: [{ title: "Text", wide: true }, { title: "Label" }, { title: "Right" }, { title: "The others say" }],
+    columns: [
+      { title: "Text", wide: true },
+      { title: "Label" },
+      { title: "Right" },
+      { title: view.trained.length > 2 ? "The others say" : "The other says" },
+    ],
     groups: [
       {
         rows: texts.map((one) => {

@@ -3,8 +3,8 @@ import { metric } from "../../base/format.ts";
 import type { Setting } from "../../experiment/comparison.ts";
 import type { EpochResult } from "../../train/trainer.ts";
 import { axis, drawChart, ink } from "../chart.ts";
-import type { Chart, LegendEntry, Section } from "../document.ts";
-import { colourOf, epochsOf, type View } from "../view.ts";
+import { type Chart, heading, type LegendEntry, remark, type Section } from "../document.ts";
+import { colourOf, epochsOf, hasSeveralSeeds, type View } from "../view.ts";
 
 const MEASURES = [
   { file: "training-loss", title: "Training loss", of: ({ trainLoss }: EpochResult) => trainLoss },
@@ -12,7 +12,7 @@ const MEASURES = [
   { file: "validation-f1", title: "Validation macro F1", of: ({ validation }: EpochResult) => validation.f1 },
 ] as const;
 
-/** Settings of one method differ in their lines. */
+/** Settings of one method differ in their lines; more than there are dashes, in their width. */
 const DASHES: readonly (readonly number[])[] = [[], [8, 3], [4, 3], [1.5, 2.5], [8, 3, 1.5, 3]];
 
 export function curvesSection(view: View): Section | undefined {
@@ -27,7 +27,7 @@ export function curvesSection(view: View): Section | undefined {
         const settings = trained.filter((setting) => setting.recipe === recipe);
         if (settings.length === 0) return [];
         return [
-          ...(several ? [{ block: "heading" as const, text: `Recipe: ${recipe}` }] : []),
+          ...(several ? [heading(`Recipe: ${recipe}`)] : []),
           {
             block: "charts" as const,
             legend: legendOf(view, settings),
@@ -35,11 +35,11 @@ export function curvesSection(view: View): Section | undefined {
           },
         ];
       }),
-      {
-        block: "paragraph",
-        quiet: true,
-        text: "Means over seeds. A ring marks the best epoch on validation, whose weights are kept and tested.",
-      },
+      remark(
+        hasSeveralSeeds(trained)
+          ? "Means over seeds. A ring marks an epoch that is the best on validation for some seed, whose weights are then kept and tested."
+          : "A ring marks the best epoch on validation, whose weights are kept and tested.",
+      ),
     ],
   };
 }
@@ -48,14 +48,14 @@ function legendOf(view: View, settings: readonly Setting[]): LegendEntry[] {
   return settings.map((setting) => ({
     text: view.shortName(setting),
     colour: colourOf(setting),
-    dash: dashOf(setting, settings),
+    ...lineOf(setting, settings),
   }));
 }
 
-const dashOf = (setting: Setting, settings: readonly Setting[]): readonly number[] => {
+function lineOf(setting: Setting, settings: readonly Setting[]) {
   const place = settings.filter(({ method }) => method === setting.method).indexOf(setting);
-  return DASHES[place % DASHES.length]!;
-};
+  return { dash: DASHES[place % DASHES.length]!, width: 1.6 * (1 + Math.floor(place / DASHES.length)) };
+}
 
 function curve(
   view: View,
@@ -68,7 +68,7 @@ function curve(
   return drawChart({
     file: recipe ? `${file}-${recipe}` : file,
     title: recipe ? `${title}, ${recipe}` : title,
-    description: `${title} by epoch, one line for each of ${settings.length} settings.`,
+    description: `${title} by epoch${settings.length > 1 ? `, one line for each of ${settings.length} settings` : ` of ${view.shortName(settings[0]!)}`}.`,
     legend: settings.map(view.shortName),
     option: {
       xAxis: {
@@ -81,18 +81,18 @@ function curve(
       },
       yAxis: { ...axis, type: "value", scale: true, splitNumber: 4 },
       series: settings.map((setting, s) => {
-        const [best, dash] = [bestEpoch(setting), dashOf(setting, settings)];
+        const { dash, width } = lineOf(setting, settings);
         return {
           type: "line",
           name: view.shortName(setting),
           color: ink(colourOf(setting)),
-          lineStyle: { width: 1.6, ...(dash.length > 0 && { type: dash }) },
+          lineStyle: { width, ...(dash.length > 0 && { type: dash }) },
           emphasis: { disabled: true },
           symbol: "circle",
           symbolSize: 5,
           showAllSymbol: true,
           data: values[s]!.map((value, i) =>
-            i + 1 === best && value !== undefined
+            bestEpoch(setting, i + 1) && value !== undefined
               ? {
                   value,
                   symbolSize: 9,
@@ -106,12 +106,16 @@ function curve(
     value: (s, i) =>
       values[s]?.[i] === undefined
         ? undefined
-        : `${view.shortName(settings[s]!)}, epoch ${i + 1}: ${metric(values[s]![i]!)}${i + 1 === bestEpoch(settings[s]!) ? ", best epoch" : ""}`,
+        : `${view.shortName(settings[s]!)}, epoch ${i + 1}: ${metric(values[s]![i]!)}${bestEpoch(settings[s]!, i + 1)}`,
   });
 }
 
-/** Of the first seed: that of several need not be the same. */
-const bestEpoch = ({ runs }: Setting): number => runs[0]!.result.bestEpoch;
+/** How many seeds have an epoch as their best one: ", best epoch", ", best epoch of 2 of 3 seeds". */
+function bestEpoch({ runs }: Setting, epoch: number): string {
+  const count = runs.filter(({ result }) => result.bestEpoch === epoch).length;
+  if (count === 0) return "";
+  return `, best epoch${runs.length > 1 ? ` of ${count} of ${runs.length} seeds` : ""}`;
+}
 
 /** Mean over those seeds that came so far. */
 function meanAt({ runs }: Setting, i: number, of: (epoch: EpochResult) => number): number | undefined {

@@ -135,7 +135,7 @@ describe("WebAssembly and TypeScript agree to the bit", () => {
     fc.assert(
       fc.property(seed, kinds, steps, table, (s, edges, changes, { rowCount, width, shared, chosen }) => {
         const scene = new Scene(s, edges);
-        const moments = shared ? width : rowCount * width;
+        const moments = shared ? width : chosen.length * width;
         const [p, m, v, sums, zeros, rows, places] = [
           rowCount * width,
           moments,
@@ -264,6 +264,30 @@ describe("adamw", () => {
     expect([...m].every((x) => Object.is(x, 0))).toBe(true);
   });
 });
+
+describe.each([["WebAssembly", wasmKernels, memory.buffer] as const, ["TypeScript", twinKernels, twinBuffer] as const])(
+  "moments after one gradient and then none, in %s",
+  (_, kernels, buffer) => {
+    test("go to zero, and are never below float32's normal range", () => {
+      // 1, 0.1, … 1e-22, of either sign: squares from 1 to below the smallest denormal. Not a multiple of four.
+      const gradients = Array.from({ length: 23 }, (_, i) => (i % 2 ? -1 : 1) * 10 ** -i);
+      const arrays = [0, 1, 2, 3].map((k) => new Float32Array(buffer, 256 * k, gradients.length).fill(0));
+      const [p, m, v, g] = arrays as [Float32Array, Float32Array, Float32Array, Float32Array];
+      g.set(gradients);
+      let smallest = Number.POSITIVE_INFINITY;
+      for (let t = 1; t <= 2000; t++) {
+        kernels.adamw(p, m, v, g, stepOf(t, { decay: 1 }));
+        for (const moment of [...m, ...v]) if (moment !== 0) smallest = Math.min(smallest, Math.abs(moment));
+        g.fill(0);
+      }
+      expect([...m].every((x) => Object.is(x, 0))).toBe(true);
+      // 0.999²⁰⁰⁰ = 0.135: what was large is still there, what was small is gone, whole.
+      expect([...v].map((x) => x > 0)).toEqual(gradients.map((gradient) => 0.135 * 0.001 * gradient ** 2 > 2 ** -126));
+      expect(smallest).toBeGreaterThanOrEqual(2 ** -126);
+      expect(smallest).toBeLessThan(2 ** -125.8); // It came that far down, step by step.
+    });
+  },
+);
 
 test("sumOfSquares is a float64 sum", () => {
   for (const n of [1, 7, 8, 100, 4099]) {

@@ -124,7 +124,7 @@ describe("kernels where addresses need all 32 bits", () => {
 
 describe("ScratchMemory", () => {
   test("gives aligned arrays that do not overlap", () => {
-    const { arrays } = new ScratchMemory().arrays([8, 24, 0, 1000, 16]);
+    const arrays = new ScratchMemory().blocks([[8, 24], [0], [1000, 16]]).flatMap((block) => block.arrays);
     expect(arrays.map(({ length }) => length)).toEqual([8, 24, 0, 1000, 16]);
     const places = extents(arrays.filter(({ length }) => length > 0));
     for (const [i, [start]] of places.entries()) {
@@ -136,7 +136,7 @@ describe("ScratchMemory", () => {
   test("grows when more is asked for, and its kernels go on working", () => {
     const scratch = new ScratchMemory();
     for (const length of [8, 100_000, 1_000_000]) {
-      const { arrays, kernels } = scratch.arrays([length, 8]);
+      const { arrays, kernels } = scratch.blocks([[length, 8]])[0]!;
       arrays[0]!.fill(1);
       arrays[1]!.fill(2);
       expect(kernels.sumOfSquares(arrays[0]!)).toBe(length);
@@ -146,19 +146,52 @@ describe("ScratchMemory", () => {
 
   test("uses the same memory again, and keeps it when less is asked for", () => {
     const scratch = new ScratchMemory();
-    const [large] = scratch.arrays([1_000_000]).arrays as [Float32Array];
+    const arrayOf = (length: number) => scratch.blocks([[length]])[0]!.arrays[0]!;
+    const large = arrayOf(1_000_000);
     large.fill(3);
-    const [small] = scratch.arrays([64]).arrays as [Float32Array];
+    const small = arrayOf(64);
     expect(small.buffer).toBe(large.buffer);
     expect(small.every((v) => v === 3)).toBe(true); // not cleared: whoever asks fills it
-    expect(scratch.arrays([1_000_000]).arrays[0]!.buffer).toBe(large.buffer);
+    expect(arrayOf(1_000_000).buffer).toBe(large.buffer);
     expect(large.buffer.byteLength).toBe(Math.ceil((4 * 1_000_000) / 65536) * 65536);
   });
 
   test("arrays of an earlier call are gone where it had to grow", () => {
     const scratch = new ScratchMemory();
-    const [early] = scratch.arrays([8]).arrays as [Float32Array];
-    scratch.arrays([100_000]);
+    const early = scratch.blocks([[8]])[0]!.arrays[0]!;
+    scratch.blocks([[100_000]]);
     expect(early.length).toBe(0);
+  });
+
+  test("takes several memories where one is not enough, each with kernels of its own, and the same ones again", () => {
+    const scratch = new ScratchMemory(1 << 20);
+    const lengths = [200_000, 100_000, 50_000, 30_000];
+    const fill = () =>
+      scratch.blocks(lengths.map((length) => [length])).map(({ arrays, kernels }, i) => {
+        kernels.dropoutMask(arrays[0]!, i, 6554, 1.25);
+        return arrays[0]!;
+      });
+    const first = fill();
+    expect(new Set(first.map(({ buffer }) => buffer)).size).toBe(2);
+    for (const [i, array] of first.entries()) {
+      expect(array.buffer.byteLength).toBeLessThanOrEqual(1 << 20);
+      const twin = new Float32Array(lengths[i]!);
+      twinKernels.dropoutMask(twin, i, 6554, 1.25);
+      expect(
+        Buffer.compare(Buffer.from(array.buffer, array.byteOffset, array.byteLength), Buffer.from(twin.buffer)),
+      ).toBe(0);
+    }
+    expect(fill().map(({ buffer }) => buffer)).toEqual(first.map(({ buffer }) => buffer));
+    expect(() => scratch.blocks([[300_000]])).toThrow("one dropout mask needs more than 4 GiB");
+  });
+
+  test("reaches past 4 GiB", () => {
+    const blocks = new ScratchMemory().blocks([[GIB_FLOATS], [3 * GIB_FLOATS - 32768], [GIB_FLOATS / 2]]);
+    expect(new Set(blocks.map(({ arrays }) => arrays[0]!.buffer)).size).toBe(2);
+    for (const { arrays, kernels } of blocks) {
+      const end = arrays[0]!.subarray(-8);
+      kernels.dropoutMask(end, 1, 0, 1);
+      expect([...end]).toEqual(Array(8).fill(1));
+    }
   });
 });

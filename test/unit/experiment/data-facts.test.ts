@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { compareStudy } from "../../../src/experiment/compare-study.ts";
 import { DATA_FACTS, describeStudyData, openStudyInput } from "../../../src/experiment/data-facts.ts";
+import { inspect } from "../../../src/run/inspect.ts";
 import { resolveOptions } from "../../../src/run/options.ts";
 import { openSources } from "../../../src/run/sources.ts";
 import { fabricatedSettings, fabricateStudy } from "../../study.ts";
@@ -17,7 +18,11 @@ const sources = await openSources({ model, data }, {});
 const options = resolveOptions({ model, data, limit: 20, maxLength: 6, out: "-" });
 const facts = describeStudyData(await openStudyInput(options, sources));
 
-test("what is known of data that are there", () => {
+test("what is known of data that are there is what inspect finds", async () => {
+  const { bagOfWords, ...found } = await inspect({ data, model, maxLength: 6 });
+  expect(facts).toMatchObject(found);
+  expect(facts.bagOfWords).toMatchObject({ trainedOn: 20 });
+  expect(bagOfWords).toMatchObject({ trainedOn: 30 });
   expect(facts).toMatchObject({
     path: data,
     labels: ["negative", "positive"],

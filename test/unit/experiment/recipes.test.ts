@@ -42,7 +42,7 @@ describe("controlled", () => {
   });
 
   test("says why the probe is without dropout in frozen layers", () => {
-    expect(recipes.controlled.notes.join(" ")).toMatch(/frozen layers run without dropout/);
+    expect(recipes.controlled.notes.map(({ text }) => text).join(" ")).toMatch(/frozen layers run without dropout/);
   });
 });
 

@@ -130,7 +130,7 @@ describe("is overcome", () => {
   test("the lock of a process that is no more", async () => {
     mkdirSync(blobs(), { recursive: true });
     const { hostname } = await import("node:os");
-    writeFileSync(join(blobs(), `${HASH}.lock`), `${hostname()} 4194305`);
+    writeFileSync(join(blobs(), `${HASH}.lock`), JSON.stringify({ pid: 4194305, host: hostname() }));
     expect((await fetched()).equals(WEIGHTS)).toBe(true);
   });
 });

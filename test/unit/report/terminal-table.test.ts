@@ -50,12 +50,53 @@ describe("the table on a terminal", () => {
         failed: [{ name: "a", reason: "no\u001b[2J" }],
         missing: ["b"],
       },
-      { colour: false },
+      { colour: false, width: 100 },
     );
     for (const line of table.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
     expect(table).toContain("Times cannot be compared: up to 2 runs ran at once.");
     expect(table).toContain("a failed: no [2J");
     expect(table).toContain("Not ended yet: b");
     expect(table).not.toContain(" s*");
+  });
+
+  describe.each([60, 80, 120])("of %i columns", (width) => {
+    const failed = [{ name: "tuned-full-s42", reason: `${"/a/long/path".repeat(20)}: no\nroom` }];
+    const missing = Array.from({ length: 20 }, (_, i) => `tuned-lora-r${i}-s42`);
+    const timesComparable = {
+      comparable: false,
+      reason: `the runs had different machines: ${"this one, ".repeat(20)}`,
+    };
+
+    test.each([true, false])("has no wider line, in colour: %s", (colour) => {
+      const table = resultTable({ ...both, failed, missing, timesComparable }, { colour, width });
+      const lines = stripVTControlCharacters(table).split("\n");
+      for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+      expect(lines.find((line) => line.startsWith("tuned-full-s42 failed: /a/long/path"))).toMatch(/…$/);
+      expect(lines.at(-1)).toMatch(/^Not ended yet: tuned-lora-r0-s42.* and \d+ more$/);
+      // A reason is wrapped and said as a whole.
+      expect(lines.join(" ")).toContain(`${timesComparable.reason.trimEnd()}`);
+    });
+
+    test("shows what matters most, and names what has no room", () => {
+      const lines = resultTable(both, { colour: false, width }).split("\n");
+      const hidden = { 60: "cal.err, training, trained, stored", 80: "stored", 120: undefined }[width];
+      expect(lines[0]).toMatch(/^method +accuracy +macro F1 /);
+      for (const title of ["Full fine-tuning", "LoRA, rank 32"])
+        expect(lines.filter((line) => line.startsWith(`${title} `))).toHaveLength(2);
+      const note = lines.slice(lines.findIndex((line) => line.startsWith("Not shown"))).join(" ");
+      if (hidden) expect(note).toBe(`Not shown, for lack of room: ${hidden}.`);
+      else expect(lines.join()).not.toContain("Not shown");
+      for (const title of hidden?.split(", ") ?? []) expect(lines[0]).not.toContain(title);
+    });
+  });
+
+  test("is whole where it goes to no terminal", () => {
+    const title = `LoRA, ${"with a long name ".repeat(9)}`;
+    const settings = both.settings.map((setting) => ({ ...setting, title }));
+    const missing = Array.from({ length: 20 }, (_, i) => `run-${i}`);
+    const table = resultTable({ ...both, settings, missing }, { colour: false });
+    expect(table).toContain(title);
+    expect(table).toContain("run-0, run-1, run-2");
+    expect(table).toContain("run-18, run-19");
   });
 });

@@ -1,9 +1,10 @@
 /** Runs on models and data from the Hub: going on with the commits they began with, and adapters whose base is there. */
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { TrainEvent } from "../../../src/index.ts";
 import { load } from "../../../src/run/classifier.ts";
+import type { RunFacts } from "../../../src/run/facts.ts";
 import { RunFolder } from "../../../src/run/folder.ts";
 import type { TrainOptions } from "../../../src/run/options.ts";
 import { eventsOf } from "../../../src/run/sources.ts";
@@ -11,7 +12,7 @@ import { resume, train } from "../../../src/run/train.ts";
 import { filesFrom } from "../../hub-server/folder.ts";
 import { HubServer } from "../../hub-server/server.ts";
 import { tinyData, tinyModel, tinyTraining } from "../../tiny.ts";
-import { scratchFolder } from "../data/scratch.ts";
+import { fixtures, scratchFolder } from "../data/scratch.ts";
 
 const { folder } = scratchFolder();
 const root = folder({});
@@ -19,6 +20,8 @@ const home = folder({});
 const hub = new HubServer();
 const model = hub.add({ name: "org/tiny", files: filesFrom(tinyModel(folder({}))) });
 const reviews = hub.add({ kind: "dataset", name: "org/reviews", files: filesFrom(tinyData(folder({}))) });
+
+const modelCommit = model.resolve("main")!;
 
 beforeAll(async () => {
   await hub.listen();
@@ -66,6 +69,47 @@ test("a run that goes on keeps its commits, whatever the Hub has by now", async 
   };
   expect(result(rest)).toEqual(result(whole));
   expect(RunFolder.open(join(root, "stopped")).readJson<{ hub: object }>("run.json").hub).toEqual(before);
+});
+
+test("what the Hub has converted is repeated by its commit, and by a run that goes on", async () => {
+  const shard = (name: string) => readFileSync(join(fixtures, "parquet/hub/data", name));
+  const parquet = {
+    "plain/train/0000.parquet": shard("train-00000-of-00002.parquet"),
+    "plain/train/0001.parquet": shard("train-00001-of-00002.parquet"),
+    "plain/validation/0000.parquet": shard("validation-00000-of-00001.parquet"),
+    "plain/test/0000.parquet": shard("test-00000-of-00001.parquet"),
+  };
+  const scripted = hub.add({ kind: "dataset", name: "org/scripted", files: { "scripted.py": "" } });
+  const commit = scripted.commit(parquet, "refs/convert/parquet");
+  const data = { data: "org/scripted", revision: modelCommit };
+  const factsOf = (out: string) => RunFolder.open(join(root, out)).readJson<RunFacts>("run.json");
+  const source = { repo: "org/scripted", configName: "plain", commit };
+
+  await all(train(options("converted", data)));
+  expect(factsOf("converted").hub!.data).toEqual({ ...source, revision: "refs/convert/parquet" });
+  const stop = new AbortController();
+  await expect(async () => {
+    for await (const event of train(options("converted-stopped", data), { signal: stop.signal }))
+      if (event.type === "epoch") stop.abort();
+  }).rejects.toThrow("go on with");
+
+  const moved = {
+    ...parquet,
+    "plain/validation/0000.parquet": parquet["plain/test/0000.parquet"],
+    "plain/test/0000.parquet": parquet["plain/validation/0000.parquet"],
+  };
+  scripted.commit(moved, "refs/convert/parquet");
+  await all(resume(join(root, "converted-stopped")));
+  await all(train(options("converted-again", { ...data, dataRevision: commit })));
+  expect(factsOf("converted-again").hub!.data).toEqual({ ...source, revision: commit });
+  rmSync(join(home, "hub"), { recursive: true }); // And from the Hub itself, where the cache has lost it.
+  await all(train(options("converted-anew", { ...data, dataRevision: commit })));
+  await all(train(options("converted-moved", data)));
+  const hashes = ["converted", "converted-stopped", "converted-again", "converted-anew", "converted-moved"].map(
+    (out) => factsOf(out).dataSha256,
+  );
+  expect(new Set(hashes.slice(0, 4)).size).toBe(1);
+  expect(hashes[4]).not.toBe(hashes[0]);
 });
 
 test("an adapter finds its base again on the Hub, where the cache has lost it", async () => {

@@ -226,6 +226,33 @@ describe("a table equals a dense parameter, to the bit", () => {
     });
   });
 
+  test("moments take memory for the rows that were used, and for no others", () => {
+    const [count, width, everyNth] = [40_000, 256, 4]; // four rows a page: spread over their places they would take all
+    const tokens = 500;
+    const sizes = TableParameter.sizes([count, width], tokens);
+    const [block] = allocateBlocks([[...sizes, tokens * width]]);
+    const rows = block!.arrays.at(-1)!.fill(1e-3);
+    const table = new TableParameter(
+      parameterOf([count, width]),
+      block!.kernels,
+      block!.arrays.slice(0, sizes.length),
+      [{ indices: ({ tokenIds }) => tokenIds, rows }],
+    );
+    table.weights.fill(1);
+    const step = (from: number) => {
+      table.receive(packBatch([Int32Array.from({ length: tokens }, (_, i) => (from + i) * everyNth)], 1), true);
+      table.update(stepOf(1, 1));
+    };
+    step(0);
+    const before = process.memoryUsage.rss();
+    for (let from = tokens; from * everyNth < count; from += tokens) step(from);
+    const grown = process.memoryUsage.rss() - before;
+    const used = 2 * 4 * (count / everyNth - tokens) * width;
+    expect(table.bytes().optimizer).toBe(2 * 4 * (count / everyNth) * width);
+    expect(grown).toBeGreaterThan(0.9 * used);
+    expect(grown).toBeLessThan(3 * used); // with what garbage there is
+  });
+
   test("gradients of two programs' outputs are added up by row", () => {
     const width = 2;
     const sizes = TableParameter.sizes([ROWS, width], 4);

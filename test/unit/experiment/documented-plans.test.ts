@@ -3,9 +3,13 @@ import { expect, test } from "vitest";
 import { resolvePlan } from "../../../src/experiment/plan.ts";
 import { readPlanFile } from "../../../src/experiment/plan-file.ts";
 import { plannedRuns } from "../../../src/experiment/planned-runs.ts";
+import { recipeOptions } from "../../../src/experiment/recipes.ts";
+
+const documented = (name: string) =>
+  readPlanFile(fileURLToPath(new URL(`../../../docs/${name}.yaml`, import.meta.url)));
 
 test("docs/seed.yaml is the original experiment", () => {
-  const { plan, place } = readPlanFile(fileURLToPath(new URL("../../../docs/seed.yaml", import.meta.url)));
+  const { plan, place } = documented("seed");
   const runs = plannedRuns(resolvePlan(plan, place));
   expect(runs.map(({ title }) => title)).toEqual([
     ...["No training", "Full fine-tuning", "Linear probe", "Prompt tuning", "Prefix tuning"],
@@ -15,8 +19,21 @@ test("docs/seed.yaml is the original experiment", () => {
     expect(options).toMatchObject({ learningRate: 1e-4, epochs: 10, batchSize: 16, schedule: "linear" });
     expect(options).toMatchObject({ bestMetric: "loss", semantics: method === "probe" ? "attune" : "peft" });
     expect(seed).toBe(42);
+    expect(options.sharedTexts).toBe("keep");
     const isFrozen = (options as { trainHead?: boolean }).trainHead === false;
     expect(isFrozen).toBe(method === "prompt" || method === "prefix");
     if (method === "lora") expect(options).toMatchObject({ alpha: 8 });
+  }
+});
+
+test("docs/recipes.yaml searches among several rates for each method, the tuned one with them", () => {
+  const { plan, place } = documented("recipes");
+  const runs = plannedRuns(resolvePlan({ ...plan, model: "model", data: "data" }, place));
+  const methods = [...new Set(runs.map(({ method }) => method))];
+  expect(methods).toEqual(["full", "probe", "prompt", "prefix", "lora", "bitfit"]);
+  for (const method of methods) {
+    const rates = runs.flatMap(({ method: of, options }) => (of === method ? [options.learningRate] : []));
+    expect(new Set(rates).size).toBeGreaterThan(1);
+    expect(rates).toContain(recipeOptions("tuned", method, {}).learningRate!.value);
   }
 });

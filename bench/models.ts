@@ -1,0 +1,96 @@
+/** Models that a bench makes on the spot: speed does not ask what the weights are. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { loadTokenizer } from "../src/data/tokenizer.ts";
+import { fillOnnxFolder } from "../src/interop/onnx.ts";
+import { tensorsOf, writeFolder, writeModelFolder } from "../src/interop/transformers.ts";
+import { drawWeights, openModel } from "../src/models/load.ts";
+import { newLanguageModel } from "../src/models/load-language-model.ts";
+import { buildEncoder } from "../src/models/registry.ts";
+import { longestText } from "../src/run/model-limits.ts";
+import { allocateModel } from "../src/train/model-memory.ts";
+import { evaluationProgram } from "../src/train/program.ts";
+
+const BERT_BASE = {
+  architectures: ["BertModel"],
+  model_type: "bert",
+  vocab_size: 30522,
+  hidden_size: 768,
+  num_hidden_layers: 12,
+  num_attention_heads: 12,
+  intermediate_size: 3072,
+  hidden_act: "gelu",
+  hidden_dropout_prob: 0.1,
+  attention_probs_dropout_prob: 0.1,
+  max_position_embeddings: 512,
+  type_vocab_size: 2,
+  initializer_range: 0.02,
+  layer_norm_eps: 1e-12,
+  pad_token_id: 0,
+};
+
+/** Writes an encoder of BERT-base's shape with weights by chance and the tokenizer of another folder; returns its own. */
+export async function writeBertBase(folder: string, tokenizerFolder: string): Promise<string> {
+  const tokenizer = loadTokenizer(tokenizerFolder);
+  if (tokenizer.largestId >= BERT_BASE.vocab_size)
+    throw new Error(`${tokenizerFolder}: this tokenizer has more than BERT's ${BERT_BASE.vocab_size} pieces`);
+  const encoder = buildEncoder(BERT_BASE, 2, "config.json");
+  const own = encoder.parameters.filter(({ part }) => part !== "classifier");
+  const { weights } = allocateModel({ ...encoder, parameters: own });
+  for (const parameter of own)
+    drawWeights(parameter, weights[parameter.name]!.data as Float32Array, 0, encoder.initializerRange);
+  await writeFolder(folder, { config: BERT_BASE, tensors: tensorsOf(own, weights), files: tokenizer.files });
+  return folder;
+}
+
+/** The shape of a language model that begins with weights by chance. */
+export interface LanguageModelShape {
+  readonly layers: number;
+  readonly hidden: number;
+  readonly heads: number;
+  readonly positions: number;
+}
+
+/** Writes such a model, which BertForMaskedLM opens, with the tokenizer of another folder. */
+export async function writeLanguageModel(
+  folder: string,
+  tokenizerFolder: string,
+  { layers, hidden, heads, positions }: LanguageModelShape,
+): Promise<string> {
+  const { largestId, files } = loadTokenizer(tokenizerFolder);
+  const { model, config, readInto } = newLanguageModel({
+    ...BERT_BASE,
+    architectures: ["BertForMaskedLM"],
+    vocab_size: largestId + 1,
+    hidden_size: hidden,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    intermediate_size: 4 * hidden,
+    max_position_embeddings: positions,
+  });
+  const { parameters } = model.encoder;
+  const { weights } = allocateModel(model.encoder as Parameters<typeof allocateModel>[0]);
+  readInto((name) => weights[name]!.data as Float32Array, 0);
+  await writeFolder(folder, { config, tensors: tensorsOf(parameters, weights), files });
+  return folder;
+}
+
+/** Writes a classifier with a head by chance twice, for Attune and for transformers.js, and returns both folders. */
+export async function writeClassifiers(
+  folder: string,
+  base: string,
+  labels: readonly string[],
+): Promise<{ readonly model: string; readonly onnx: string }> {
+  const { encoder, config, readInto, close } = await openModel(base, labels);
+  const { weights } = allocateModel(encoder);
+  readInto((name) => weights[name]!.data as Float32Array, 0);
+  close();
+  const tokenizer = loadTokenizer(base);
+  const [model, onnx] = [join(folder, "model"), join(folder, "onnx")];
+  await writeModelFolder(model, { encoder, config, labels, weights, files: tokenizer.files });
+  mkdirSync(onnx);
+  const program = evaluationProgram(encoder);
+  const maxLength = longestText(undefined, encoder);
+  fillOnnxFolder(onnx, { program, encoder, config, labels, weights, tokenizer, maxLength, int8: false });
+  return { model, onnx };
+}

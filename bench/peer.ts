@@ -1,0 +1,135 @@
+/**
+ * Attune and the Python stack at the same jobs on one machine: each measurement in a process of its own, in turn, so that
+ * a machine whose speed drifts is fair to both.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
+import type { AttuneJob, AttuneRun } from "./attune.ts";
+import { seconds } from "./figures.ts";
+import { type JobName, jobNames, jobOf, type ModelKind, type Precision } from "./jobs.ts";
+import { benchMachine } from "./machine.ts";
+import { writeBertBase } from "./models.ts";
+import { type Comparison, type PythonRun, report, type Side, secondsOf } from "./peer-report.ts";
+import { defaultPython, hasPython, measureHere, measurePython } from "./processes.ts";
+import { resultsFolder, writeResults } from "./results.ts";
+import { type Dataset, loadTexts, writeSample } from "./samples.ts";
+import type { AttuneSteps } from "./steps.ts";
+
+const LEARNING_RATE = 1e-4;
+
+interface Setting {
+  readonly folder: string;
+  readonly texts: Dataset;
+  readonly rounds: number;
+  readonly steps: number;
+  readonly threads: number;
+  /** Training texts of jobs that are measured from start to result; undefined: as each job has it. */
+  readonly examples: number | undefined;
+  readonly python: string;
+  /** With which precisions Python is measured: none where it is not there. */
+  readonly precisions: readonly Precision[];
+}
+
+export async function benchPeer(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      model: { type: "string", default: "../shared/models/all-MiniLM-L6-v2" },
+      models: { type: "string", default: "bert-base,model" },
+      data: { type: "string", default: "../shared/data/dair-ai/emotion" },
+      jobs: { type: "string", default: jobNames.join(",") },
+      batch: { type: "string", default: "16,32" },
+      precision: { type: "string" },
+      rounds: { type: "string" },
+      steps: { type: "string" },
+      examples: { type: "string" },
+      threads: { type: "string", default: "2" },
+      python: { type: "string", default: defaultPython() },
+      out: { type: "string", default: resultsFolder },
+      short: { type: "boolean", default: false },
+    },
+  });
+  const machine = benchMachine();
+  const { short } = values;
+  const wanted = values.precision?.split(",") ?? (machine.bfloat16 ? ["float32", "bfloat16"] : ["float32"]);
+  const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
+  try {
+    const setting: Setting = {
+      folder,
+      texts: await loadTexts(values.data),
+      rounds: Number(values.rounds ?? (short ? 1 : 3)),
+      steps: Number(values.steps ?? (short ? 5 : 23)),
+      threads: Number(values.threads),
+      examples: values.examples ? Number(values.examples) : short ? 32 : undefined,
+      python: values.python,
+      precisions: hasPython(values.python, ["torch", "transformers", "peft"]) ? (wanted as Precision[]) : [],
+    };
+    const comparisons: Comparison[] = [];
+    let written = "";
+    for (const kind of values.models.split(",") as ModelKind[]) {
+      const model = kind === "bert-base" ? await writeBertBase(join(folder, "bert-base"), values.model) : values.model;
+      for (const batch of values.batch.split(",").map(Number))
+        for (const job of values.jobs.split(",") as JobName[]) {
+          comparisons.push(compare(setting, { kind, model, batch, job }));
+          // After each, so that a bench that is stopped leaves what it has.
+          const { markdown, data } = report(comparisons, machine, setting);
+          written = writeResults(values.out, machine, { markdown, data });
+        }
+    }
+    console.log(`\n${report(comparisons, machine, setting).markdown}\n\n${written}.md, .json`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+interface Place {
+  readonly kind: ModelKind;
+  readonly model: string;
+  readonly batch: number;
+  readonly job: JobName;
+}
+
+function compare(setting: Setting, { kind, model, batch, job }: Place): Comparison {
+  const { title, epochs, examples } = jobOf(job);
+  const texts = epochs ? (setting.examples ?? examples![kind]) : batch * setting.steps;
+  const data = join(setting.folder, `texts-${texts}`);
+  writeSample(data, setting.texts, { train: texts, others: Math.max(1, Math.round(texts / 8)) });
+  const sides: Record<Side, (AttuneSteps | AttuneRun | PythonRun)[]> = { attune: [], float32: [], bfloat16: [] };
+  const place = { model: basename(model), kind, job, title, batch, texts, ...(epochs && { epochs }) };
+  for (let round = 1; round <= setting.rounds; round++) {
+    sides.attune.push(measureAttune(setting, { model, data, batch, job }));
+    for (const precision of setting.precisions)
+      sides[precision].push(measurePeer(setting, { model, data, batch, job }, precision));
+    const figures = Object.entries(sides)
+      .filter(([, runs]) => runs.length > 0)
+      .map(([side, runs]) => `${side} ${seconds(secondsOf(runs.slice(-1), place))}`);
+    console.log(`${place.model}, batch ${batch}, ${title}, round ${round}: ${figures.join(", ")}`);
+  }
+  return { ...place, sides } as Comparison;
+}
+
+interface Work {
+  readonly model: string;
+  readonly data: string;
+  readonly batch: number;
+  readonly job: JobName;
+}
+
+function measureAttune({ steps, threads }: Setting, { model, data, batch, job }: Work): AttuneSteps | AttuneRun {
+  const { options, epochs } = jobOf(job);
+  const common = { model, data, threads, batchSize: batch, learningRate: LEARNING_RATE, sharedTexts: "keep" } as const;
+  const whole = { options: { ...common, ...options, epochs: epochs ?? 1 } } as AttuneJob;
+  return measureHere("attune.ts", epochs ? whole : { ...whole, steps });
+}
+
+function measurePeer(setting: Setting, { model, data, batch, job }: Work, precision: Precision): PythonRun {
+  const { peer, epochs } = jobOf(job);
+  const length = epochs ? ["--epochs", "1", "--no-eval"] : ["--steps", `${setting.steps}`];
+  return measurePython(setting.python, "peer.py", [
+    ...["--model", model, "--data", data, "--threads", `${setting.threads}`, "--batch-size", `${batch}`],
+    ...["--learning-rate", `${LEARNING_RATE}`, ...peer, ...length],
+    ...(precision === "bfloat16" ? ["--bf16"] : []),
+  ]);
+}

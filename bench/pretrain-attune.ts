@@ -1,0 +1,34 @@
+/** Attune's side of the pre-training bench, in a process of its own: takes some steps of `pretrain`. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PretrainOptions } from "../src/pretrain/options.ts";
+import { pretrain } from "../src/pretrain/pretrain.ts";
+import { peakRssBytes } from "../src/run/machine.ts";
+
+export interface PretrainJob {
+  readonly steps: number;
+  readonly options: Omit<PretrainOptions, "out">;
+}
+
+/** What pretrain.py prints, too. */
+export interface PretrainSteps {
+  readonly stepSeconds: readonly number[];
+  readonly tokensPerStep: number;
+  readonly parameters: number;
+  readonly peakRssBytes: number;
+}
+
+const { steps, options } = JSON.parse(process.argv[2]!) as PretrainJob;
+const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
+const stepSeconds: number[] = [];
+let [tokensPerStep, parameters] = [0, 0];
+for await (const event of pretrain({ ...options, out: join(folder, "run") })) {
+  if (event.type === "start") parameters = event.parameters;
+  if (event.type !== "step") continue;
+  stepSeconds.push(event.seconds);
+  tokensPerStep = Math.max(tokensPerStep, event.tokens);
+  if (stepSeconds.length >= steps) break;
+}
+console.log(JSON.stringify({ stepSeconds, tokensPerStep, parameters, peakRssBytes: peakRssBytes() }));
+rmSync(folder, { recursive: true });

@@ -1,0 +1,93 @@
+/**
+ * The bound of a step: a program's matrix products and nothing else, on the same engine. Weights are the model's own and
+ * weight gradients go to their own place, as in the step; what lies between is read from and written to one array for each
+ * shape, so that the bound is, if anything, too fast.
+ */
+import type { Engine, Executable, HostTensors } from "../src/engine/engine.ts";
+import { evaluateDim, evaluateShape, productOf } from "../src/graph/dim.ts";
+import { input, inputName } from "../src/graph/ops/leaf.ts";
+import { affineOp, matMulOp, productOp } from "../src/graph/ops/linalg.ts";
+import { nodesInOrder } from "../src/graph/order.ts";
+import { type AnyOp, applyAll, type HostTensor, type Node, type Tensor } from "../src/graph/tensor.ts";
+
+type Outputs = Readonly<Record<string, Tensor>>;
+
+const PRODUCTS: ReadonlySet<AnyOp> = new Set<AnyOp>([productOp, affineOp, matMulOp]);
+
+export interface Products {
+  readonly count: number;
+  readonly executable: Executable;
+  /** Floating-point operations of the last run. */
+  operations(): number;
+}
+
+export async function compileProducts(engine: Engine, program: Outputs): Promise<Products> {
+  const order = nodesInOrder(Object.values(program));
+  const given = new Map(
+    order.flatMap(({ outputs: [y] }) => (inputName(y!) === undefined ? [] : [[inputName(y!)!, y!]])),
+  );
+  const products = order.filter(({ op }) => PRODUCTS.has(op));
+  const between = new Map<string, Tensor>();
+  const operand = (x: Tensor, place: number): Tensor => {
+    if (inputName(x) !== undefined) return x;
+    const name = `between:${place}:${x.shape}`;
+    if (!between.has(name)) between.set(name, input(name, x.dtype, x.shape));
+    return between.get(name)!;
+  };
+  const outputs: Record<string, Tensor> = {};
+  const targets = new Map<string, string>();
+  for (const [i, node] of products.entries()) {
+    const y = applyAll(node.op, node.inputs.map(operand), node.attributes)[0]!;
+    outputs[`product:${i}`] = y;
+    const target = Object.keys(program).find((name) => program[name] === node.outputs[0]);
+    if (target !== undefined) targets.set(`product:${i}`, target);
+  }
+  const alone = await engine.compile(outputs, { spin: true });
+  const costs = products.map(costOf);
+  const arrays = new Map<string, Float32Array>();
+  let operations = 0;
+  const scratch = (name: string, tensor: Tensor, sizes: Sizes): HostTensor => {
+    const dims = evaluateShape(tensor.shape, sizes);
+    const length = dims.reduce((a, b) => a * b, 1);
+    if ((arrays.get(name)?.length ?? 0) < length)
+      arrays.set(
+        name,
+        Float32Array.from({ length }, (_, i) => ((i * 37) % 101) / 1000),
+      );
+    return { dtype: "float32", dims, data: arrays.get(name)!.subarray(0, length) };
+  };
+  return {
+    count: products.length,
+    operations: () => operations,
+    executable: {
+      run: async (inputs, results) => {
+        const sizes = sizesOf(given, inputs);
+        operations = costs.reduce<number>((sum, cost) => sum + evaluateDim(cost, sizes), 0);
+        const operands = [...between].map(([name, tensor]) => [name, scratch(name, tensor, sizes)]);
+        const places = Object.entries(outputs).map(([name, tensor]) => [
+          name,
+          results[targets.get(name) ?? ""] ?? scratch(`${tensor.shape}`, tensor, sizes),
+        ]);
+        await alone.run({ ...inputs, ...Object.fromEntries(operands) }, Object.fromEntries(places));
+      },
+      dispose: () => alone.dispose(),
+    },
+  };
+}
+
+type Sizes = Readonly<Record<string, number>>;
+
+/** The value of each symbol that stands by itself in the shape of an input. */
+function sizesOf(given: ReadonlyMap<string, Tensor>, inputs: HostTensors): Sizes {
+  const sizes: Record<string, number> = {};
+  for (const [name, { shape }] of given)
+    for (const [axis, dim] of shape.entries())
+      if (typeof dim === "string" && /^\w+$/.test(dim) && inputs[name]) sizes[dim] = inputs[name].dims[axis]!;
+  return sizes;
+}
+
+/** 2 m n k. */
+function costOf({ op, inputs: [a], outputs: [y], attributes }: Node) {
+  const inner = op === matMulOp ? a!.shape.at(-1)! : a!.shape[attributes.transA ? 0 : 1]!;
+  return productOf([2, ...y!.shape, inner]);
+}

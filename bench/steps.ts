@@ -1,0 +1,57 @@
+/** Training for some steps and no longer, on an engine that a bench may watch. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Engine } from "../src/engine/engine.ts";
+import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
+import { peakRssBytes } from "../src/run/machine.ts";
+import { resolveOptions, type TrainOptions } from "../src/run/options.ts";
+import { type PreparedRun, prepareRun } from "../src/run/prepare.ts";
+import { initialState, trainEpochs } from "../src/train/trainer.ts";
+import { observed, type Watch } from "./observed-engine.ts";
+
+/** Options of `train` without those that the measurement decides. */
+export type JobOptions = WithoutOut<TrainOptions>;
+/** For each method by itself, which `Omit` alone would not keep apart. */
+type WithoutOut<Options> = Options extends unknown ? Omit<Options, "out"> : never;
+
+export interface AttuneSteps {
+  readonly stepSeconds: readonly number[];
+  /** Of these, those of the program: forward and backward. */
+  readonly graphSeconds: readonly number[];
+  readonly tokens: readonly number[];
+  /** From the start of the process. */
+  readonly startToFirstStepSeconds: number;
+  readonly peakRssBytes: number;
+}
+
+/** Trains for so many steps, without evaluation. */
+export async function takeSteps(
+  given: JobOptions,
+  steps: number,
+  watch: Partial<Watch & { prepared(run: PreparedRun): void }> = {},
+  makeEngine: (threads: number) => Engine = (threads) => onnxRuntimeEngine({ threads }),
+): Promise<AttuneSteps> {
+  const out = mkdtempSync(join(tmpdir(), "attune-bench-"));
+  const options = resolveOptions({ ...given, out });
+  const graphSeconds: number[] = [];
+  const ran = (seconds: number) => {
+    graphSeconds.push(seconds);
+    watch.ran?.(seconds);
+  };
+  const run = await prepareRun(options, observed(makeEngine(options.threads), { ...watch, ran }));
+  watch.prepared?.(run);
+  const startToFirstStepSeconds = performance.now() / 1000;
+  const [stepSeconds, tokens]: [number[], number[]] = [[], []];
+  const validate = async () => (await run.evaluate("validation")).metrics;
+  for await (const event of trainEpochs({ ...run.job, validate }, initialState())) {
+    if (event.type !== "step") continue;
+    stepSeconds.push(event.seconds);
+    tokens.push(event.tokens);
+    if (stepSeconds.length >= steps) break;
+  }
+  const peak = peakRssBytes();
+  await run.dispose();
+  rmSync(out, { recursive: true });
+  return { stepSeconds, graphSeconds, tokens, startToFirstStepSeconds, peakRssBytes: peak };
+}

@@ -1,0 +1,110 @@
+/** The benches, each in its short form on a tiny model: that they run, and that what they write makes sense. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { tinyData, tinyModel } from "../tiny.ts";
+import { scratchFolder } from "../unit/data/scratch.ts";
+
+const repository = fileURLToPath(new URL("../../", import.meta.url));
+const cwd = scratchFolder().folder({});
+const out = join(cwd, "results");
+const model = tinyModel(join(cwd, "model"), { layers: 2, positions: 64 });
+const data = tinyData(join(cwd, "data"));
+const noPython = ["--python", join(cwd, "no-python")];
+
+function bench(...args: readonly string[]): string {
+  const tsx = join(repository, "node_modules/tsx/dist/cli.mjs");
+  return execFileSync(process.execPath, [tsx, "bench/main.ts", ...args], { cwd: repository, encoding: "utf8" });
+}
+
+/** What was written as <date>-<processor>-<name>.json, beside which there is a table. */
+function written<T>(name: string): T {
+  const file = readdirSync(out).find((each) => each.endsWith(`${name}.json`))!;
+  expect(existsSync(join(out, file.replace(/json$/, "md")))).toBe(true);
+  return JSON.parse(readFileSync(join(out, file), "utf8")) as T;
+}
+
+const onTiny = ["--short", "--models", "model", "--model", model, "--data", data, "--out", out];
+
+test("without a name, they are listed", () => {
+  const names = ["peer", "bound", "infer", "scale", "profile", "pretrain", "data", "bow"];
+  expect([...bench().matchAll(/^npm run bench -- (\w+)/gm)].map(([, name]) => name)).toEqual(names);
+});
+
+test("peer measures steps and whole runs, and says when there is no Python", () => {
+  const output = bench("peer", ...onTiny, ...noPython, "--jobs", "full,probe", "--batch", "4");
+  expect(output).toContain("Python is not measured");
+  interface Peer {
+    readonly figures: readonly { readonly attuneSeconds: number; readonly attunePeakBytes: number }[];
+    readonly comparisons: readonly {
+      readonly job: string;
+      readonly sides: { readonly attune: readonly Readonly<Record<string, never>>[]; readonly float32: readonly [] };
+    }[];
+  }
+  const file = readdirSync(out).find((each) => /^\d{4}-\d\d-\d\d-.*\.json$/.test(each))!;
+  const { figures, comparisons } = JSON.parse(readFileSync(join(out, file), "utf8")) as Peer;
+  expect(comparisons.map(({ job }) => job)).toEqual(["full", "probe"]);
+  const [full, probe] = comparisons.map(({ sides }) => sides.attune[0]!);
+  expect(full!.stepSeconds).toHaveLength(5);
+  expect(full!.graphSeconds).toHaveLength(5);
+  expect(probe!.totalSeconds).toBeGreaterThan(probe!.startSeconds!);
+  for (const { attuneSeconds, attunePeakBytes } of figures) {
+    expect(attuneSeconds).toBeGreaterThan(0);
+    expect(attunePeakBytes).toBeGreaterThan(50e6);
+  }
+});
+
+test("bound sets a step's program beside its products", () => {
+  bench("bound", ...onTiny, "--jobs", "full", "--batch", "4");
+  const { found } = written<{ found: { count: number; ratio: number; graph: number; products: number }[] }>("bound");
+  expect(found[0]!.count).toBe(3 * (2 * 8 + 2));
+  expect(found[0]!.ratio).toBe(found[0]!.graph / found[0]!.products);
+});
+
+test("infer predicts the same as transformers.js", () => {
+  bench("infer", ...onTiny, "--batch", "1,8");
+  const { found } = written<{ found: { difference: number; seconds: Record<string, number[]> }[] }>("infer");
+  expect(Object.keys(found[0]!.seconds).sort()).toEqual(["1", "8", "attune"]);
+  expect(found[0]!.difference).toBeLessThan(1e-5);
+});
+
+test("scale takes as many steps on few texts as on many", () => {
+  const options = ["--short", "--model", model, "--data", data, "--out", out];
+  bench("scale", ...options, "--examples", "20,400", "--batch", "4");
+  const { rows } = written<{ rows: { size: number; secondsPerToken: number; ratio: number }[] }>("scale");
+  expect(rows.map(({ size }) => size)).toEqual([20, 400]);
+  expect(rows[0]!.ratio).toBe(1);
+  for (const { secondsPerToken } of rows) expect(secondsPerToken).toBeGreaterThan(0);
+});
+
+test("profile finds where a step's time goes", () => {
+  bench("profile", ...onTiny, "--jobs", "lora", "--batch", "4");
+  const { stacks, stepSeconds, programSeconds } = written<{
+    stacks: [string, number][];
+    stepSeconds: number;
+    programSeconds: number;
+  }>("profile-model-lora");
+  const sum = (prefix: string) =>
+    stacks.filter(([stack]) => stack.startsWith(prefix)).reduce((total, [, seconds]) => total + seconds, 0);
+  expect(sum("program;") / programSeconds).toBeCloseTo(1, 2);
+  expect(sum("") / stepSeconds).toBeCloseTo(1, 2);
+  for (const role of ["query", "key", "attention", "adapter", "intermediate", "output"])
+    expect(sum(`program;forward;layer 0;${role};`), role).toBeGreaterThan(0);
+  expect(sum("program;backward;layer 1;")).toBeGreaterThan(0);
+  // Nothing below the lowest adapter is differentiated.
+  expect(sum("program;backward;embeddings;")).toBe(0);
+  const svg = readdirSync(out).find((each) => each.endsWith("profile-model-lora.svg"))!;
+  expect(readFileSync(join(out, svg), "utf8")).toContain("› layer 1 › adapter › Gemm");
+});
+
+test("pretrain trains a new language model", () => {
+  const text = join(cwd, "text.txt");
+  writeFileSync(text, Array.from({ length: 300 }, (_, i) => `The ${i}th cat sees the sea and a dog.\n\n`).join(""));
+  const shape = "--layers 1 --hidden 32 --heads 2 --vocab 100 --length 16 --batch 4".split(" ");
+  bench("pretrain", "--short", "--text", text, "--out", out, ...shape, ...noPython);
+  const { sides } = written<{ sides: { ours: { stepSeconds: number[]; tokensPerStep: number }[] } }>("pretrain");
+  expect(sides.ours[0]!.stepSeconds).toHaveLength(5);
+  expect(sides.ours[0]!.tokensPerStep).toBe(4 * 16);
+});

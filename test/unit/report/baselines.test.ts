@@ -1,0 +1,38 @@
+/** Conclusions on what does no better than guessing, or than counting words. */
+import { beforeAll, expect, test } from "vitest";
+import type { Comparison } from "../../../src/experiment/comparison.ts";
+import { noBetterThanBagOfWords, noBetterThanMajority } from "../../../src/report/conclusions/quality.ts";
+import { viewOf } from "../../../src/report/view.ts";
+import { fabricated } from "./comparisons.ts";
+
+const study = fabricated();
+let one: Comparison;
+
+beforeAll(async () => {
+  one = (await study()).comparison;
+}, 120_000);
+
+test("no better than the most frequent label is judged by the interval", () => {
+  const at = (majorityAccuracy: number) => viewOf({ ...one, data: { ...one.data, majorityAccuracy } });
+  const { low } = viewOf(one).of("tuned/probe").test.accuracy;
+  expect(noBetterThanMajority(at(low))).toEqual([expect.stringMatching(/^Linear probe cannot be told from/)]);
+  expect(noBetterThanMajority(at(0.9999))).toEqual([expect.stringMatching(/ do worse than always answering/)]);
+  expect(noBetterThanMajority(at(low - 0.001))).toBeUndefined();
+});
+
+test("no better than a bag of words is judged by macro F1's interval, and said of all where it is so", () => {
+  const at = (f1: number) =>
+    viewOf({ ...one, data: { ...one.data, bagOfWords: { accuracy: 0, f1, words: 9, trainedOn: 9 } } });
+  const { low, high } = at(0).of("tuned/probe").test.f1;
+  const baseline = (f1: number) => `logistic regression on word counts (macro F1 ${f1.toFixed(4)}).`;
+  expect(noBetterThanBagOfWords(at(low))).toEqual([`Linear probe cannot be told from ${baseline(low)}`]);
+  expect(noBetterThanBagOfWords(at(high + 0.0001))).toEqual([
+    `Linear probe does worse than ${baseline(high + 0.0001)}`,
+  ]);
+  expect(noBetterThanBagOfWords(at(low - 0.001))).toBeUndefined();
+  expect(noBetterThanBagOfWords(at(0.9999))).toEqual([
+    `Full fine-tuning, Linear probe and LoRA, rank 2/8/32 do worse than ${baseline(0.9999)}`,
+    "No setting is shown to beat it.",
+  ]);
+  expect(noBetterThanBagOfWords(viewOf(one))).toBeUndefined();
+});
