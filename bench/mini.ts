@@ -3,14 +3,10 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { sizeOf } from "../src/base/size-of.ts";
-import { loadTokenizer } from "../src/data/tokenizer.ts";
-import { float32 } from "../src/engine/engine.ts";
-import { tensorsOf, writeFolder } from "../src/interop/transformers.ts";
 import { readModelConfig } from "../src/models/load.ts";
-import { newLanguageModel } from "../src/models/load-language-model.ts";
 import { EMOTIONS, MINI } from "../src/run/included.ts";
 import { atPath } from "../src/run/sources.ts";
+import { writeDrawnModel } from "./models.ts";
 import { COMPARED, printScores } from "./scores.ts";
 
 export async function benchMini(args: readonly string[]): Promise<void> {
@@ -29,10 +25,11 @@ export async function benchMini(args: readonly string[]): Promise<void> {
   const folder = values.out ?? mkdtempSync(join(tmpdir(), "attune-mini-"));
   console.error(`studies in ${folder}; go on with --out ${folder}`);
   const { path } = atPath(values.model);
+  const config = { ...(await readModelConfig(join(path, "config.json"))), dtype: "float32" };
   const random = (seed: number) => join(folder, `random-${seed}`);
   const seeds = Number(values.seeds);
   for (let seed = 42; seed < 42 + seeds; seed++)
-    if (!existsSync(random(seed))) await writeRandomEncoder(path, random(seed), seed);
+    if (!existsSync(random(seed))) writeDrawnModel(random(seed), path, config, seed);
   for (const data of values.data) {
     const options = {
       recipe: values.recipe as "demo",
@@ -47,21 +44,4 @@ export async function benchMini(args: readonly string[]): Promise<void> {
       { data, methods: COMPARED, seeds, options, out: join(folder, basename(data).replace(":", "-")) },
     );
   }
-}
-
-/** The same shape and tokenizer, and weights as drawn before any training. */
-async function writeRandomEncoder(from: string, folder: string, seed: number): Promise<void> {
-  const config = await readModelConfig(join(from, "config.json"));
-  const { model, readInto } = newLanguageModel(config);
-  const { parameters } = model.encoder;
-  const weights = Object.fromEntries(
-    parameters.map(({ name, shape }) => [name, float32(new Float32Array(sizeOf(shape)), shape)]),
-  );
-  readInto((name) => weights[name]!.data as Float32Array, seed);
-  const { files } = loadTokenizer(from);
-  await writeFolder(folder, {
-    config: { ...config, dtype: "float32" },
-    tensors: tensorsOf(parameters, weights),
-    files,
-  });
 }

@@ -1,7 +1,9 @@
 /** Models that a bench makes on the spot: speed does not ask what the weights are. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { sizeOf } from "../src/base/size-of.ts";
 import { loadTokenizer } from "../src/data/tokenizer.ts";
+import { float32 } from "../src/engine/engine.ts";
 import { fillOnnxFolder } from "../src/interop/onnx.ts";
 import { tensorsOf, writeFolder, writeModelFolder } from "../src/interop/transformers.ts";
 import { drawWeights, openModel } from "../src/models/load.ts";
@@ -52,26 +54,39 @@ export interface LanguageModelShape {
 }
 
 /** Writes such a model, which BertForMaskedLM opens, with the tokenizer of another folder. */
-export async function writeLanguageModel(
+export function writeLanguageModel(
   folder: string,
   tokenizerFolder: string,
   { layers, hidden, heads, positions }: LanguageModelShape,
-): Promise<string> {
-  const { largestId, files } = loadTokenizer(tokenizerFolder);
-  const { model, config, readInto } = newLanguageModel({
+): string {
+  const config = {
     ...BERT_BASE,
     architectures: ["BertForMaskedLM"],
-    vocab_size: largestId + 1,
+    vocab_size: loadTokenizer(tokenizerFolder).largestId + 1,
     hidden_size: hidden,
     num_hidden_layers: layers,
     num_attention_heads: heads,
     intermediate_size: 4 * hidden,
     max_position_embeddings: positions,
-  });
+  };
+  return writeDrawnModel(folder, tokenizerFolder, config, 0);
+}
+
+/** Writes the language model that a config.json describes, before any training; returns its folder. */
+export function writeDrawnModel(
+  folder: string,
+  tokenizerFolder: string,
+  config: Readonly<Record<string, unknown>>,
+  seed: number,
+): string {
+  const { model, readInto } = newLanguageModel(config);
   const { parameters } = model.encoder;
-  const { weights } = allocateModel(model.encoder as Parameters<typeof allocateModel>[0]);
-  readInto((name) => weights[name]!.data as Float32Array, 0);
-  await writeFolder(folder, { config, tensors: tensorsOf(parameters, weights), files });
+  const weights = Object.fromEntries(
+    parameters.map(({ name, shape }) => [name, float32(new Float32Array(sizeOf(shape)), shape)]),
+  );
+  readInto((name) => weights[name]!.data as Float32Array, seed);
+  const { files } = loadTokenizer(tokenizerFolder);
+  writeFolder(folder, { config, tensors: tensorsOf(parameters, weights), files });
   return folder;
 }
 

@@ -51,7 +51,7 @@ export async function benchPretrain(args: readonly string[]): Promise<void> {
     mkdirSync(tokenizer);
     writeNewTokenizer(tokenizer, documents.flat(), Number(values.vocab));
     const shape = { layers, hidden, heads, positions: Math.max(length, 512) };
-    const model = await writeLanguageModel(join(folder, "model"), tokenizer, shape);
+    const model = writeLanguageModel(join(folder, "model"), tokenizer, shape);
     const options = { from: model, data: text, maxLength: length, batchSize, threads, evaluations: 1, heldOut: 0.002 };
     for (let round = 1; round <= rounds; round++) {
       ours.push(measureHere("pretrain-attune.ts", { steps, options } satisfies PretrainJob));

@@ -29,7 +29,7 @@ function written<T>(name: string): T {
 const onTiny = ["--short", "--models", "model", "--model", model, "--data", data, "--out", out];
 
 test("without a name, they are listed", () => {
-  const names = ["peer", "bound", "infer", "scale", "profile", "pretrain", "data", "bow"];
+  const names = ["peer", "bound", "infer", "scale", "profile", "pretrain", "data", "long", "large", "bow", "mini", "adapt"];
   expect([...bench().matchAll(/^npm run bench -- (\w+)/gm)].map(([, name]) => name)).toEqual(names);
 });
 
@@ -107,4 +107,22 @@ test("pretrain trains a new language model", () => {
   const { sides } = written<{ sides: { ours: { stepSeconds: number[]; tokensPerStep: number }[] } }>("pretrain");
   expect(sides.ours[0]!.stepSeconds).toHaveLength(5);
   expect(sides.ours[0]!.tokensPerStep).toBe(4 * 16);
+});
+
+/** The methods of a printed table, each with figures of both encoders and their difference. */
+const scored = (output: string): string[] =>
+  [...output.matchAll(/^\| ([A-Z][^|]*) (?:\| \d+\.\d \| \d+\.\d \| [+−]\d+\.\d ){2}\|$/gm)].map(([, method]) => method!);
+
+const once = ["--model", model, "--data", data, "--seeds", "1", "--epochs", "1"];
+
+test("mini sets an encoder beside the same one before any training", () => {
+  const output = bench("mini", ...once, "--out", join(cwd, "mini"));
+  expect(output).toContain("accuracy, %: random weights | pretrained | difference");
+  expect(scored(output)).toEqual(["Full fine-tuning", "LoRA, rank 8", "Linear probe"]);
+});
+
+test("adapt sets an encoder beside itself after pre-training on the texts", () => {
+  const output = bench("adapt", ...once, "--passes", "1", "--out", join(cwd, "adapt"));
+  expect(output).toContain("accuracy, %: as it was | adapted | difference");
+  expect(scored(output)).toEqual(["LoRA, rank 8", "Linear probe"]);
 });
