@@ -84,7 +84,7 @@ export const recipes = {
       prompt: { learningRate: searched(5e-2) },
       prefix: { learningRate: searched(1e-2) },
       lora: {
-        learningRate: searched(2e-3),
+        learningRate: searched(1e-3),
         alpha: {
           value: ({ rank = LORA_RANK }) => 2 * (rank as number),
           source: "twice the rank, as in microsoft/LoRA",
