@@ -29,7 +29,7 @@ function written<T>(name: string): T {
 const onTiny = ["--short", "--models", "model", "--model", model, "--data", data, "--out", out];
 
 test("without a name, they are listed", () => {
-  const names = ["peer", "bound", "infer", "scale", "profile", "pretrain", "data", "bow"];
+  const names = ["peer", "bound", "infer", "scale", "profile", "pretrain", "data", "long", "large", "bow"];
   expect([...bench().matchAll(/^npm run bench -- (\w+)/gm)].map(([, name]) => name)).toEqual(names);
 });
 
