@@ -93,7 +93,7 @@ export const recipes = {
       prompt: { learningRate: searched(5e-2) },
       prefix: { learningRate: searched(1e-2) },
       lora: {
-        learningRate: searched(2e-3),
+        learningRate: searched(1e-3),
         alpha: twiceTheRank,
       },
       bitfit: { learningRate: searched(1e-3) },

@@ -64,6 +64,12 @@ function leadingOf({ ranks }: Comparison, trained: readonly Setting[]): Setting[
   );
 }
 
+/** Whether a setting is shown to do better than always answering the most frequent label. */
+export function beatsMajority({ comparison }: View, { test }: Setting): boolean {
+  const { majorityAccuracy } = comparison.data;
+  return majorityAccuracy === undefined || test.accuracy.low > majorityAccuracy;
+}
+
 /** Methods of a comparison, in the order in which they come. */
 export const methodsIn = (settings: readonly Setting[]): MethodName[] => [
   ...new Set(settings.map(({ method }) => method)),

@@ -29,7 +29,20 @@ function written<T>(name: string): T {
 const onTiny = ["--short", "--models", "model", "--model", model, "--data", data, "--out", out];
 
 test("without a name, they are listed", () => {
-  const names = ["peer", "bound", "infer", "scale", "profile", "pretrain", "data", "long", "large", "bow", "mini", "adapt"];
+  const names = [
+    "peer",
+    "bound",
+    "infer",
+    "scale",
+    "profile",
+    "pretrain",
+    "data",
+    "long",
+    "large",
+    "bow",
+    "mini",
+    "adapt",
+  ];
   expect([...bench().matchAll(/^npm run bench -- (\w+)/gm)].map(([, name]) => name)).toEqual(names);
 });
 
@@ -111,7 +124,9 @@ test("pretrain trains a new language model", () => {
 
 /** The methods of a printed table, each with figures of both encoders and their difference. */
 const scored = (output: string): string[] =>
-  [...output.matchAll(/^\| ([A-Z][^|]*) (?:\| \d+\.\d \| \d+\.\d \| [+−]\d+\.\d ){2}\|$/gm)].map(([, method]) => method!);
+  [...output.matchAll(/^\| ([A-Z][^|]*) (?:\| \d+\.\d \| \d+\.\d \| [+−]\d+\.\d ){2}\|$/gm)].map(
+    ([, method]) => method!,
+  );
 
 const once = ["--model", model, "--data", data, "--seeds", "1", "--epochs", "1"];
 

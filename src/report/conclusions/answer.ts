@@ -1,7 +1,7 @@
 /** The answer in five lines: which setting for quality, time, memory, storage, and the cheapest that gives up nothing. */
 import { abbreviated, memory, metric, smallPercent } from "../../base/format.ts";
 import type { Setting } from "../../experiment/comparison.ts";
-import type { View } from "../view.ts";
+import { beatsMajority, type View } from "../view.ts";
 import {
   againstFull,
   f1Difference,
@@ -76,16 +76,21 @@ export function leastToStore(view: View): AnswerLine {
   return cheapest(view, "Least to train and store", "trainableParameters", figure);
 }
 
-/** Of several that cost the same, the better one. */
+/** Of those that learned anything, the one that costs least; of several that cost the same, the better one. */
 function cheapest(
   view: View,
   question: string,
   column: "totalSeconds" | "peakRssBytes" | "trainableParameters",
   figure: (setting: Setting) => string,
 ): AnswerLine {
-  const all = view.comparison.best[column].map(view.of);
+  const cost = (setting: Setting) => setting.cost[column];
+  const learned = view.trained.filter((setting) => beatsMajority(view, setting));
+  const candidates = learned.length > 0 ? learned : view.trained;
+  const lowest = Math.min(...candidates.map(cost));
+  const all = candidates.filter((setting) => cost(setting) === lowest);
   const setting = least(all, ({ test }) => -test.f1.value);
   if (!setting) return nothing(question);
+  const idle = view.trained.filter((other) => cost(other) < lowest);
   const others = all.filter((other) => other !== setting);
   const equal = others.length > 0 ? `${names(view, others)} ${others.length > 1 ? "need" : "needs"} as little.` : "";
   // That there is nothing to hold it against is said once, with the best quality.
@@ -94,8 +99,14 @@ function cheapest(
     question,
     answer: view.name(setting),
     figure: `${figure(setting)}; macro F1 ${metric(setting.test.f1.value)} on test`,
-    detail: [against, equal].filter(Boolean).join(" "),
+    detail: [against, equal, idleOnes(view, idle)].filter(Boolean).join(" "),
   };
+}
+
+function idleOnes(view: View, settings: readonly Setting[]): string {
+  if (settings.length === 0) return "";
+  const [need, are] = settings.length > 1 ? ["need", "are"] : ["needs", "is"];
+  return `${names(view, settings)} ${need} less, but ${are} not shown to do better than always answering the most frequent label.`;
 }
 
 /** Of all settings that are not shown to be worse than full fine-tuning, the one that costs least. */

@@ -1,6 +1,7 @@
 /** Conclusions on what does no better than guessing, or than counting words. */
 import { beforeAll, expect, test } from "vitest";
 import type { Comparison } from "../../../src/experiment/comparison.ts";
+import { answer } from "../../../src/report/conclusions/answer.ts";
 import { noBetterThanBagOfWords, noBetterThanMajority } from "../../../src/report/conclusions/quality.ts";
 import { viewOf } from "../../../src/report/view.ts";
 import { fabricated } from "./comparisons.ts";
@@ -35,4 +36,19 @@ test("no better than a bag of words is judged by macro F1's interval, and said o
     "No setting is shown to beat it.",
   ]);
   expect(noBetterThanBagOfWords(viewOf(one))).toBeUndefined();
+});
+
+test("the answer passes over what is not shown to beat the most frequent label, and says so", () => {
+  const { low } = viewOf(one).of("tuned/probe").test.accuracy;
+  const at = (majorityAccuracy: number) => answer(viewOf({ ...one, data: { ...one.data, majorityAccuracy } }));
+  const idle = "Linear probe needs less, but is not shown to do better than always answering the most frequent label.";
+  for (const line of [1, 2, 3]) {
+    const said = at(low)[line]!;
+    expect(said.answer).toMatch(/^LoRA/);
+    expect(said.detail).toContain(idle);
+    expect(at(low - 0.001)[line]!.answer).toBe("Linear probe");
+    const none = at(1)[line]!; // Where nothing beats it, nothing is passed over.
+    expect(none.answer).toBe("Linear probe");
+    expect(none.detail).not.toContain("needs less");
+  }
 });

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type PackedBatch, packBatch } from "../../../src/data/batch.ts";
@@ -18,6 +20,13 @@ const parameterOf = (shape: number[], kind: ParameterKind = "weight"): Parameter
   kind,
   part: "encoder",
 });
+
+/** Without garbage, of which other tests leave more than this one measures. */
+function residentBytes(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+  return process.memoryUsage.rss();
+}
 
 /** A trainable whose gradient has the given norm, and which notes what it is asked. */
 function fake(norm: number, kind: ParameterKind = "weight") {
@@ -227,7 +236,7 @@ describe("a table equals a dense parameter, to the bit", () => {
   });
 
   test("moments take memory for the rows that were used, and for no others", () => {
-    const [count, width, everyNth] = [40_000, 256, 4]; // four rows a page: spread over their places they would take all
+    const [count, width, everyNth] = [120_000, 256, 4]; // four rows a page: spread over their places they would take all
     const tokens = 500;
     const sizes = TableParameter.sizes([count, width], tokens);
     const [block] = allocateBlocks([[...sizes, tokens * width]]);
@@ -244,13 +253,14 @@ describe("a table equals a dense parameter, to the bit", () => {
       table.update(stepOf(1, 1));
     };
     step(0);
-    const before = process.memoryUsage.rss();
+    const before = residentBytes();
     for (let from = tokens; from * everyNth < count; from += tokens) step(from);
-    const grown = process.memoryUsage.rss() - before;
+    const grown = residentBytes() - before;
     const used = 2 * 4 * (count / everyNth - tokens) * width;
     expect(table.bytes().optimizer).toBe(2 * 4 * (count / everyNth) * width);
-    expect(grown).toBeGreaterThan(0.9 * used);
-    expect(grown).toBeLessThan(3 * used); // with what garbage there is
+    // Of these 61 MB; V8 takes and gives back a few by itself.
+    expect(grown).toBeGreaterThan(0.8 * used);
+    expect(grown).toBeLessThan(1.5 * used);
   });
 
   test("gradients of two programs' outputs are added up by row", () => {
