@@ -1,6 +1,9 @@
 /** Why optimizer, schedule, batch size and truncation are what they are, with the values that were used. */
 import { grouped, percent } from "../../base/format.ts";
+import { groupBy } from "../../base/group-by.ts";
+import type { Imbalance } from "../../run/imbalance.ts";
 import type { ResolvedTrainOptions } from "../../run/options.ts";
+import { names } from "../conclusions/wording.ts";
 import type { Fact, Section } from "../document.ts";
 import type { View } from "../view.ts";
 
@@ -36,6 +39,7 @@ export function reasonsSection(view: View): Section | undefined {
       `${batches}. Devlin et al. (2019) fine-tune with 16 or 32. Smaller batches make more and noisier steps of an epoch, larger ones need more memory and a higher rate` +
         `${view.trained.length > 1 && !batches.includes(" or ") ? "; the same for every method means the same number of steps an epoch" : ""}.`,
     ],
+    ["Uneven classes", unevenClasses(view)],
     [
       "Gradient clipping",
       `${capital(used(({ maxGradientNorm }) => (maxGradientNorm > 0 ? `norm ${maxGradientNorm}` : "off")))}. Where gradients are clipped, a single odd batch cannot throw the weights away.`,
@@ -50,6 +54,25 @@ export function reasonsSection(view: View): Section | undefined {
     ],
   ];
   return { id: "reasons", title: "Why it is trained so", blocks: [{ block: "facts", items }] };
+}
+
+/** What the training loss does about rare labels, and of which settings if they differ. */
+function unevenClasses(view: View): string {
+  const alike = [...groupBy(view.trained, ({ runs }) => onImbalance(runs[0]!.result.imbalance))];
+  const told = alike.map(([text, settings]) =>
+    alike.length > 1 ? `${names(view, settings)}: ${text}` : capital(text),
+  );
+  return `${told.join(". ")}. Validation and test losses are always without weights and smoothing, so that they can be compared.`;
+}
+
+function onImbalance({ classWeights, labelSmoothing, balance }: Imbalance): string {
+  const weights = Object.entries(classWeights ?? {}).map(([label, weight]) => `${label} ${weight.toPrecision(3)}`);
+  const measures = [
+    ...(weights.length > 0 ? [`labels count in the training loss with the weights ${weights.join(", ")}`] : []),
+    ...(labelSmoothing > 0 ? [`label smoothing ${labelSmoothing}`] : []),
+    ...(balance === "oversample" ? ["texts of rare labels are drawn again until all labels are equally frequent"] : []),
+  ];
+  return measures.join("; ") || "every text counts once: no class weights, no label smoothing, no oversampling";
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

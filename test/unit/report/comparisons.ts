@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { compareStudy } from "../../../src/experiment/compare-study.ts";
 import type { Comparison, Setting } from "../../../src/experiment/comparison.ts";
+import type { Imbalance } from "../../../src/run/imbalance.ts";
 import type { EpochResult } from "../../../src/train/trainer.ts";
 import { type FabricatedStudy, fabricatedSettings, fabricateStudy } from "../../study.ts";
 import { scratchFolder } from "../data/scratch.ts";
@@ -61,4 +62,12 @@ export const withEpochs =
         ),
       },
     })),
+  });
+
+/** All runs of a setting with this done about rare labels. */
+export const withImbalance =
+  (imbalance: Imbalance) =>
+  (setting: Setting): Setting => ({
+    ...setting,
+    runs: setting.runs.map((run) => ({ ...run, result: { ...run.result, imbalance } })),
   });

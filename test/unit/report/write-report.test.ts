@@ -8,7 +8,7 @@ import type { Comparison } from "../../../src/experiment/comparison.ts";
 import { writeReport } from "../../../src/report/write-report.ts";
 import { changePredictions } from "../../study.ts";
 import { scratchFolder } from "../data/scratch.ts";
-import { bothRecipes, fabricated } from "./comparisons.ts";
+import { bothRecipes, fabricated, withImbalance, withSetting } from "./comparisons.ts";
 
 const study = fabricated();
 const { folder } = scratchFolder();
@@ -97,6 +97,24 @@ describe("report.html", () => {
 
   test("is the same to the byte when it is made again", () => {
     expect(written(one.comparison)).toEqual(files);
+  });
+
+  test("says what was done about rare labels, and by which settings", () => {
+    const told = (comparison: Comparison) =>
+      /^- \*\*Uneven classes:\*\* (.*?) Validation and test/m.exec(written(comparison)["report.md"]!)![1]!;
+    expect(told(one.comparison)).toBe("Every text counts once: no class weights, no label smoothing, no oversampling.");
+    const weighted = withImbalance({
+      classWeights: { anger: 0.66667, joy: 2, love: 1 },
+      labelSmoothing: 0.1,
+      balance: "oversample",
+    });
+    const { id } = one.comparison.settings.find(({ method }) => method === "full")!;
+    const text = told(withSetting(one.comparison, id, weighted));
+    expect(text).toContain(
+      "Full fine-tuning: labels count in the training loss with the weights anger 0.667, joy 2.00, love 1.00; " +
+        "label smoothing 0.1; texts of rare labels are drawn again until all labels are equally frequent",
+    );
+    expect(text).toMatch(/Linear probe.*: every text counts once/);
   });
 });
 
