@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BoundJob, BoundSteps } from "./bound-attune.ts";
+import { chosen } from "./chosen.ts";
 import { markdownTable, mean, median, milliseconds } from "./figures.ts";
-import { type JobName, jobOf, type ModelKind } from "./jobs.ts";
+import { jobNames, jobOf, modelKinds } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
 import { writeBertBase } from "./models.ts";
 import { measureHere } from "./processes.ts";
@@ -31,6 +32,8 @@ export async function benchBound(args: readonly string[]): Promise<void> {
       short: { type: "boolean", default: false },
     },
   });
+  const kinds = chosen("models", values.models, modelKinds);
+  const names = chosen("jobs", values.jobs, jobNames);
   const rounds = Number(values.rounds ?? (values.short ? 1 : 3));
   const steps = Number(values.steps ?? (values.short ? 5 : 23));
   const [batchSize, threads] = [Number(values.batch), Number(values.threads)];
@@ -41,9 +44,9 @@ export async function benchBound(args: readonly string[]): Promise<void> {
   try {
     const texts = await loadTexts(values.data);
     const data = writeSample(join(folder, "texts"), texts, { train: steps * batchSize, others: 8 });
-    for (const kind of values.models.split(",") as ModelKind[]) {
+    for (const kind of kinds) {
       const model = kind === "bert-base" ? await writeBertBase(join(folder, "bert-base"), values.model) : values.model;
-      for (const job of values.jobs.split(",") as JobName[]) {
+      for (const job of names) {
         const { title, options } = jobOf(job);
         const common = { model, data, batchSize, threads, epochs: 1, sharedTexts: "keep" } as const;
         const work = { steps, options: { ...common, ...options } } as BoundJob;

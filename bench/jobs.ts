@@ -51,8 +51,10 @@ export type JobName = keyof typeof jobs;
 export const jobNames = Object.keys(jobs) as JobName[];
 export const jobOf = (name: JobName): Job => jobs[name];
 
-export type Precision = "float32" | "bfloat16";
-export type ModelKind = "bert-base" | "model";
+export const precisions = ["float32", "bfloat16"] as const;
+export type Precision = (typeof precisions)[number];
+export const modelKinds = ["bert-base", "model"] as const;
+export type ModelKind = (typeof modelKinds)[number];
 
 /** What is aimed at, to stand beside what was reached. */
 export interface Goal {

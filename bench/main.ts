@@ -1,4 +1,6 @@
 /** `npm run bench -- NAME …`: measurements that anyone can repeat. Without a name, lists them. */
+import { AttuneError } from "../src/base/error.ts";
+
 const benches: Readonly<Record<string, { summary: string; run: (args: readonly string[]) => Promise<void> }>> = {
   peer: {
     summary: "training jobs, against the Python stack in the same run: seconds, peak memory, ratios and goals",
@@ -54,6 +56,11 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
 
 const [name = "", ...args] = process.argv.slice(2);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
-if (bench) await bench.run(args);
+if (bench)
+  await bench.run(args).catch((error: Error & { readonly code?: string }) => {
+    if (!(error instanceof AttuneError) && !error.code?.startsWith("ERR_PARSE_ARGS")) throw error;
+    console.error(`bench ${name}: ${error.message}`);
+    process.exitCode = 2;
+  });
 else
   for (const [key, { summary }] of Object.entries(benches)) console.log(`npm run bench -- ${key.padEnd(9)}${summary}`);

@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { AttuneJob, AttuneRun } from "./attune.ts";
+import { chosen } from "./chosen.ts";
 import { seconds } from "./figures.ts";
-import { type JobName, jobNames, jobOf, type ModelKind, type Precision } from "./jobs.ts";
+import { type JobName, jobNames, jobOf, type ModelKind, modelKinds, type Precision, precisions } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
 import { writeBertBase } from "./models.ts";
 import { type Comparison, type PythonRun, report, type Side, secondsOf } from "./peer-report.ts";
@@ -51,9 +52,13 @@ export async function benchPeer(args: readonly string[]): Promise<void> {
       short: { type: "boolean", default: false },
     },
   });
+  const kinds = chosen("models", values.models, modelKinds);
+  const names = chosen("jobs", values.jobs, jobNames);
   const machine = benchMachine();
   const { short } = values;
-  const wanted = values.precision?.split(",") ?? (machine.bfloat16 ? ["float32", "bfloat16"] : ["float32"]);
+  const wanted = values.precision
+    ? chosen("precision", values.precision, precisions)
+    : precisions.filter((precision) => precision === "float32" || machine.bfloat16);
   const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
   try {
     const setting: Setting = {
@@ -64,14 +69,14 @@ export async function benchPeer(args: readonly string[]): Promise<void> {
       threads: Number(values.threads),
       examples: values.examples ? Number(values.examples) : short ? 32 : undefined,
       python: values.python,
-      precisions: hasPython(values.python, ["torch", "transformers", "peft"]) ? (wanted as Precision[]) : [],
+      precisions: hasPython(values.python, ["torch", "transformers", "peft"]) ? wanted : [],
     };
     const comparisons: Comparison[] = [];
     let written = "";
-    for (const kind of values.models.split(",") as ModelKind[]) {
+    for (const kind of kinds) {
       const model = kind === "bert-base" ? await writeBertBase(join(folder, "bert-base"), values.model) : values.model;
       for (const batch of values.batch.split(",").map(Number))
-        for (const job of values.jobs.split(",") as JobName[]) {
+        for (const job of names) {
           comparisons.push(compare(setting, { kind, model, batch, job }));
           // After each, so that a bench that is stopped leaves what it has.
           const { markdown, data } = report(comparisons, machine, setting);

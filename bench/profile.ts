@@ -5,9 +5,10 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { percent } from "../src/base/format.ts";
 import { writeWhole } from "../src/base/write-whole.ts";
+import { chosen } from "./chosen.ts";
 import { markdownTable, milliseconds } from "./figures.ts";
 import { collapsedStacks, flameGraph } from "./flame-graph.ts";
-import { type JobName, jobOf } from "./jobs.ts";
+import { jobNames, jobOf, modelKinds } from "./jobs.ts";
 import { benchMachine, machineText } from "./machine.ts";
 import { writeBertBase } from "./models.ts";
 import { measureHere } from "./processes.ts";
@@ -30,15 +31,17 @@ export async function benchProfile(args: readonly string[]): Promise<void> {
       short: { type: "boolean", default: false },
     },
   });
+  const kinds = chosen("models", values.models, modelKinds);
+  const names = chosen("jobs", values.jobs, jobNames);
   const steps = Number(values.steps ?? (values.short ? 5 : 23));
   const [batchSize, threads] = [Number(values.batch), Number(values.threads)];
   const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
   try {
     const texts = await loadTexts(values.data);
     const data = writeSample(join(folder, "texts"), texts, { train: steps * batchSize, others: 8 });
-    for (const kind of values.models.split(",")) {
+    for (const kind of kinds) {
       const model = kind === "bert-base" ? await writeBertBase(join(folder, "bert-base"), values.model) : values.model;
-      for (const job of values.jobs.split(",") as JobName[]) {
+      for (const job of names) {
         const { title, options } = jobOf(job);
         const common = { model, data, batchSize, threads, epochs: 1, sharedTexts: "keep" } as const;
         const work = { steps, options: { ...common, ...options } } as ProfileJob;

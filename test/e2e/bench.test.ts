@@ -1,5 +1,5 @@
 /** The benches, each in its short form on a tiny model: that they run, and that what they write makes sense. */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,9 +14,15 @@ const model = tinyModel(join(cwd, "model"), { layers: 2, positions: 64 });
 const data = tinyData(join(cwd, "data"));
 const noPython = ["--python", join(cwd, "no-python")];
 
-function bench(...args: readonly string[]): string {
+function spawnBench(...args: readonly string[]) {
   const tsx = join(repository, "node_modules/tsx/dist/cli.mjs");
-  return execFileSync(process.execPath, [tsx, "bench/main.ts", ...args], { cwd: repository, encoding: "utf8" });
+  return spawnSync(process.execPath, [tsx, "bench/main.ts", ...args], { cwd: repository, encoding: "utf8" });
+}
+
+function bench(...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnBench(...args);
+  expect(status, stderr).toBe(0);
+  return stdout;
 }
 
 /** What was written as <date>-<processor>-<name>.json, beside which there is a table. */
@@ -44,6 +50,17 @@ test("without a name, they are listed", () => {
     "adapt",
   ];
   expect([...bench().matchAll(/^npm run bench -- (\w+)/gm)].map(([, name]) => name)).toEqual(names);
+});
+
+test.each([
+  [["peer", "--jobs", "full,loar"], 'bench peer: --jobs has no "loar"; did you mean "lora"?\n'],
+  [["bound", "--models", "x"], 'bench bound: --models has no "x"; it must be "bert-base" or "model"\n'],
+  [["scale", "--thread", "1"], /^bench scale: Unknown option '--thread'[^\n]*\n$/],
+])("what it does not know is an error of one line: %j", (args, message) => {
+  const failed = spawnBench(...args);
+  expect(failed.status).toBe(2);
+  if (typeof message === "string") expect(failed.stderr).toBe(message);
+  else expect(failed.stderr).toMatch(message);
 });
 
 test("peer measures steps and whole runs, and says when there is no Python", () => {
