@@ -1,9 +1,9 @@
 /** Recipes: the options that each method is trained with, and where each value comes from. */
 import type { MethodName } from "../methods/registry.ts";
 
-/** The value of an option with where it comes from; a function makes it from the options that are given. */
+/** The value of an option with where it comes from. */
 export interface Sourced {
-  readonly value: unknown | ((given: Readonly<Record<string, unknown>>) => unknown);
+  readonly value: unknown;
   /** For reports, as in "learning rate 1e-4 (the original experiment)". */
   readonly source: string;
 }
@@ -33,8 +33,6 @@ const searched = (value: unknown): Sourced => ({
   value,
   source: "searched on MiniLM and dair-ai/emotion, on validation: docs/recipes.md",
 });
-
-const LORA_RANK = 8;
 
 export const recipes = {
   controlled: {
@@ -68,7 +66,7 @@ export const recipes = {
     ],
   },
   tuned: {
-    summary: "each method with its own learning rate, alpha rule and head",
+    summary: "each method with its own learning rate, and a head that is chosen",
     shared: {
       epochs: { value: 10, source: "as many as in the controlled recipe" },
       batchSize: { value: 16, source: "the smaller batch of Devlin et al. 2019" },
@@ -83,16 +81,15 @@ export const recipes = {
       },
       prompt: { learningRate: searched(5e-2) },
       prefix: { learningRate: searched(1e-2) },
-      lora: {
-        learningRate: searched(1e-3),
-        alpha: {
-          value: ({ rank = LORA_RANK }) => 2 * (rank as number),
-          source: "twice the rank, as in microsoft/LoRA",
-        },
-      },
+      lora: { learningRate: searched(2e-3), alpha: searched(8) },
       bitfit: { learningRate: searched(1e-3) },
     },
-    notes: [{ of: "lora", text: "LoRA's alpha is twice its rank, so that its matrices count the same at every rank." }],
+    notes: [
+      {
+        of: "lora",
+        text: "LoRA's alpha is 8 for every rank, as Hu et al. keep it when the rank changes, so one learning rate suits all ranks.",
+      },
+    ],
   },
 } as const satisfies Record<string, Recipe>;
 
@@ -107,7 +104,5 @@ export function recipeOptions(
 ): Record<string, Sourced> {
   const { shared, methods }: Recipe = recipes[name];
   const own = Object.entries({ ...shared, ...methods[method] }).filter(([key]) => !(key in given));
-  return Object.fromEntries(
-    own.map(([key, { value, source }]) => [key, { value: typeof value === "function" ? value(given) : value, source }]),
-  );
+  return Object.fromEntries(own);
 }
