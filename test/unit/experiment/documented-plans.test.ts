@@ -37,3 +37,16 @@ test("docs/recipes.yaml searches among several rates for each method, the tuned 
     expect(rates).toContain(recipeOptions("tuned", method, {}).learningRate!.value);
   }
 });
+
+test("docs/recipes-lora.yaml searches LoRA's alpha at the tuned rate, the tuned one with them at every rank", () => {
+  const { plan, place } = documented("recipes-lora");
+  const runs = plannedRuns(resolvePlan({ ...plan, model: "model", data: "data" }, place));
+  const tuned = recipeOptions("tuned", "lora", {});
+  const found = runs.flatMap(({ options }) => {
+    const { rank, alpha, learningRate } = options as typeof options & { rank: number; alpha: number };
+    expect(learningRate).toBe(tuned.learningRate!.value);
+    return alpha === tuned.alpha!.value ? [rank] : [];
+  });
+  expect(found).toEqual([2, 4, 8, 16, 32]);
+  expect(runs.length).toBeGreaterThan(found.length);
+});

@@ -52,8 +52,7 @@ test("demo has rates of its own and few epochs for every method", () => {
   for (const rate of rates) expect(rate).toBeGreaterThan(5e-5);
 });
 
-test("tuned scales LoRA's alpha with its rank, and lets the probe choose a head", () => {
-  expect(valuesOf("tuned", "lora", { rank: 4 })).toMatchObject({ alpha: 8 });
-  expect(valuesOf("tuned", "lora")).toMatchObject({ alpha: 16 });
+test("tuned keeps LoRA's alpha at every rank, and lets the probe choose a head", () => {
+  for (const rank of [2, 32]) expect(valuesOf("tuned", "lora", { rank })).toMatchObject({ alpha: 8 });
   expect(valuesOf("tuned", "probe")).toMatchObject({ head: "auto" });
 });
