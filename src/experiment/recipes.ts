@@ -109,10 +109,10 @@ export const recipes = {
     },
     methods: {
       full: { learningRate: searchedOnMini(3e-4) },
-      probe: { learningRate: searchedOnMini(3e-2) },
-      prompt: { learningRate: searchedOnMini(5e-2) },
+      probe: { learningRate: searchedOnMini(1e-2) },
+      prompt: { learningRate: searchedOnMini(3e-2) },
       prefix: { learningRate: searchedOnMini(2e-2) },
-      lora: { learningRate: searchedOnMini(3e-3), alpha: { value: 8, source: "as in the tuned recipe" } },
+      lora: { learningRate: searchedOnMini(5e-3), alpha: { value: 8, source: "as in the tuned recipe" } },
       bitfit: { learningRate: searchedOnMini(1e-2) },
     },
     notes: [{ text: "It is made to be quick. For data of your own take the tuned recipe." }],

@@ -80,6 +80,14 @@ describe("the emotions data set", () => {
     expect(nearDuplicates(all)).toEqual([]);
   });
 
+  test("has words that the mini encoder mostly knows whole", () => {
+    const file = fileURLToPath(new URL("../../../models/mini/tokenizer.json", import.meta.url));
+    const { model } = JSON.parse(readFileSync(file, "utf8")) as { model: { vocab: Record<string, number> } };
+    const words = all.flatMap(({ text }) => text.toLowerCase().match(/[a-z]+/g) ?? []);
+    const whole = words.filter((word) => Object.hasOwn(model.vocab, word)).length / words.length;
+    expect(card).toContain(`${Math.round(100 * whole)} % of the words are in the vocabulary`);
+  });
+
   test("has no opening that is common", () => {
     expect(card).toContain(`No more than ${OPENING_SHARE * 100} % of the texts begin with the same two words`);
     expect(commonOpenings(all.map(({ text }) => text))).toEqual([]);

@@ -26,17 +26,23 @@ test("docs/seed.yaml is the original experiment", () => {
   }
 });
 
-test("docs/recipes.yaml searches among several rates for each method, the tuned one with them", () => {
-  const { plan, place } = documented("recipes");
-  const runs = plannedRuns(resolvePlan({ ...plan, model: "model", data: "data" }, place));
-  const methods = [...new Set(runs.map(({ method }) => method))];
-  expect(methods).toEqual(["full", "probe", "prompt", "prefix", "lora", "bitfit"]);
-  for (const method of methods) {
-    const rates = runs.flatMap(({ method: of, options }) => (of === method ? [options.learningRate] : []));
-    expect(new Set(rates).size).toBeGreaterThan(1);
-    expect(rates).toContain(recipeOptions("tuned", method, {}).learningRate!.value);
-  }
-});
+test.each([
+  ["recipes", "tuned"],
+  ["recipes-demo", "demo"],
+] as const)(
+  "docs/%s.yaml searches among several rates for each method, that of the recipe %s with them",
+  (file, recipe) => {
+    const { plan, place } = documented(file);
+    const runs = plannedRuns(resolvePlan({ ...plan, model: "model", data: "data" }, place));
+    const methods = [...new Set(runs.map(({ method }) => method))];
+    expect(methods).toEqual(["full", "probe", "prompt", "prefix", "lora", "bitfit"]);
+    for (const method of methods) {
+      const rates = runs.flatMap(({ method: of, options }) => (of === method ? [options.learningRate] : []));
+      expect(new Set(rates).size).toBeGreaterThan(1);
+      expect(rates).toContain(recipeOptions(recipe, method, {}).learningRate!.value);
+    }
+  },
+);
 
 test("docs/recipes-lora.yaml searches LoRA's alpha at the tuned rate, the tuned one with them at every rank", () => {
   const { plan, place } = documented("recipes-lora");
