@@ -26,7 +26,10 @@ export const pretrainOptions = z.strictObject({
   positions: count().min(8).default(512).describe("longest text of a new model, in tokens"),
   vocab: count().min(32).default(8192).describe("pieces in the vocabulary of a new model"),
   text: z.string().default("text").describe("column that holds the text, in tables"),
-  maxLength: count().min(8).default(128).describe("tokens that are read at once"),
+  maxLength: count()
+    .min(8)
+    .optional()
+    .describe("tokens that are read at once (default: 128, or the model's positions if it has fewer)"),
   maskShare: z.number().gt(0).lt(1).default(0.15).describe("share of the tokens that have to be guessed"),
   wholeWords: z.boolean().default(false).describe("whether all pieces of a word are guessed together"),
   teacher: path()

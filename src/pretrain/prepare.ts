@@ -31,6 +31,9 @@ import type { PretrainSources } from "./sources.ts";
 import { maskingRules } from "./special-ids.ts";
 import { type Embeddings, embed } from "./teacher.ts";
 
+/** Tokens of a block, where the model has as many positions. */
+const LENGTH = 128;
+
 export interface PreparedPretraining {
   readonly model: LanguageModel;
   readonly config: Readonly<Record<string, unknown>>;
@@ -80,7 +83,7 @@ export async function preparePretraining(
   const { model, config } = opened;
   const language = model.encoder as Encoder;
   requireVocabulary(tokenizer, language, folder);
-  const length = longestText(options.maxLength, language);
+  const length = longestText(options.maxLength ?? Math.min(LENGTH, language.maxPositions), language);
   const rules = maskingRules(tokenizer, folder, language.vocabularySize, options);
   const { passages, all } = readPassages(options, corpus, tokenizer, rules.ends, length);
 
