@@ -1,11 +1,10 @@
 /** Domain adaptation: the encoder goes on guessing masked words in a data set's training texts, and is then fine-tuned on them. */
-import { existsSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pretrain } from "../src/pretrain/pretrain.ts";
 import { EMOTIONS, MINI } from "../src/run/included.ts";
-import { COMPARED, printScores } from "./scores.ts";
+import { COMPARED, printScores, studiesFolder } from "./scores.ts";
 
 export async function benchAdapt(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -22,8 +21,7 @@ export async function benchAdapt(args: readonly string[]): Promise<void> {
     },
   });
   const { model, data, passes, rate, recipe, epochs } = values;
-  const folder = values.out ?? mkdtempSync(join(tmpdir(), "attune-adapt-"));
-  console.error(`studies in ${folder}; go on with --out ${folder}`);
+  const folder = studiesFolder(values.out, "adapt");
   const out = join(folder, "adapted");
   if (!existsSync(out))
     for await (const event of pretrain({ from: model, data, out, epochs: Number(passes), learningRate: Number(rate) }))

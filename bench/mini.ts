@@ -1,13 +1,12 @@
 /** What pre-training is worth: an encoder against the same one with random weights, for the card of the mini encoder. */
-import { existsSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { readModelConfig } from "../src/models/load.ts";
 import { EMOTIONS, MINI } from "../src/run/included.ts";
 import { atPath } from "../src/run/sources.ts";
 import { writeDrawnModel } from "./models.ts";
-import { COMPARED, printScores } from "./scores.ts";
+import { COMPARED, printScores, studiesFolder } from "./scores.ts";
 
 export async function benchMini(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -22,14 +21,13 @@ export async function benchMini(args: readonly string[]): Promise<void> {
       out: { type: "string" },
     },
   });
-  const folder = values.out ?? mkdtempSync(join(tmpdir(), "attune-mini-"));
-  console.error(`studies in ${folder}; go on with --out ${folder}`);
+  const folder = studiesFolder(values.out, "mini");
   const { path } = atPath(values.model);
   const config = { ...(await readModelConfig(join(path, "config.json"))), dtype: "float32" };
-  const random = (seed: number) => join(folder, `random-${seed}`);
-  const seeds = Number(values.seeds);
-  for (let seed = 42; seed < 42 + seeds; seed++)
-    if (!existsSync(random(seed))) writeDrawnModel(random(seed), path, config, seed);
+  const random = (seed: number) => {
+    const drawn = join(folder, `random-${seed}`);
+    return existsSync(drawn) ? drawn : writeDrawnModel(drawn, path, config, seed);
+  };
   for (const data of values.data) {
     const options = {
       recipe: values.recipe as "demo",
@@ -41,7 +39,13 @@ export async function benchMini(args: readonly string[]): Promise<void> {
         { name: "random weights", model: random },
         { name: "pretrained", model: () => values.model },
       ],
-      { data, methods: COMPARED, seeds, options, out: join(folder, basename(data).replace(":", "-")) },
+      {
+        data,
+        methods: COMPARED,
+        seeds: Number(values.seeds),
+        options,
+        out: join(folder, basename(data).replace(":", "-")),
+      },
     );
   }
 }

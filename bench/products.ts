@@ -1,7 +1,7 @@
 /**
  * The bound of a step: a program's matrix products and nothing else, on the same engine. Weights are the model's own and
  * weight gradients go to their own place, as in the step; what lies between is read from one array for each shape, and of
- * what comes out only a corner leaves the engine, which copies what leaves it. So the bound is, if anything, too fast.
+ * what comes out only a corner leaves the engine, which copies what leaves it.
  */
 import type { Engine, Executable, HostTensors } from "../src/engine/engine.ts";
 import { evaluateDim, evaluateShape, productOf } from "../src/graph/dim.ts";

@@ -1,4 +1,6 @@
 /** Full fine-tuning, LoRA and the probe from two encoders on the same data, over seeds, as a Markdown table. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compare } from "../src/experiment/compare.ts";
 import type { Plan } from "../src/experiment/plan-schema.ts";
@@ -27,6 +29,13 @@ export interface Scoring {
 }
 
 const FIRST_SEED = 42;
+
+/** Where the studies of a bench are: as asked for, or a new folder that is said, so that a bench that was stopped can go on. */
+export function studiesFolder(asked: string | undefined, bench: string): string {
+  const folder = asked ?? mkdtempSync(join(tmpdir(), `attune-${bench}-`));
+  console.error(`studies in ${folder}; go on with --out ${folder}`);
+  return folder;
+}
 
 /** Does the runs that are not done, and prints the table. */
 export async function printScores(sides: readonly [Side, Side], scoring: Scoring): Promise<void> {

@@ -1,7 +1,8 @@
 /** `tsx scripts/pretraining-curve.ts RUN/result.json OUT.svg`: what a pre-training with a teacher did on held-out text. */
 import { readFileSync, writeFileSync } from "node:fs";
-import type { PretrainResult } from "../src/pretrain/events.ts";
+import type { HeldOutMetrics, PretrainResult } from "../src/pretrain/events.ts";
 import { axis, drawChart, ink } from "../src/report/chart.ts";
+import type { Colour } from "../src/report/palette.ts";
 
 const [result, out] = process.argv.slice(2) as [string, string];
 const { heldOut } = JSON.parse(readFileSync(result, "utf8")) as PretrainResult;
@@ -10,8 +11,8 @@ const series = [
   { name: "distance to the teacher (right)", colour: "method2", of: ({ distance }) => distance! },
 ] as const satisfies readonly {
   readonly name: string;
-  readonly colour: Parameters<typeof ink>[0];
-  readonly of: (at: PretrainResult["heldOut"][number]) => number;
+  readonly colour: Colour;
+  readonly of: (at: HeldOutMetrics) => number;
 }[];
 
 const { standalone } = drawChart({
