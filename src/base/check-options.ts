@@ -1,7 +1,7 @@
 /** Options against their schema: what is given wrongly is named, with what would be right. */
 import { z } from "zod";
 import { AttuneError, listOf } from "./error.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean } from "./nearest.ts";
 
 /** How an option is spelled where it was given: `--batch-size`, or `batchSize in train.yaml`. */
 export type Spell = (key: string) => string;
@@ -31,8 +31,7 @@ export function checkOptions(
   if (issue.code === "unrecognized_keys" && issue.path.length === 0) {
     const [key] = issue.keys as [string];
     const known = Object.keys(shape);
-    const guess = nearest(key, known);
-    const hint = guess ? `did you mean ${spell(guess)}?` : `there are ${known.map(spell).join(", ")}`;
+    const hint = didYouMean(key, known, `there are ${known.map(spell).join(", ")}`, spell);
     throw foreign?.(key) ?? new AttuneError("options/unknown", `there is no option ${spell(key)}; ${hint}`);
   }
   const key = String(issue.path[0] ?? "");

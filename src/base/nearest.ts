@@ -9,6 +9,17 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best && best.distance <= Math.max(1, name.length / 2) ? best.candidate : undefined;
 }
 
+/** "did you mean …?" where one of `known` is near, spelt as errors spell it; `otherwise` where none is. */
+export function didYouMean(
+  name: string,
+  known: readonly string[],
+  otherwise: string,
+  spell: (name: string) => string = (meant) => `"${meant}"`,
+): string {
+  const meant = nearest(name, known);
+  return meant === undefined ? otherwise : `did you mean ${spell(meant)}?`;
+}
+
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, sep } from "node:path";
 import { parse } from "yaml";
 import { AttuneError, listOf } from "../base/error.ts";
-import { nearest } from "../base/nearest.ts";
+import { didYouMean } from "../base/nearest.ts";
 import type { SplitName } from "./dataset.ts";
 import { isTable, tableEnding, uncompressedName } from "./tables.ts";
 
@@ -127,10 +127,7 @@ function chooseConfig(path: string, { configs }: Card, wanted: string | undefine
 /** The place of a configuration among those that there are. */
 export function chosenName(path: string, names: readonly string[], wanted: string): number {
   if (names.includes(wanted)) return names.indexOf(wanted);
-  const guess = nearest(wanted, names);
-  const others = guess
-    ? `did you mean "${guess}"?`
-    : `there ${names.length === 1 ? "is" : "are"} ${listOf(names, "and")}`;
+  const others = didYouMean(wanted, names, `there ${names.length === 1 ? "is" : "are"} ${listOf(names, "and")}`);
   throw new AttuneError(
     "data/no-config",
     names.length === 0

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { rightValue } from "../base/check-options.ts";
 import { AttuneError, listOf } from "../base/error.ts";
-import { nearest } from "../base/nearest.ts";
+import { didYouMean } from "../base/nearest.ts";
 import { methodNames, methods } from "../methods/registry.ts";
 import { trainOptions } from "../run/options.ts";
 import { entryKeys, planSchema } from "./plan-schema.ts";
@@ -88,8 +88,7 @@ function unknownKey(key: string, path: Path, plan: unknown, place: Place): Attun
 }
 
 function hint(name: string, known: readonly string[]): string {
-  const guess = nearest(name, known);
-  return guess === undefined ? `there are ${known.join(", ")}` : `did you mean ${JSON.stringify(guess)}?`;
+  return didYouMean(name, known, `there are ${known.join(", ")}`, (meant) => JSON.stringify(meant));
 }
 
 function valueAt(value: unknown, path: Path): unknown {

@@ -1,7 +1,7 @@
 /** Options about rare labels, brought to an objective and an order of texts; what is said of them in result.json. */
 import { readFileSync } from "node:fs";
 import { AttuneError, listOf } from "../base/error.ts";
-import { nearest } from "../base/nearest.ts";
+import { didYouMean } from "../base/nearest.ts";
 import type { Dataset, Truth } from "../data/dataset.ts";
 import { balancedWeights, type EpochOrder, eachTextOnce, oversampled } from "../train/imbalance.ts";
 import type { Objective } from "../train/objective.ts";
@@ -73,8 +73,7 @@ function weightsFromFile(file: string, labels: readonly string[]): number[] {
     throw new AttuneError("options/class-weights", `${file}: this must be an object like {"label": 2}`);
   for (const [label, weight] of Object.entries(value)) {
     if (!labels.includes(label)) {
-      const guess = nearest(label, labels);
-      const hint = guess === undefined ? `they are ${listOf(labels.slice(0, 20), "and")}` : `did you mean "${guess}"?`;
+      const hint = didYouMean(label, labels, `they are ${listOf(labels.slice(0, 20), "and")}`);
       throw new AttuneError("options/class-weights", `${file}: the data have no label "${label}"; ${hint}`);
     }
     if (typeof weight !== "number" || !(weight >= 0) || !Number.isFinite(weight))

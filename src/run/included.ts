@@ -1,7 +1,7 @@
 /** What comes with the package, by names that mean the same in every checkout and installation: no path of one machine. */
 import { fileURLToPath } from "node:url";
 import { AttuneError } from "../base/error.ts";
-import { nearest } from "../base/nearest.ts";
+import { didYouMean } from "../base/nearest.ts";
 
 /** The encoder that is trained where no other is named. */
 export const MINI = "attune:mini";
@@ -30,11 +30,8 @@ export function openIncluded(name: string): { readonly path: string; readonly no
   const found = included[name];
   if (!found) {
     const names = Object.keys(included);
-    const meant = nearest(name, names);
-    throw new AttuneError(
-      "included/unknown",
-      `there is no ${name} in Attune; ${meant ? `did you mean ${meant}?` : `it has ${names.join(" and ")}`}`,
-    );
+    const instead = didYouMean(name, names, `it has ${names.join(" and ")}`, (meant) => meant);
+    throw new AttuneError("included/unknown", `there is no ${name} in Attune; ${instead}`);
   }
   // Beside src/ as beside dist/.
   return { path: fileURLToPath(new URL(`../../${found.folder}`, import.meta.url)), notes: [found.note] };
