@@ -6,6 +6,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { mix32, randomKey } from "../src/base/random.ts";
 import { packBatch } from "../src/data/batch.ts";
+import { crewOf } from "../src/engine/kernels/crew.ts";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
 import { parameterCount } from "../src/models/encoder.ts";
 import { buildEncoder } from "../src/models/registry.ts";
@@ -48,15 +49,15 @@ export async function benchLarge(args: readonly string[]): Promise<void> {
     LENGTHS.map((length, row) => Int32Array.from({ length }, (_, i) => mix32(row * 512 + i) % encoder.vocabularySize)),
     encoder.heads,
   );
-  const limits = { maxTokens: batch.sizes.tokens, gradientAccumulation: 1 };
+  const crew = crewOf(Number(values.threads));
+  const limits = { maxTokens: batch.sizes.tokens, gradientAccumulation: 1, sharesMemory: crew.sharesMemory };
   const memory = allocateModel(encoder, program, limits);
   for (const { name, kind } of encoder.parameters) fill(memory.weights[name]!.data as Float32Array, kind, name);
   const engine = onnxRuntimeEngine({ threads: Number(values.threads) });
   const executable = await engine.compile(program.outputs, { spin: true });
-  const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(LABELS));
-  const optimizer = new Optimizer(memory.trainables, {
-    ...{ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 },
-  });
+  const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(LABELS), crew);
+  const adamw = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
+  const optimizer = new Optimizer(memory.trainables, adamw, crew);
   const buffers = new Set(Object.values(memory.weights).map(({ data }) => data.buffer));
   const gigabytes = [...buffers].map(({ byteLength }) => (byteLength / 1e9).toFixed(2));
   console.log(
@@ -77,6 +78,7 @@ export async function benchLarge(args: readonly string[]): Promise<void> {
     );
   }
   await executable.dispose();
+  crew.dispose();
 }
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`;

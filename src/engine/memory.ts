@@ -3,7 +3,7 @@
  * the same bytes. Pages that nothing has touched yet take no physical memory.
  */
 import { AttuneError } from "../base/error.ts";
-import { type Kernels, kernelsOn } from "./kernels/kernels.ts";
+import { type KernelCalls, type Kernels, kernelCallsOn, kernelsOf } from "./kernels/kernels.ts";
 
 const PAGE_BYTES = 65536;
 /** One page less than the 4 GiB that 32-bit addresses reach. */
@@ -11,35 +11,51 @@ const MAX_MEMORY_BYTES = 65535 * PAGE_BYTES;
 const ALIGNMENT_BYTES = 64;
 
 /** Arrays that one kernel call may use together. */
-export interface Block {
-  readonly kernels: Kernels;
+export interface Block extends OnMemory {
   readonly arrays: readonly Float32Array[];
 }
 
-interface Memory {
-  readonly memory: WebAssembly.Memory;
+interface OnMemory {
   readonly kernels: Kernels;
+  /** The kernels as calls that a crew makes. */
+  readonly calls: KernelCalls;
+}
+
+interface Memory extends OnMemory {
+  readonly memory: WebAssembly.Memory;
+}
+
+export interface MemoryOptions {
+  /** The most bytes of one memory. @default nearly 4 GiB */
+  readonly limit?: number | undefined;
+  /** Whether threads share it. @default false */
+  readonly shared?: boolean;
 }
 
 const alignedBytes = (floats: number): number => Math.ceil((floats * 4) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
 
 /**
  * Allocates one block per entry of `sizes` (lengths of its arrays, in floats), zeroed. A block lies in one memory; as
- * many memories are made as are needed, each of `limit` bytes at the most.
+ * many memories are made as are needed.
  */
-export function allocateBlocks(sizes: readonly (readonly number[])[], limit = MAX_MEMORY_BYTES): Block[] {
+export function allocateBlocks(
+  sizes: readonly (readonly number[])[],
+  { limit = MAX_MEMORY_BYTES, shared = false }: MemoryOptions = {},
+): Block[] {
   const { places, used } = place(sizes, limit, "one parameter and its state need more than 4 GiB");
-  const memories = used.map((bytes) => newMemory(bytes, pagesOf(bytes)));
+  const memories = used.map((bytes) => newMemory(bytes, shared, pagesOf(bytes)));
   return viewsOf(sizes, places, memories);
 }
 
 /** Memory that is filled anew at every step and only ever grows: dropout masks. */
 export class ScratchMemory {
   readonly #limit: number;
+  readonly #shared: boolean;
   readonly #memories: Memory[] = [];
 
-  constructor(limit = MAX_MEMORY_BYTES) {
+  constructor({ limit = MAX_MEMORY_BYTES, shared = false }: MemoryOptions = {}) {
     this.#limit = limit;
+    this.#shared = shared;
   }
 
   /** Blocks as of `allocateBlocks`, but not zeroed; those of the call before are no longer valid. */
@@ -49,7 +65,7 @@ export class ScratchMemory {
     for (const [i, bytes] of used.entries()) {
       const found = this.#memories[i];
       if (found) grow(found.memory, bytes);
-      else this.#memories.push(newMemory(bytes));
+      else this.#memories.push(newMemory(bytes, this.#shared));
     }
     return viewsOf(sizes, places, this.#memories);
   }
@@ -76,23 +92,24 @@ function viewsOf(
   memories: readonly Memory[],
 ): Block[] {
   return sizes.map((block, i) => {
-    const { memory, kernels } = memories[places[i]!.memory]!;
+    const { memory, kernels, calls } = memories[places[i]!.memory]!;
     let at = places[i]!.offset;
     const arrays = block.map((floats) => {
       const array = new Float32Array(memory.buffer, at, floats);
       at += alignedBytes(floats);
       return array;
     });
-    return { kernels, arrays };
+    return { kernels, calls, arrays };
   });
 }
 
 const pagesOf = (bytes: number): number => Math.max(1, Math.ceil(bytes / PAGE_BYTES));
 
-function newMemory(bytes: number, maximum?: number): Memory {
+function newMemory(bytes: number, shared: boolean, maximum = MAX_MEMORY_BYTES / PAGE_BYTES): Memory {
   return reserving(bytes, () => {
-    const memory = new WebAssembly.Memory({ initial: pagesOf(bytes), ...(maximum !== undefined && { maximum }) });
-    return { memory, kernels: kernelsOn(memory) };
+    const memory = new WebAssembly.Memory({ initial: pagesOf(bytes), maximum, shared });
+    const calls = kernelCallsOn(memory);
+    return { memory, calls, kernels: kernelsOf(calls) };
   });
 }
 

@@ -44,7 +44,7 @@ export function onnxRuntimeEngine({ threads = 2, onCopy, profile }: OnnxRuntimeO
         // Shapes change with every batch, so a plan of the memory for one shape would only be made again and again.
         enableMemPattern: false,
         logSeverityLevel: 4, // Errors are thrown; they need not be printed as well.
-        extra: { session: { intra_op: { allow_spinning: spin ? "1" : "0" } } },
+        extra: { session: { intra_op: { allow_spinning: spin ? "1" : "0" }, force_spinning_stop: "1" } },
         ...(profiled && { enableProfiling: true, profileFilePrefix: profiled.filePrefix }),
       });
       return new OnnxRuntimeExecutable(session, outputs, onCopy, profiled !== undefined);

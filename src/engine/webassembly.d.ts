@@ -1,8 +1,9 @@
 // The part of the WebAssembly JavaScript API that is used here; TypeScript keeps it in its DOM library.
 declare namespace WebAssembly {
   class Memory {
-    constructor(limits: { initial: number; maximum?: number });
-    readonly buffer: ArrayBuffer;
+    constructor(limits: { initial: number; maximum?: number; shared?: boolean });
+    /** A SharedArrayBuffer where `shared` was set. */
+    readonly buffer: ArrayBufferLike;
     grow(pages: number): number;
   }
   class Module {

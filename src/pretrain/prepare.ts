@@ -5,6 +5,7 @@ import { AttuneError } from "../base/error.ts";
 import { permutation, randomKey } from "../base/random.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import { type Engine, float32, type HostTensors } from "../engine/engine.ts";
+import { crewOf } from "../engine/kernels/crew.ts";
 import { simplify } from "../graph/simplify.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { parameterCount } from "../models/encoder.ts";
@@ -102,22 +103,24 @@ export async function preparePretraining(
   const program = trainingProgram(encoder, encoder.parameters, undefined, (scope) =>
     objective(losses(model, scope, teaching), teaching),
   );
+  const crew = crewOf(engine.threads);
   const memory = allocateModel(encoder, program, {
     maxTokens: options.batchSize * length,
     gradientAccumulation: 1,
+    sharesMemory: crew.sharesMemory,
   });
   const weights = (name: string) => memory.weights[name]!.data as Float32Array;
   opened.readInto(weights, options.seed);
   for (const parameter of added) drawWeights(parameter, weights(parameter.name), options.seed, 0.02);
 
   const training = await engine.compile(program.outputs, { spin: true });
-  const runner = new BatchRunner(program, training, encoder, memory, plainObjective(language.vocabularySize));
+  const runner = new BatchRunner(program, training, encoder, memory, plainObjective(language.vocabularySize), crew);
   const packed = (chosen: readonly Passage[], draws: readonly (number | string)[][]): MaskedBatch => {
     const masked = chosen.map(({ ids }, i) => maskText(ids, randomKey(options.seed, "mask", ...draws[i]!), rules));
     const { targets, ...rest } = packMasked(masked, encoder.heads, encoder.vocabularySize);
     return { ...rest, targets: { ...targets, ...(embeddings && teacherInputs(embeddings, chosen)) } };
   };
-  const optimizer = new Optimizer(memory.trainables, options);
+  const optimizer = new Optimizer(memory.trainables, options, crew);
   const plain = losses(
     model,
     plainScope(encoder.parameters, (x) => x),
@@ -158,6 +161,7 @@ export async function preparePretraining(
     },
     measure: () => heldOut.measure(signal),
     dispose: async () => {
+      crew.dispose();
       await training.dispose();
       await heldOut.dispose();
     },

@@ -7,6 +7,7 @@ import { loadDataset } from "../data/load-dataset.ts";
 import { TokenizedSplit } from "../data/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
 import type { Engine } from "../engine/engine.ts";
+import { crewOf } from "../engine/kernels/crew.ts";
 import { LazyProgram } from "../engine/lazy-program.ts";
 import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
 import { parameterCount } from "../models/encoder.ts";
@@ -100,9 +101,11 @@ export async function prepareRun(
   const kept = options.semantics === "attune" && trained.length > 0 ? findKept(encoder, trained) : undefined;
   const program = trainingProgram(encoder, trained, kept, classification(encoder, multiLabel));
   const { gradientAccumulation } = options;
+  const crew = crewOf(engine.threads);
   const memory = allocateModel(encoder, program, {
     maxTokens: options.batchSize * (maxLength + encoder.virtual.tokens),
     gradientAccumulation,
+    sharesMemory: crew.sharesMemory,
   });
   model.readInto((name) => memory.weights[name]!.data as Float32Array, options.seed);
   model.close();
@@ -147,11 +150,12 @@ export async function prepareRun(
       virtual: encoder.virtual,
       ...(keptSplits && { kept: () => keptSplits.of("train") }),
       operations: program.operations,
-      runner: new BatchRunner(program, training, encoder, memory, objective),
-      optimizer: new Optimizer(memory.trainables, {
-        ...options,
-        headRateFactor: (options.headLearningRate ?? options.learningRate) / options.learningRate,
-      }),
+      runner: new BatchRunner(program, training, encoder, memory, objective, crew),
+      optimizer: new Optimizer(
+        memory.trainables,
+        { ...options, headRateFactor: (options.headLearningRate ?? options.learningRate) / options.learningRate },
+        crew,
+      ),
     },
     imbalance: describeImbalance(objective, dataset, options),
     chooseThresholds: (validation) =>
@@ -166,6 +170,7 @@ export async function prepareRun(
     keptBytes: () => keptSplits?.memoryBytes ?? 0,
     evaluate,
     dispose: async () => {
+      crew.dispose();
       await training.dispose();
       await evaluation.dispose();
       await keptSplits?.dispose();

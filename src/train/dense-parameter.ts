@@ -1,7 +1,7 @@
 /** A trained parameter whose gradient is one array of its own shape. */
 
 import type { PackedBatch } from "../data/batch.ts";
-import type { AdamWStep } from "../engine/kernels/kernels.ts";
+import type { AdamWStep, KernelCall } from "../engine/kernels/kernels.ts";
 import type { Block } from "../engine/memory.ts";
 import type { Parameter } from "../models/encoder.ts";
 import type { SavedMoments, Trainable } from "./trainable.ts";
@@ -44,12 +44,12 @@ export class DenseParameter implements Trainable {
     else this.#block.kernels.add(this.#gradient, this.incoming);
   }
 
-  sumOfSquares(): number {
-    return this.#block.kernels.sumOfSquares(this.#gradient);
+  sumOfSquares(): KernelCall {
+    return this.#block.calls.sumOfSquares(this.#gradient);
   }
 
-  update(step: AdamWStep): void {
-    this.#block.kernels.adamw(this.weights, this.#first, this.#second, this.#gradient, step);
+  update(step: AdamWStep): KernelCall[] {
+    return [this.#block.calls.adamw(this.weights, this.#first, this.#second, this.#gradient, step)];
   }
 
   state(): SavedMoments {

@@ -29,11 +29,18 @@ export interface BatchLimits {
   readonly gradientAccumulation: number;
   /** The most bytes of one WebAssembly memory; what does not fit into one lies in several. @default nearly 4 GiB */
   readonly memoryBytes?: number;
+  /** Whether threads share the memory. @default false */
+  readonly sharesMemory?: boolean;
 }
 
 /** Memory for `encoder`; without a training program, for its weights only. */
 export function allocateModel(encoder: Encoder, program?: TrainingProgram, limits?: BatchLimits): ModelMemory {
-  const { maxTokens, gradientAccumulation, memoryBytes }: BatchLimits = limits ?? {
+  const {
+    maxTokens,
+    gradientAccumulation,
+    memoryBytes,
+    sharesMemory = false,
+  }: BatchLimits = limits ?? {
     maxTokens: 0,
     gradientAccumulation: 1,
   };
@@ -55,7 +62,10 @@ export function allocateModel(encoder: Encoder, program?: TrainingProgram, limit
       : [countOf(parameter)],
   );
   const tableBlockSizes = [...tableSizes.flat(), ...[...rowOutputs.values()].map((width) => width * maxTokens)];
-  const [tableBlock, ...otherBlocks] = allocateBlocks([tableBlockSizes, ...otherSizes], memoryBytes);
+  const [tableBlock, ...otherBlocks] = allocateBlocks([tableBlockSizes, ...otherSizes], {
+    limit: memoryBytes,
+    shared: sharesMemory,
+  });
 
   const arrays = [...tableBlock!.arrays];
   const tableArrays = tableSizes.map((sizes) => arrays.splice(0, sizes.length));
@@ -70,7 +80,7 @@ export function allocateModel(encoder: Encoder, program?: TrainingProgram, limit
       indices: (batch: PackedBatch) => batch[indices as keyof PackedBatch] as Int32Array,
       rows: rowArrays.get(output)!,
     }));
-    const table = new TableParameter(parameter, tableBlock!.kernels, tableArrays[i]!, sources);
+    const table = new TableParameter(parameter, tableBlock!, tableArrays[i]!, sources);
     weights[name] = float32(table.weights, shape);
     trainables.set(name, table);
   }

@@ -1,5 +1,6 @@
 /** AdamW over all trained parameters, with Trainer's clipping and decay groups. */
 import type { PackedBatch } from "../data/batch.ts";
+import { alone, type Crew } from "../engine/kernels/crew.ts";
 import type { ParameterKind } from "../models/encoder.ts";
 import type { Trainable } from "./trainable.ts";
 
@@ -26,13 +27,15 @@ const DECAYS: Readonly<Record<ParameterKind, boolean>> = {
 export class Optimizer {
   readonly #trainables: readonly Trainable[];
   readonly #options: AdamWOptions;
+  readonly #crew: Crew;
   /** Steps done. */
   step = 0;
   #received = 0;
 
-  constructor(trainables: readonly Trainable[], options: AdamWOptions) {
+  constructor(trainables: readonly Trainable[], options: AdamWOptions, crew: Crew = alone) {
     this.#trainables = trainables;
     this.#options = options;
+    this.#crew = crew;
   }
 
   /** Adds the gradients that a program has just written to those of this step. */
@@ -45,8 +48,8 @@ export class Optimizer {
   update(learningRate: number): number {
     const { beta1, beta2, epsilon, weightDecay, maxGradientNorm, headRateFactor = 1 } = this.#options;
     const mean = 1 / this.#received;
-    let squares = 0;
-    for (const trainable of this.#trainables) squares += trainable.sumOfSquares();
+    const sums = this.#crew.run(this.#trainables.map((trainable) => trainable.sumOfSquares()));
+    const squares = sums.reduce((total, sum) => total + sum, 0);
     const norm = Math.sqrt(squares) * mean;
     const clip = maxGradientNorm > 0 ? Math.min(1, maxGradientNorm / (norm + 1e-6)) : 1;
     this.#received = 0;
@@ -58,12 +61,13 @@ export class Optimizer {
       inverseRootBias2: 1 / Math.sqrt(1 - beta2 ** this.step),
       epsilon,
     };
-    for (const trainable of this.#trainables) {
+    const updates = this.#trainables.flatMap((trainable) => {
       const { kind, part } = trainable.parameter;
       const rate = part === "pooler" || part === "classifier" ? learningRate * headRateFactor : learningRate;
       const decay = DECAYS[kind] ? 1 - rate * weightDecay : 1;
-      trainable.update({ ...shared, stepSize: rate / (1 - beta1 ** this.step), decay });
-    }
+      return trainable.update({ ...shared, stepSize: rate / (1 - beta1 ** this.step), decay });
+    });
+    this.#crew.run(updates);
     return norm;
   }
 }

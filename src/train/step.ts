@@ -5,6 +5,7 @@ import { sizeOf } from "../base/size-of.ts";
 import type { PackedBatch } from "../data/batch.ts";
 import type { Truth } from "../data/dataset.ts";
 import { type Executable, float32, type HostTensors } from "../engine/engine.ts";
+import { alone, type Crew } from "../engine/kernels/crew.ts";
 import { ScratchMemory } from "../engine/memory.ts";
 import { evaluateShape } from "../graph/dim.ts";
 import type { HostTensor } from "../graph/tensor.ts";
@@ -20,7 +21,8 @@ export class BatchRunner {
   readonly #encoder: Encoder;
   readonly #memory: ModelMemory;
   readonly #objective: Objective;
-  readonly #masks = new ScratchMemory();
+  readonly #crew: Crew;
+  readonly #masks: ScratchMemory;
   readonly #loss = new Float32Array(1);
 
   constructor(
@@ -29,12 +31,15 @@ export class BatchRunner {
     encoder: Encoder,
     memory: ModelMemory,
     objective: Objective,
+    crew: Crew = alone,
   ) {
     this.#program = program;
     this.#executable = executable;
     this.#encoder = encoder;
     this.#memory = memory;
     this.#objective = objective;
+    this.#crew = crew;
+    this.#masks = new ScratchMemory({ shared: crew.sharesMemory });
   }
 
   /** Computes loss and gradients of a batch of labelled texts, as `runWith` does. */
@@ -64,14 +69,15 @@ export class BatchRunner {
     // The kernel writes whole groups of eight.
     const blocks = this.#masks.blocks(lengths.map((length) => [Math.ceil(length / 8) * 8]));
     const drawn: Record<string, HostTensor> = {};
-    for (const [i, { name, rate, site }] of masks.entries()) {
+    const draws = masks.map(({ name, rate, site }, i) => {
       // The kernel compares 16 random bits: the scale is that of the rate it really drops with.
       const threshold = Math.min(65535, Math.round(rate * 65536));
       const key = randomKey(seed, "dropout", draw, site);
-      const { kernels, arrays } = blocks[i]!;
-      kernels.dropoutMask(arrays[0]!, key, threshold, 65536 / (65536 - threshold));
+      const { calls, arrays } = blocks[i]!;
       drawn[name] = float32(arrays[0]!.subarray(0, lengths[i]!), shapes[i]!);
-    }
+      return calls.dropoutMask(arrays[0]!, key, threshold, 65536 / (65536 - threshold));
+    });
+    this.#crew.run(draws);
     return drawn;
   }
 }

@@ -5,7 +5,8 @@
  * one stretch, and the rest takes no memory, as nothing ever writes there.
  */
 import type { PackedBatch } from "../data/batch.ts";
-import type { AdamWStep, Kernels } from "../engine/kernels/kernels.ts";
+import type { AdamWStep, KernelCall } from "../engine/kernels/kernels.ts";
+import type { Block } from "../engine/memory.ts";
 import type { Parameter } from "../models/encoder.ts";
 import type { SavedMoments, Trainable } from "./trainable.ts";
 
@@ -35,7 +36,7 @@ export class TableParameter implements Trainable {
   /** Row → where it stands in `order`. */
   readonly #standing: Int32Array;
   readonly #sources: readonly RowSource[];
-  readonly #kernels: Kernels;
+  readonly #block: Block;
   readonly #width: number;
   /** Rows with a gradient at this step, by place. */
   #current: number[] = [];
@@ -48,7 +49,8 @@ export class TableParameter implements Trainable {
     return [table, table, table, Math.min(rows, maxTokens) * width, width, width, width, rows, maxTokens, rows];
   }
 
-  constructor(parameter: Parameter, kernels: Kernels, arrays: readonly Float32Array[], sources: readonly RowSource[]) {
+  /** `arrays` are those of `block` that are this table's. */
+  constructor(parameter: Parameter, block: Block, arrays: readonly Float32Array[], sources: readonly RowSource[]) {
     const [weights, first, second, sums, zeros, zeroFirst, zeroSecond, places, tokenPlaces, order] = arrays;
     this.parameter = parameter;
     this.weights = weights!;
@@ -61,7 +63,7 @@ export class TableParameter implements Trainable {
     this.#order = asIntegers(order!);
     this.#standing = this.#order.map((_, row) => row);
     this.#order.set(this.#standing);
-    this.#kernels = kernels;
+    this.#block = block;
     this.#sources = sources;
     this.#width = parameter.shape[1]!;
   }
@@ -78,7 +80,7 @@ export class TableParameter implements Trainable {
         this.#tokenPlaces[token] = place >= 0 ? place : this.#enter(ids[token]!);
       }
       // In the order of the tokens: sums of floats depend on it.
-      this.#kernels.addRows(this.#sums, rows, this.#tokenPlaces.subarray(0, ids.length), this.#width);
+      this.#block.kernels.addRows(this.#sums, rows, this.#tokenPlaces.subarray(0, ids.length), this.#width);
     }
   }
 
@@ -102,19 +104,19 @@ export class TableParameter implements Trainable {
     this.#standing[row] = this.#touchedCount++;
   }
 
-  sumOfSquares(): number {
-    return this.#kernels.sumOfSquares(this.#sums.subarray(0, this.#current.length * this.#width));
+  sumOfSquares(): KernelCall {
+    return this.#block.calls.sumOfSquares(this.#sums.subarray(0, this.#current.length * this.#width));
   }
 
-  update(step: AdamWStep): void {
+  update(step: AdamWStep): KernelCall[] {
     const [zeros, zeroFirst, zeroSecond] = this.#zeros as [Float32Array, Float32Array, Float32Array];
     const table = { p: this.weights, sums: this.#sums, zeros, places: this.#places, width: this.#width };
     const touched = this.#order.subarray(0, this.#touchedCount);
-    this.#kernels.adamwRows({ ...table, m: this.#first, v: this.#second, rows: touched }, step);
-    if (step.decay === 1) return;
+    const moved = this.#block.calls.adamwRows({ ...table, m: this.#first, v: this.#second, rows: touched }, step);
+    if (step.decay === 1) return [moved];
     // Weight decay reaches every row; the moments of untouched ones are zero before and after.
     const untouched = this.#order.subarray(this.#touchedCount);
-    this.#kernels.adamwRows({ ...table, m: zeroFirst, v: zeroSecond, rows: untouched }, step);
+    return [moved, this.#block.calls.adamwRows({ ...table, m: zeroFirst, v: zeroSecond, rows: untouched }, step)];
   }
 
   state(): SavedMoments {

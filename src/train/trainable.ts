@@ -1,17 +1,17 @@
 /** What the optimizer needs of a trained parameter, however its gradient arrives. */
 
 import type { PackedBatch } from "../data/batch.ts";
-import type { AdamWStep } from "../engine/kernels/kernels.ts";
+import type { AdamWStep, KernelCall } from "../engine/kernels/kernels.ts";
 import type { Parameter } from "../models/encoder.ts";
 
 export interface Trainable {
   readonly parameter: Parameter;
   /** Takes over the gradient that a program has just written; `first` starts a new sum. */
   receive(batch: PackedBatch, first: boolean): void;
-  /** Σ g², in float64. */
-  sumOfSquares(): number;
+  /** Gives Σ g², in float64. */
+  sumOfSquares(): KernelCall;
   /** One AdamW step with the gradient received. */
-  update(step: AdamWStep): void;
+  update(step: AdamWStep): KernelCall[];
   /** Moments to be stored, by name, and to be filled again from what was stored. */
   state(): SavedMoments;
   restore(state: SavedMoments): void;

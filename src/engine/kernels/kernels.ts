@@ -1,5 +1,5 @@
 /** The kernels as functions on typed arrays, in WebAssembly; `twin.ts` is the same in TypeScript. */
-import { moduleBase64 } from "./module.generated.ts";
+import { moduleBase64, sharedModuleBase64 } from "./module.generated.ts";
 
 /** AdamW's numbers for one step, each already rounded to float32. */
 export interface AdamWStep {
@@ -48,34 +48,81 @@ export interface Kernels {
   dropoutMask(y: Float32Array, key: number, threshold: number, scale: number): void;
 }
 
-type Exports = {
-  adamw(...args: number[]): void;
-  adamwRows(...args: number[]): void;
-  sumOfSquares(x: number, count: number): number;
-  add(y: number, x: number, count: number): void;
-  addRows(sums: number, rows: number, places: number, count: number, width: number): void;
-  dropoutMask(y: number, count: number, key: number, threshold: number, scale: number): void;
+/** The kernels' names and what they are called with: pointers in bytes, counts in elements, numbers. */
+export type KernelExports = Readonly<Record<keyof Kernels, (...args: number[]) => number>>;
+
+/** A call that is still to be made, here or on another thread. */
+export interface KernelCall {
+  readonly memory: WebAssembly.Memory;
+  readonly kernel: keyof Kernels;
+  readonly args: readonly number[];
+  /** How much there is to do: floats that are read or written. */
+  readonly floats: number;
+  /** Makes the call on this thread; what a kernel returns that returns something. */
+  run(): number;
+}
+
+/** The kernels as calls that are still to be made. */
+export type KernelCalls = {
+  readonly [Name in keyof Kernels]: (...args: Parameters<Kernels[Name]>) => KernelCall;
 };
 
-let compiled: WebAssembly.Module | undefined;
+const modules = new Map<boolean, WebAssembly.Module>();
 
-/** Kernels that work on arrays in `memory`. */
-export function kernelsOn(memory: WebAssembly.Memory): Kernels {
-  compiled ??= new WebAssembly.Module(Buffer.from(moduleBase64, "base64"));
-  const wasm = new WebAssembly.Instance(compiled, { host: { memory } }).exports as Exports;
+/** The compiled kernels; for memory that threads share, they are another module. */
+export function kernelModule(isShared: boolean): WebAssembly.Module {
+  let module = modules.get(isShared);
+  if (!module) {
+    module = new WebAssembly.Module(Buffer.from(isShared ? sharedModuleBase64 : moduleBase64, "base64"));
+    modules.set(isShared, module);
+  }
+  return module;
+}
+
+export const isShared = (memory: WebAssembly.Memory): boolean => !(memory.buffer instanceof ArrayBuffer);
+
+/** Calls of kernels on arrays in `memory`. */
+export function kernelCallsOn(memory: WebAssembly.Memory): KernelCalls {
+  const wasm = new WebAssembly.Instance(kernelModule(isShared(memory)), { host: { memory } })
+    .exports as unknown as KernelExports;
+  const call = (kernel: keyof Kernels, floats: number, ...args: number[]): KernelCall => ({
+    memory,
+    kernel,
+    args,
+    floats,
+    run: () => wasm[kernel](...args),
+  });
   return {
-    adamw: (p, m, v, g, step) =>
-      wasm.adamw(p.byteOffset, m.byteOffset, v.byteOffset, g.byteOffset, p.length, ...numbersOf(step)),
+    adamw: (p, m, v, g, step) => {
+      const pointers = [p, m, v, g].map((array) => array.byteOffset);
+      return call("adamw", 7 * p.length, ...pointers, p.length, ...numbersOf(step));
+    },
     adamwRows: ({ p, m, v, sums, zeros, rows, places, width }, step) => {
       const pointers = [p, m, v, sums, zeros, rows].map((array) => array.byteOffset);
       const stride = m.length === width ? 0 : width;
-      wasm.adamwRows(...pointers, rows.length, places.byteOffset, width, stride, ...numbersOf(step));
+      const rest = [rows.length, places.byteOffset, width, stride, ...numbersOf(step)];
+      return call("adamwRows", 7 * rows.length * width, ...pointers, ...rest);
     },
-    sumOfSquares: (x) => wasm.sumOfSquares(x.byteOffset, x.length),
-    add: (y, x) => wasm.add(y.byteOffset, x.byteOffset, y.length),
-    addRows: (sums, rows, places, width) =>
-      wasm.addRows(sums.byteOffset, rows.byteOffset, places.byteOffset, places.length, width),
-    dropoutMask: (y, key, threshold, scale) => wasm.dropoutMask(y.byteOffset, y.length, key, threshold, scale),
+    sumOfSquares: (x) => call("sumOfSquares", x.length, x.byteOffset, x.length),
+    add: (y, x) => call("add", 3 * y.length, y.byteOffset, x.byteOffset, y.length),
+    addRows: (sums, rows, places, width) => {
+      const pointers = [sums, rows, places].map((array) => array.byteOffset);
+      return call("addRows", 3 * places.length * width, ...pointers, places.length, width);
+    },
+    dropoutMask: (y, key, threshold, scale) =>
+      call("dropoutMask", y.length, y.byteOffset, y.length, key, threshold, scale),
+  };
+}
+
+/** The kernels on arrays in the memory of `calls`, each call made at once. */
+export function kernelsOf(calls: KernelCalls): Kernels {
+  return {
+    adamw: (...args) => void calls.adamw(...args).run(),
+    adamwRows: (...args) => void calls.adamwRows(...args).run(),
+    sumOfSquares: (...args) => calls.sumOfSquares(...args).run(),
+    add: (...args) => void calls.add(...args).run(),
+    addRows: (...args) => void calls.addRows(...args).run(),
+    dropoutMask: (...args) => void calls.dropoutMask(...args).run(),
   };
 }
 

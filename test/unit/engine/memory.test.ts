@@ -164,7 +164,7 @@ describe("ScratchMemory", () => {
   });
 
   test("takes several memories where one is not enough, each with kernels of its own, and the same ones again", () => {
-    const scratch = new ScratchMemory(1 << 20);
+    const scratch = new ScratchMemory({ limit: 1 << 20 });
     const lengths = [200_000, 100_000, 50_000, 30_000];
     const fill = () =>
       scratch.blocks(lengths.map((length) => [length])).map(({ arrays, kernels }, i) => {

@@ -6,7 +6,8 @@ import { AttuneError } from "../../../src/base/error.ts";
 import { uniform } from "../../../src/base/random.ts";
 import { packBatch } from "../../../src/data/batch.ts";
 import { float32, int32 } from "../../../src/engine/engine.ts";
-import { allocateBlocks } from "../../../src/engine/memory.ts";
+import { engineReadsSharedMemory } from "../../../src/engine/kernels/crew.ts";
+import { allocateBlocks, type Block } from "../../../src/engine/memory.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { evaluateShape } from "../../../src/graph/dim.ts";
 import { exp, scale } from "../../../src/graph/ops/elementwise.ts";
@@ -57,8 +58,18 @@ describe("outputs", () => {
     expect([...whole]).toEqual([-7, 2, 4, 6, 8, 10, 12, -7, -7, 5, 7, 9, -7, -7, -7, -7]);
   });
 
+  test("may not lie in memory that threads share before Node 22, as engineReadsSharedMemory has it", async () => {
+    const [{ arrays }] = allocateBlocks([[6, 6]], { shared: true }) as [Block];
+    const [x, y] = arrays as [Float32Array, Float32Array];
+    x.set([1, 2, 3, 4, 5, 6]);
+    const ran = run({ y: scale(rows, 2) }, { x: float32(x, [2, 3]) }, { y: float32(y, [2, 3]) });
+    if (!engineReadsSharedMemory) return expect(ran).rejects.toThrow();
+    await ran;
+    expect([...y]).toEqual([2, 4, 6, 8, 10, 12]);
+  });
+
   test("may lie in a WebAssembly memory, as may inputs", async () => {
-    const [{ arrays }] = allocateBlocks([[6, 6, 3]]) as [ReturnType<typeof allocateBlocks>[0]];
+    const [{ arrays }] = allocateBlocks([[6, 6, 3]]) as [Block];
     const [x, y, z] = arrays as [Float32Array, Float32Array, Float32Array];
     x.set([1, 2, 3, 4, 5, 6]);
     const program = await engine.compile({ y: scale(rows, 2), z: sum(rows, [0]) });

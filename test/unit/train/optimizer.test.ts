@@ -3,8 +3,9 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type PackedBatch, packBatch } from "../../../src/data/batch.ts";
+import { alone } from "../../../src/engine/kernels/crew.ts";
 import type { AdamWStep } from "../../../src/engine/kernels/kernels.ts";
-import { allocateBlocks } from "../../../src/engine/memory.ts";
+import { allocateBlocks, type Block } from "../../../src/engine/memory.ts";
 import type { Parameter, ParameterKind } from "../../../src/models/encoder.ts";
 import { DenseParameter } from "../../../src/train/dense-parameter.ts";
 import { type AdamWOptions, Optimizer } from "../../../src/train/optimizer.ts";
@@ -32,11 +33,15 @@ function residentBytes(): number {
 function fake(norm: number, kind: ParameterKind = "weight") {
   const steps: AdamWStep[] = [];
   const received: boolean[] = [];
+  const [{ calls, arrays }] = allocateBlocks([[1]]) as [Block];
   const trainable: Trainable = {
     parameter: parameterOf([1], kind),
     receive: (_, first) => received.push(first),
-    sumOfSquares: () => norm ** 2,
-    update: (step) => steps.push(step),
+    sumOfSquares: () => ({ ...calls.sumOfSquares(arrays[0]!), run: () => norm ** 2 }),
+    update: (step) => {
+      steps.push(step);
+      return [];
+    },
     state: () => ({ first: new Float32Array(), second: new Float32Array() }),
     restore: () => {},
     bytes: () => ({ gradient: 0, optimizer: 0 }),
@@ -159,7 +164,7 @@ describe("a table equals a dense parameter, to the bit", () => {
     const rows = block!.arrays.at(-1)!;
     const source = { indices: ({ tokenIds }: PackedBatch) => tokenIds, rows };
     const parameter = parameterOf([ROWS, width], "embedding");
-    const table = new TableParameter(parameter, block!.kernels, block!.arrays.slice(0, sizes.length), [source]);
+    const table = new TableParameter(parameter, block!, block!.arrays.slice(0, sizes.length), [source]);
     return { table, rows };
   }
 
@@ -202,10 +207,9 @@ describe("a table equals a dense parameter, to the bit", () => {
           }
         table.receive(packBatch([Int32Array.from(ids)], 1), b === 0);
       }
-      expect(Math.abs(table.sumOfSquares() / dense.sumOfSquares() - 1)).toBeLessThan(1e-12);
+      expect(Math.abs(table.sumOfSquares().run() / dense.sumOfSquares().run() - 1)).toBeLessThan(1e-12);
       const step = stepOf(at + 1, decay);
-      table.update(step);
-      dense.update(step);
+      alone.run([...table.update(step), ...dense.update(step)]);
       expect(bits(table.weights)).toEqual(bits(dense.weights));
     }
     const touched = [...new Set(steps.flat(2))].sort((a, b) => a - b);
@@ -241,16 +245,13 @@ describe("a table equals a dense parameter, to the bit", () => {
     const sizes = TableParameter.sizes([count, width], tokens);
     const [block] = allocateBlocks([[...sizes, tokens * width]]);
     const rows = block!.arrays.at(-1)!.fill(1e-3);
-    const table = new TableParameter(
-      parameterOf([count, width]),
-      block!.kernels,
-      block!.arrays.slice(0, sizes.length),
-      [{ indices: ({ tokenIds }) => tokenIds, rows }],
-    );
+    const table = new TableParameter(parameterOf([count, width]), block!, block!.arrays.slice(0, sizes.length), [
+      { indices: ({ tokenIds }) => tokenIds, rows },
+    ]);
     table.weights.fill(1);
     const step = (from: number) => {
       table.receive(packBatch([Int32Array.from({ length: tokens }, (_, i) => (from + i) * everyNth)], 1), true);
-      table.update(stepOf(1, 1));
+      alone.run(table.update(stepOf(1, 1)));
     };
     step(0);
     const before = residentBytes();
@@ -268,13 +269,13 @@ describe("a table equals a dense parameter, to the bit", () => {
     const sizes = TableParameter.sizes([ROWS, width], 4);
     const [block] = allocateBlocks([[...sizes, 4, 4]]);
     const [a, b] = block!.arrays.slice(-2) as [Float32Array, Float32Array];
-    const table = new TableParameter(parameterOf([ROWS, width]), block!.kernels, block!.arrays.slice(0, -2), [
+    const table = new TableParameter(parameterOf([ROWS, width]), block!, block!.arrays.slice(0, -2), [
       { indices: ({ tokenIds }) => tokenIds, rows: a },
       { indices: ({ positionIds }) => positionIds, rows: b },
     ]);
     a.set([1, 2, 10, 20]);
     b.set([100, 200, 1000, 2000]);
     table.receive(packBatch([Int32Array.of(1, 4)], 1), true); // tokens 1 and 4 at positions 0 and 1
-    expect(table.sumOfSquares()).toBe(100 ** 2 + 200 ** 2 + 1001 ** 2 + 2002 ** 2 + 10 ** 2 + 20 ** 2);
+    expect(table.sumOfSquares().run()).toBe(100 ** 2 + 200 ** 2 + 1001 ** 2 + 2002 ** 2 + 10 ** 2 + 20 ** 2);
   });
 });
