@@ -24,6 +24,6 @@ export function writeResults(folder: string, machine: BenchMachine, found: Found
   const path = join(folder, [date, processor, ...(name ? [name] : [])].join("-"));
   mkdirSync(folder, { recursive: true });
   writeWhole(`${path}.json`, `${JSON.stringify({ date, machine, node: process.version, ...found.data }, null, 2)}\n`);
-  writeWhole(`${path}.md`, `${machineText(machine)}, ${date}\n\n${found.markdown}\n`);
+  writeWhole(`${path}.md`, `${machineText(machine)}, Node ${process.versions.node}, ${date}\n\n${found.markdown}\n`);
   return path;
 }
