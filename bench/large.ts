@@ -54,7 +54,7 @@ export async function benchLarge(args: readonly string[]): Promise<void> {
   const memory = allocateModel(encoder, program, limits);
   for (const { name, kind } of encoder.parameters) fill(memory.weights[name]!.data as Float32Array, kind, name);
   const engine = onnxRuntimeEngine({ threads: Number(values.threads) });
-  const executable = await engine.compile(program.outputs, { spin: true });
+  const executable = await engine.compile(program.outputs);
   const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(LABELS), crew);
   const adamw = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
   const optimizer = new Optimizer(memory.trainables, adamw, crew);

@@ -1,9 +1,10 @@
 /** An engine that lets a bench see, time or replace what is run on it. */
 import type { Engine, Executable, HostTensors } from "../src/engine/engine.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
+import { LOSS } from "../src/train/program.ts";
 
 export interface Watch {
-  /** What is compiled in place of a training program, the one that spins. @default itself */
+  /** What is compiled in place of a training program. @default itself */
   replace?(engine: Engine, outputs: Readonly<Record<string, Tensor>>): Promise<Executable>;
   /** A training program has run. */
   ran(seconds: number): void;
@@ -12,9 +13,9 @@ export interface Watch {
 export function observed(engine: Engine, watch: Watch): Engine {
   return {
     ...engine,
-    compile: async (outputs, options = {}) => {
-      if (!options.spin) return engine.compile(outputs, options);
-      const program = await (watch.replace?.(engine, outputs) ?? engine.compile(outputs, options));
+    compile: async (outputs) => {
+      if (!(LOSS in outputs)) return engine.compile(outputs);
+      const program = await (watch.replace?.(engine, outputs) ?? engine.compile(outputs));
       return {
         run: async (inputs: HostTensors, results: HostTensors) => {
           const started = performance.now();

@@ -43,7 +43,7 @@ export async function compileProducts(engine: Engine, program: Outputs): Promise
     outputs[`product:${i}`] = target === undefined ? cornerOf(y) : y;
     if (target !== undefined) targets.set(`product:${i}`, target);
   }
-  const alone = await engine.compile(outputs, { spin: true });
+  const alone = await engine.compile(outputs);
   const costs = products.map(costOf);
   const arrays = new Map<string, Float32Array>();
   let operations = 0;

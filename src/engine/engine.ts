@@ -9,15 +9,7 @@ export interface Engine {
   /** The most threads that one run uses. */
   readonly threads: number;
   /** Prepares a program; its inputs are the ones it was built with, its outputs have the names given here. */
-  compile(outputs: Readonly<Record<string, Tensor>>, options?: CompileOptions): Promise<Executable>;
-}
-
-export interface CompileOptions {
-  /**
-   * Idle threads wait by spinning: faster from one op to the next, but a hindrance to every other program that runs in
-   * turn with this one. For the program that runs most. @default false
-   */
-  readonly spin?: boolean;
+  compile(outputs: Readonly<Record<string, Tensor>>): Promise<Executable>;
 }
 
 export interface Executable {

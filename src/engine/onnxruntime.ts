@@ -35,7 +35,7 @@ export function onnxRuntimeEngine({ threads = 2, onCopy, profile }: OnnxRuntimeO
   return {
     description: `onnxruntime-node ${ort.env.versions.node} (cpu)`,
     threads,
-    async compile(outputs, { spin = false } = {}) {
+    async compile(outputs) {
       const profiled = profile?.(outputs);
       const model = toOnnx(outputs, { sequenceOutput: SEQUENCE_OUTPUT, nodeName: profiled?.nodeName });
       const session = await ort.InferenceSession.create(model, {
@@ -44,7 +44,8 @@ export function onnxRuntimeEngine({ threads = 2, onCopy, profile }: OnnxRuntimeO
         // Shapes change with every batch, so a plan of the memory for one shape would only be made again and again.
         enableMemPattern: false,
         logSeverityLevel: 4, // Errors are thrown; they need not be printed as well.
-        extra: { session: { intra_op: { allow_spinning: spin ? "1" : "0" }, force_spinning_stop: "1" } },
+        // Threads spin from one op to the next, and no longer than the run: else they would hinder other programs and kernels.
+        extra: { session: { intra_op: { allow_spinning: "1" }, force_spinning_stop: "1" } },
         ...(profiled && { enableProfiling: true, profileFilePrefix: profiled.filePrefix }),
       });
       return new OnnxRuntimeExecutable(session, outputs, onCopy, profiled !== undefined);

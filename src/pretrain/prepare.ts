@@ -113,7 +113,7 @@ export async function preparePretraining(
   opened.readInto(weights, options.seed);
   for (const parameter of added) drawWeights(parameter, weights(parameter.name), options.seed, 0.02);
 
-  const training = await engine.compile(program.outputs, { spin: true });
+  const training = await engine.compile(program.outputs);
   const runner = new BatchRunner(program, training, encoder, memory, plainObjective(language.vocabularySize), crew);
   const packed = (chosen: readonly Passage[], draws: readonly (number | string)[][]): MaskedBatch => {
     const masked = chosen.map(({ ids }, i) => maskText(ids, randomKey(options.seed, "mask", ...draws[i]!), rules));

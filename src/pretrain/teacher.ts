@@ -34,7 +34,7 @@ export async function embed(
   readInto((name) => weights[name]!.data as Float32Array, 0);
   const scope = plainScope(encoder.parameters, (x) => x);
   const outputs = simplify({ [EMBEDDING]: meanOfTokens(encoder, encoder.encode(scope)) });
-  const executable = await engine.compile(outputs, { spin: true });
+  const executable = await engine.compile(outputs);
   const width = encoder.hiddenSize;
   const rows = new Float32Array(texts.length * width);
   const ids = texts.map((text) => tokenizer.encode(text, encoder.maxPositions).ids);

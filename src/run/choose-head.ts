@@ -132,7 +132,7 @@ async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadNa
   });
   model.readInto((name) => memory.weights[name]?.data as Float32Array | undefined, options.seed);
   model.close();
-  const training = await engine.compile(program.outputs, { spin: true });
+  const training = await engine.compile(program.outputs);
   const evaluation = await engine.compile(evaluationProgram(encoder, kept));
   const labelsOf = (split: "train" | "validation") => dataset.splits[split].slice(0, tokens[split].count).truths();
   const validate = async () => {

@@ -89,7 +89,7 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<C
   const tokenizer = loadTokenizer(path);
   requireVocabulary(tokenizer, encoder, path);
   const engine = onnxRuntimeEngine({ threads: options.threads ?? availableParallelism() });
-  const executable = await engine.compile(evaluationProgram(encoder), { spin: true });
+  const executable = await engine.compile(evaluationProgram(encoder));
   const { labels } = model;
   const { weights } = memory;
   const asTrained = { seed: trained?.splitSeed ?? trained?.seed ?? 42, sharedTexts: trained?.sharedTexts };

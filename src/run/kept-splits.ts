@@ -35,7 +35,7 @@ export class KeptSplits {
     limits: KeptLimits,
   ) {
     this.#kept = kept;
-    this.#program = { ...model, compile: () => engine.compile(kept.outputs, { spin: true }) };
+    this.#program = { ...model, compile: () => engine.compile(kept.outputs) };
     this.#texts = texts;
     this.#limits = limits;
   }

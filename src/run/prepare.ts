@@ -116,7 +116,7 @@ export async function prepareRun(
   });
   if (options.adapter) fillFromAdapter(options.adapter, adapted, model, memory);
 
-  const training = await engine.compile(program.outputs, { spin: true });
+  const training = await engine.compile(program.outputs);
   const evaluation = new LazyProgram(() => engine.compile(evaluationProgram(encoder, kept)));
   const labelCount = dataset.labels.length;
   const tokens = Object.fromEntries(

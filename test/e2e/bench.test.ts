@@ -41,6 +41,7 @@ test("without a name, they are listed", () => {
     "infer",
     "scale",
     "profile",
+    "measures",
     "pretrain",
     "data",
     "long",
@@ -127,6 +128,15 @@ test("profile finds where a step's time goes", () => {
   expect(sum("program;backward;embeddings;")).toBe(0);
   const svg = readdirSync(out).find((each) => each.endsWith("profile-model-lora.svg"))!;
   expect(readFileSync(join(out, svg), "utf8")).toContain("› layer 1 › adapter › Gemm");
+});
+
+test("measures times each of them with it and without it", () => {
+  const options = ["--short", "--model", model, "--data", data, "--out", out];
+  bench("measures", ...options, "--batch", "4");
+  const found = written<Record<string, { without: number[]; as: number[] }>>("measures");
+  expect(Object.keys(found).length).toBeGreaterThan(5);
+  for (const [name, { without, as }] of Object.entries(found))
+    for (const seconds of [...without, ...as]) expect(seconds, name).toBeGreaterThan(0);
 });
 
 test("pretrain trains a new language model", () => {

@@ -39,10 +39,8 @@ const PLACES = { round: 0, left: 1, made: 2, count: 3, failed: 4, stopped: 5 } a
 /** A call: the memory's number, the kernel's, how many arguments, these, and at the end what it returns. */
 const LAYOUT = { floats: 24, arguments: 3, result: 23 } as const;
 const MOST_CALLS = 1024;
-/** Below this waking a thread takes longer than it saves. */
-const FEWEST_FLOATS = 2 ** 17;
-/** Kernels wait for memory, and two or three threads are enough to keep it busy. */
-const MOST_THREADS = 4;
+/** Below this waking a thread takes longer than it saves: a quarter of a millisecond on one thread. */
+const FEWEST_FLOATS = 2 ** 21;
 
 export interface WorkerData {
   readonly module: WebAssembly.Module;
@@ -59,19 +57,20 @@ export interface WorkerData {
 export class Threads implements Crew {
   readonly sharesMemory = true;
   readonly #others: number;
+  readonly #fewestFloats: number;
   readonly #control = new Int32Array(new SharedArrayBuffer(4 * Object.keys(PLACES).length));
   readonly #records = new Float64Array(new SharedArrayBuffer(8 * MOST_CALLS * LAYOUT.floats));
   readonly #memories: WebAssembly.Memory[] = [];
   #ports: MessagePort[] | undefined;
 
-  constructor(threads: number) {
-    this.#others = Math.min(threads, MOST_THREADS) - 1;
+  constructor(threads: number, fewestFloats = FEWEST_FLOATS) {
+    this.#others = threads - 1;
+    this.#fewestFloats = fewestFloats;
   }
 
   run(calls: readonly KernelCall[]): number[] {
-    const shared = calls.filter(({ memory }) => isShared(memory));
-    if (shared.length < calls.length || shared.reduce((sum, { floats }) => sum + floats, 0) < FEWEST_FLOATS)
-      return alone.run(calls);
+    const floats = calls.reduce((sum, call) => sum + call.floats, 0);
+    if (floats < this.#fewestFloats || !calls.every(({ memory }) => isShared(memory))) return alone.run(calls);
     const results = new Array<number>(calls.length);
     // The longest call is taken first, which is the last one: the number of those that are left says which.
     const order = [...calls.keys()].sort((a, b) => calls[a]!.floats - calls[b]!.floats);
@@ -124,6 +123,8 @@ export class Threads implements Crew {
       const shared = { module: kernelModule(true), names: NAMES, control: this.#control, records: this.#records };
       const workerData: WorkerData = { ...shared, layout: LAYOUT, places: PLACES, memories };
       const worker = new Worker(new URL("./crew-worker.js", import.meta.url), { workerData, transferList: [memories] });
+      // A thread that cannot start takes no calls, and the others make them all.
+      worker.on("error", () => {});
       // Neither keeps the process from ending.
       worker.unref();
       port1.unref();

@@ -49,14 +49,14 @@ export interface Kernels {
 }
 
 /** The kernels' names and what they are called with: pointers in bytes, counts in elements, numbers. */
-export type KernelExports = Readonly<Record<keyof Kernels, (...args: number[]) => number>>;
+type KernelExports = Readonly<Record<keyof Kernels, (...args: number[]) => number>>;
 
 /** A call that is still to be made, here or on another thread. */
 export interface KernelCall {
   readonly memory: WebAssembly.Memory;
   readonly kernel: keyof Kernels;
   readonly args: readonly number[];
-  /** How much there is to do: floats that are read or written. */
+  /** How much there is to do: floats that AdamW would read or write in that time. */
   readonly floats: number;
   /** Makes the call on this thread; what a kernel returns that returns something. */
   run(): number;
@@ -103,14 +103,14 @@ export function kernelCallsOn(memory: WebAssembly.Memory): KernelCalls {
       const rest = [rows.length, places.byteOffset, width, stride, ...numbersOf(step)];
       return call("adamwRows", 7 * rows.length * width, ...pointers, ...rest);
     },
-    sumOfSquares: (x) => call("sumOfSquares", x.length, x.byteOffset, x.length),
+    sumOfSquares: (x) => call("sumOfSquares", 2 * x.length, x.byteOffset, x.length),
     add: (y, x) => call("add", 3 * y.length, y.byteOffset, x.byteOffset, y.length),
     addRows: (sums, rows, places, width) => {
       const pointers = [sums, rows, places].map((array) => array.byteOffset);
       return call("addRows", 3 * places.length * width, ...pointers, places.length, width);
     },
     dropoutMask: (y, key, threshold, scale) =>
-      call("dropoutMask", y.length, y.byteOffset, y.length, key, threshold, scale),
+      call("dropoutMask", 4 * y.length, y.byteOffset, y.length, key, threshold, scale),
   };
 }
 

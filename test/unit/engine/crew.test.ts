@@ -14,7 +14,7 @@ const STEP: AdamWStep = {
   epsilon: 1e-8,
 };
 
-const crew = new Threads(3);
+const crew = new Threads(3, 1);
 afterAll(() => crew.dispose());
 
 /** Lengths that differ much, in more than one memory. */
@@ -90,9 +90,11 @@ describe("a crew", () => {
   });
 
   test("leaves to one thread what is too little, and what is in memory that is not shared", () => {
-    const little = watched(squares(allocate([9, 100])));
-    crew.run(little.calls);
+    const patient = new Threads(2);
+    const little = watched(updates(allocate([30_000, 100_000, 100_000])));
+    patient.run(little.calls);
     expect(little.byOthers()).toBe(0);
+    patient.dispose();
     const [own] = allocateBlocks([[10, 150_000]]) as [Block];
     const unshared = watched(squares([own, ...allocate([150_000])]));
     crew.run(unshared.calls);
@@ -104,7 +106,7 @@ describe("a crew", () => {
     // Slow here, so that the other thread comes to some.
     const run = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).length;
     const broken = squares(blocks).map((call) => ({ ...call, args: [2 ** 31, 1000], run }));
-    const failing = new Threads(2);
+    const failing = new Threads(2, 1);
     const work = async () => {
       for (let round = 0; round < 300; round++) {
         failing.run(broken);
