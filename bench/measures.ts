@@ -49,6 +49,11 @@ export async function benchMeasures(args: readonly string[]): Promise<void> {
     `${values.model.split("/").at(-1)}, full fine-tuning, batch ${values.batch}, ${values.threads} threads; medians of ` +
     `${rounds} rounds of ${steps - WARM_UP_STEPS} steps in turn. Each measure is taken out alone.\n\n` +
     markdownTable([["measure", "of", "without", "with", "saves"], ...rows]);
-  const written = writeResults(values.out, benchMachine(), { data: Object.fromEntries(found), markdown }, "measures");
+  const written = writeResults(
+    values.out,
+    benchMachine(),
+    { data: { seconds: Object.fromEntries(found) }, markdown },
+    "measures",
+  );
   console.log(`\n${markdown}\n\n${written}.md, .json`);
 }

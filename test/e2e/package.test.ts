@@ -54,7 +54,7 @@ test("holds the build, the licence, and no sources or tests", () => {
   const endings = new Set(filesBelow(join(installed, "dist")).map((path) => path.replace(/^[^.]*/, "")));
   expect([...endings].sort()).toEqual(["", ".d.ts", ".generated.d.ts", ".generated.js", ".js"]);
   const built = filesBelow(join(installed, "dist")).filter((path) => path.endsWith(".js"));
-  const sources = filesBelow(join(repository, "src")).filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts"));
+  const sources = filesBelow(join(repository, "src")).filter((path) => /(?<!\.d)\.[jt]s$/.test(path));
   expect(built).toEqual(sources.map((path) => path.replace(/\.ts$/, ".js")));
 });
 

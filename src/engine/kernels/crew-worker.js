@@ -4,7 +4,15 @@
  */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 
-/** @type {import("./crew.ts").WorkerData} */
+/**
+ * `WorkerData` of crew.ts.
+ * @type {{
+ *   module: WebAssembly.Module, names: string[], control: Int32Array, records: Float64Array,
+ *   layout: Record<"floats" | "arguments" | "result", number>,
+ *   places: Record<"round" | "left" | "made" | "count" | "failed" | "stopped", number>,
+ *   memories: import("node:worker_threads").MessagePort,
+ * }}
+ */
 const { module, names, control, records, layout, places, memories } = workerData;
 /** @type {any[]} */
 const instances = [];

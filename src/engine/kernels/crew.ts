@@ -42,7 +42,8 @@ const MOST_CALLS = 1024;
 /** Below this waking a thread takes longer than it saves: a quarter of a millisecond on one thread. */
 const FEWEST_FLOATS = 2 ** 21;
 
-export interface WorkerData {
+/** What a thread is started with. Not exported: it would bring Node's types into the package's. */
+interface WorkerData {
   readonly module: WebAssembly.Module;
   readonly names: typeof NAMES;
   readonly control: Int32Array;
