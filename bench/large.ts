@@ -16,6 +16,7 @@ import { plainObjective } from "../src/train/objective.ts";
 import { Optimizer } from "../src/train/optimizer.ts";
 import { trainingProgram } from "../src/train/program.ts";
 import { BatchRunner } from "../src/train/step.ts";
+import { ADAMW } from "./steps.ts";
 
 const LABELS = 6;
 /** Of emotion's texts, in tokens: a batch of 16 has 372. */
@@ -56,8 +57,7 @@ export async function benchLarge(args: readonly string[]): Promise<void> {
   const engine = onnxRuntimeEngine({ threads: Number(values.threads) });
   const executable = await engine.compile(program.outputs);
   const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(LABELS), crew);
-  const adamw = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
-  const optimizer = new Optimizer(memory.trainables, adamw, crew);
+  const optimizer = new Optimizer(memory.trainables, ADAMW, crew);
   const buffers = new Set(Object.values(memory.weights).map(({ data }) => data.buffer));
   const gigabytes = [...buffers].map(({ byteLength }) => (byteLength / 1e9).toFixed(2));
   console.log(

@@ -8,11 +8,11 @@ import { alone, crewOf } from "../src/engine/kernels/crew.ts";
 import type { AdamWStep } from "../src/engine/kernels/kernels.ts";
 import { twinKernels } from "../src/engine/kernels/twin.ts";
 import { allocateBlocks } from "../src/engine/memory.ts";
-import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
+import { onnxRuntimeEngine, view } from "../src/engine/onnxruntime.ts";
 import { crossEntropy } from "../src/graph/nn.ts";
 import { toOnnx } from "../src/graph/onnx.ts";
 import { input } from "../src/graph/ops/leaf.ts";
-import type { HostTensor, Tensor } from "../src/graph/tensor.ts";
+import type { Tensor } from "../src/graph/tensor.ts";
 import { batchValues } from "../src/models/inputs.ts";
 import { openModel } from "../src/models/load.ts";
 import { longestText } from "../src/run/model-limits.ts";
@@ -24,12 +24,12 @@ import { evaluationProgram, LOGITS, LOSS_WEIGHT, type Loss, TARGETS, trainingPro
 import { BatchRunner } from "../src/train/step.ts";
 import { TableParameter } from "../src/train/table-parameter.ts";
 import { loadTexts } from "./samples.ts";
+import { ADAMW } from "./steps.ts";
 
 /** Of each round; the first are left out. */
 export const WARM_UP_STEPS = 3;
 /** Texts of the training split that are predicted, at most. */
 const MOST_PREDICTED = 1000;
-const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
 const KERNEL_FLOATS = 2 ** 20;
 
 interface Measure {
@@ -214,16 +214,13 @@ async function copying(outputs: Readonly<Record<string, Tensor>>, threads: numbe
     ...{ intraOpNumThreads: threads, interOpNumThreads: 1, enableMemPattern: false },
     extra: { session: { force_spinning_stop: "1" } },
   });
-  const views = new WeakMap<HostTensor, ort.Tensor>();
-  const view = (tensor: HostTensor): ort.Tensor => {
-    const found = views.get(tensor) ?? new ort.Tensor(tensor.dtype, tensor.data as Float32Array, tensor.dims);
-    views.set(tensor, found);
-    return found;
-  };
   return {
     run: async (inputs, results) => {
-      const feeds = Object.fromEntries(session.inputNames.map((name) => [name, view(inputs[name]!)]));
-      await session.run(feeds, Object.fromEntries(Object.keys(outputs).map((name) => [name, view(results[name]!)])));
+      const feeds = Object.fromEntries(session.inputNames.map((name) => [name, view(name, inputs[name])]));
+      await session.run(
+        feeds,
+        Object.fromEntries(Object.keys(outputs).map((name) => [name, view(name, results[name])])),
+      );
     },
     dispose: () => session.release(),
   };

@@ -10,6 +10,9 @@ import { type PreparedRun, prepareRun } from "../src/run/prepare.ts";
 import { initialState, trainEpochs } from "../src/train/trainer.ts";
 import { observed, type Watch } from "./observed-engine.ts";
 
+/** AdamW as `train` has it by default, for benches that take steps without a run. */
+export const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 1 };
+
 /** Options of `train` without those that the measurement decides. */
 export type JobOptions = WithoutOut<TrainOptions>;
 /** For each method by itself, which `Omit` alone would not keep apart. */

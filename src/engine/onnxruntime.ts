@@ -96,7 +96,8 @@ class OnnxRuntimeExecutable implements Executable {
 /** ONNX Runtime's tensors over ours; kept, because weights are bound again at every step. */
 const views = new WeakMap<HostTensor, ort.Tensor>();
 
-function view(name: string, tensor: HostTensor | undefined): ort.Tensor {
+/** A tensor of ours as ONNX Runtime takes it: the same memory. */
+export function view(name: string, tensor: HostTensor | undefined): ort.Tensor {
   if (!tensor) throw new AttuneError("engine/missing-tensor", `the program needs "${name}"`, "failure");
   let found = views.get(tensor);
   if (!found) {

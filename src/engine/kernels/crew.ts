@@ -85,7 +85,6 @@ export class Threads implements Crew {
 
   #runRound(calls: readonly KernelCall[]): number[] {
     this.#start();
-    const results = new Array<number>(calls.length);
     for (const [i, { memory, kernel, args }] of calls.entries())
       this.#records.set([this.#numberOf(memory), NAMES.indexOf(kernel), args.length, ...args], i * LAYOUT.floats);
     const control = this.#control;
@@ -95,10 +94,8 @@ export class Threads implements Crew {
     Atomics.store(control, PLACES.left, calls.length);
     Atomics.add(control, PLACES.round, 1);
     Atomics.notify(control, PLACES.round);
-    const own = new Set<number>();
     for (let left = Atomics.sub(control, PLACES.left, 1); left > 0; left = Atomics.sub(control, PLACES.left, 1)) {
-      results[left - 1] = calls[left - 1]!.run();
-      own.add(left - 1);
+      this.#records[(left - 1) * LAYOUT.floats + LAYOUT.result] = calls[left - 1]!.run();
       Atomics.add(control, PLACES.made, 1);
     }
     for (let made = 0; (made = Atomics.load(control, PLACES.made)) < calls.length; )
@@ -107,8 +104,7 @@ export class Threads implements Crew {
       const reasons = this.#ports!.map((port) => receiveMessageOnPort(port)?.message as string | undefined);
       throw new AttuneError("engine/thread", `a kernel failed: ${reasons.find(Boolean)}`, "failure");
     }
-    for (const i of calls.keys()) if (!own.has(i)) results[i] = this.#records[i * LAYOUT.floats + LAYOUT.result]!;
-    return results;
+    return calls.map((_, i) => this.#records[i * LAYOUT.floats + LAYOUT.result]!);
   }
 
   #numberOf(memory: WebAssembly.Memory): number {
