@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { EMOTIONS, MINI } from "../src/hub/included.ts";
 import { pretrain } from "../src/pretrain/pretrain.ts";
-import { EMOTIONS, MINI } from "../src/run/included.ts";
 import { COMPARED, printScores, studiesFolder } from "./scores.ts";
 
 export async function benchAdapt(args: readonly string[]): Promise<void> {

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { peakRssBytes } from "../src/run/machine.ts";
-import { resolveOptions } from "../src/run/options.ts";
+import { peakRssBytes } from "../src/base/machine.ts";
 import { train } from "../src/run/train.ts";
+import { resolveOptions } from "../src/run/train-options.ts";
 import { type JobOptions, takeSteps } from "./steps.ts";
 
 export interface AttuneJob {

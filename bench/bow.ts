@@ -1,8 +1,8 @@
 /** The bag-of-words baseline, and scikit-learn's logistic regression on the same counts beside it. */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { loadDataset } from "../src/data/load-dataset.ts";
-import { fitBagOfWords } from "../src/train/bag-of-words.ts";
+import { fitBagOfWords } from "../src/inspection/bag-of-words.ts";
+import { loadDataset } from "../src/tables/load-dataset.ts";
 import { metricsOf } from "../src/train/evaluate.ts";
 
 export async function benchBow(args: readonly string[]): Promise<void> {

@@ -1,9 +1,9 @@
 /** One measurement of data.ts: `read` goes through the rows of a file, `load` makes splits of it, `train` trains on it. */
 import { join } from "node:path";
-import { loadDataset } from "../src/data/load-dataset.ts";
-import { openTable } from "../src/data/tables.ts";
-import { peakRssBytes } from "../src/run/machine.ts";
+import { peakRssBytes } from "../src/base/machine.ts";
 import { train } from "../src/run/train.ts";
+import { loadDataset } from "../src/tables/load-dataset.ts";
+import { openTable } from "../src/tables/open-table.ts";
 
 const [what, file, model] = process.argv.slice(2) as [string, string, string?];
 const started = performance.now();

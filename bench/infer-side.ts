@@ -1,8 +1,8 @@
 /** One side of the prediction bench, in a process of its own. */
 import { readFileSync } from "node:fs";
 import { env, pipeline } from "@huggingface/transformers";
-import { load } from "../src/run/classifier.ts";
-import { peakRssBytes } from "../src/run/machine.ts";
+import { peakRssBytes } from "../src/base/machine.ts";
+import { load } from "../src/classifier/classifier.ts";
 
 export interface InferJob {
   /** The model as Attune and as transformers.js open it. */

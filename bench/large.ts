@@ -4,15 +4,15 @@
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { peakRssBytes } from "../src/base/machine.ts";
 import { mix32, randomKey } from "../src/base/random.ts";
-import { packBatch } from "../src/data/batch.ts";
-import { crewOf } from "../src/engine/kernels/crew.ts";
+import { workerPoolOf } from "../src/engine/kernels/worker-pool.ts";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
 import { parameterCount } from "../src/models/encoder.ts";
+import { packBatch } from "../src/models/packed-batch.ts";
 import { buildEncoder } from "../src/models/registry.ts";
-import { peakRssBytes } from "../src/run/machine.ts";
+import { plainObjective } from "../src/train/classification-objective.ts";
 import { allocateModel } from "../src/train/model-memory.ts";
-import { plainObjective } from "../src/train/objective.ts";
 import { Optimizer } from "../src/train/optimizer.ts";
 import { trainingProgram } from "../src/train/program.ts";
 import { BatchRunner } from "../src/train/step.ts";
@@ -50,14 +50,14 @@ export async function benchLarge(args: readonly string[]): Promise<void> {
     LENGTHS.map((length, row) => Int32Array.from({ length }, (_, i) => mix32(row * 512 + i) % encoder.vocabularySize)),
     encoder.heads,
   );
-  const crew = crewOf(Number(values.threads));
-  const limits = { maxTokens: batch.sizes.tokens, gradientAccumulation: 1, sharesMemory: crew.sharesMemory };
+  const workers = workerPoolOf(Number(values.threads));
+  const limits = { maxTokens: batch.sizes.tokens, gradientAccumulation: 1, sharesMemory: workers.sharesMemory };
   const memory = allocateModel(encoder, program, limits);
   for (const { name, kind } of encoder.parameters) fill(memory.weights[name]!.data as Float32Array, kind, name);
   const engine = onnxRuntimeEngine({ threads: Number(values.threads) });
   const executable = await engine.compile(program.outputs);
-  const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(LABELS), crew);
-  const optimizer = new Optimizer(memory.trainables, ADAMW, crew);
+  const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(LABELS), workers);
+  const optimizer = new Optimizer(memory.trainables, ADAMW, workers);
   const buffers = new Set(Object.values(memory.weights).map(({ data }) => data.buffer));
   const gigabytes = [...buffers].map(({ byteLength }) => (byteLength / 1e9).toFixed(2));
   console.log(
@@ -78,7 +78,7 @@ export async function benchLarge(args: readonly string[]): Promise<void> {
     );
   }
   await executable.dispose();
-  crew.dispose();
+  workers.dispose();
 }
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`;

@@ -9,8 +9,8 @@ import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { randomKey, uint32 } from "../src/base/random.ts";
-import type { TrainOptions } from "../src/run/options.ts";
 import { train } from "../src/run/train.ts";
+import type { TrainOptions } from "../src/run/train-options.ts";
 import { tinyModel } from "../test/tiny.ts";
 
 const BATCH_SIZE = 16;

@@ -1,6 +1,6 @@
 /** The machine of a measurement: a ratio against Python is a property of the processor, too. */
 import { readFileSync } from "node:fs";
-import { describeMachine } from "../src/run/machine.ts";
+import { describeMachine } from "../src/base/machine.ts";
 
 export interface BenchMachine {
   readonly processor: string;

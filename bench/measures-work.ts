@@ -1,12 +1,9 @@
 /** The work that `measures.ts` times: each measure as two functions, with it and without it. */
 import * as ort from "onnxruntime-node";
-import { type PackedBatch, packBatch } from "../src/data/batch.ts";
-import { TokenizedSplit } from "../src/data/tokenized.ts";
-import { loadTokenizer } from "../src/data/tokenizer.ts";
 import { type Executable, float32 } from "../src/engine/engine.ts";
-import { alone, crewOf } from "../src/engine/kernels/crew.ts";
 import type { AdamWStep } from "../src/engine/kernels/kernels.ts";
-import { twinKernels } from "../src/engine/kernels/twin.ts";
+import { referenceKernels } from "../src/engine/kernels/reference.ts";
+import { alone, workerPoolOf } from "../src/engine/kernels/worker-pool.ts";
 import { allocateBlocks } from "../src/engine/memory.ts";
 import { onnxRuntimeEngine, view } from "../src/engine/onnxruntime.ts";
 import { crossEntropy } from "../src/graph/nn.ts";
@@ -15,10 +12,13 @@ import { input } from "../src/graph/ops/leaf.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
 import { batchValues } from "../src/models/inputs.ts";
 import { openModel } from "../src/models/load.ts";
-import { longestText } from "../src/run/model-limits.ts";
+import { longestText } from "../src/models/model-limits.ts";
+import { type PackedBatch, packBatch } from "../src/models/packed-batch.ts";
+import { TokenizedSplit } from "../src/tokens/tokenized.ts";
+import { loadTokenizer } from "../src/tokens/tokenizer.ts";
+import { plainObjective } from "../src/train/classification-objective.ts";
 import { batchesByLength, packTexts } from "../src/train/evaluate.ts";
 import { allocateModel } from "../src/train/model-memory.ts";
-import { plainObjective } from "../src/train/objective.ts";
 import { Optimizer } from "../src/train/optimizer.ts";
 import { evaluationProgram, LOGITS, LOSS_WEIGHT, type Loss, TARGETS, trainingProgram } from "../src/train/program.ts";
 import { BatchRunner } from "../src/train/step.ts";
@@ -66,12 +66,12 @@ export async function measuresOf({ model: folder, data, batch: size, threads }: 
     return packBatch(padded, encoder.heads);
   });
 
-  const crew = crewOf(threads);
+  const workers = workerPoolOf(threads);
   const program = trainingProgram(encoder, encoder.parameters);
   const memory = allocateModel(encoder, program, {
     maxTokens: Math.max(...paddedBatches.map(({ sizes }) => sizes.tokens)),
     gradientAccumulation: 1,
-    sharesMemory: crew.sharesMemory,
+    sharesMemory: workers.sharesMemory,
   });
   model.readInto((name) => memory.weights[name]!.data as Float32Array, 42);
   model.close();
@@ -91,7 +91,7 @@ export async function measuresOf({ model: folder, data, batch: size, threads }: 
 
   const objective = plainObjective(labels.length);
   /** Steps of a program on batches; the weights stay where they are, so that all steps are alike. */
-  const stepper = (of: typeof program, executable: Executable, on: readonly PackedBatch[], by = crew) => {
+  const stepper = (of: typeof program, executable: Executable, on: readonly PackedBatch[], by = workers) => {
     const runner = new BatchRunner(of, executable, encoder, memory, objective, by);
     const optimizer = new Optimizer(memory.trainables, ADAMW, by);
     return async (part: "step" | "outside" = "step"): Promise<number[]> => {
@@ -121,7 +121,7 @@ export async function measuresOf({ model: folder, data, batch: size, threads }: 
   const tableFloats = tables.map(({ weights }) => weights.length);
   const dense = allocateBlocks(
     tableFloats.map((floats) => [floats, floats, floats, floats]),
-    { shared: crew.sharesMemory },
+    { shared: workers.sharesMemory },
   );
   const [one] = allocateBlocks([new Array<number>(4).fill(KERNEL_FLOATS)]);
   const [p, m, v, g] = one!.arrays as [Float32Array, Float32Array, Float32Array, Float32Array];
@@ -151,18 +151,18 @@ export async function measuresOf({ model: folder, data, batch: size, threads }: 
       of: "their norm and AdamW",
       without: timed(() => {
         for (const { arrays } of dense) arrays[3]!.fill(0);
-        crew.run(dense.map(({ calls, arrays }) => calls.sumOfSquares(arrays[3]!)));
-        crew.run(dense.map(({ calls, arrays: [p, m, v, g] }) => calls.adamw(p!, m!, v!, g!, step)));
+        workers.run(dense.map(({ calls, arrays }) => calls.sumOfSquares(arrays[3]!)));
+        workers.run(dense.map(({ calls, arrays: [p, m, v, g] }) => calls.adamw(p!, m!, v!, g!, step)));
       }),
       as: timed(() => {
-        crew.run(tables.map((table) => table.sumOfSquares()));
-        crew.run(tables.flatMap((table) => table.update(step)));
+        workers.run(tables.map((table) => table.sumOfSquares()));
+        workers.run(tables.flatMap((table) => table.update(step)));
       }),
     },
     {
       name: "AdamW in WebAssembly, not TypeScript",
       of: "a million weights, one thread",
-      without: timed(() => twinKernels.adamw(p, m, v, g, step)),
+      without: timed(() => referenceKernels.adamw(p, m, v, g, step)),
       as: timed(() => one!.kernels.adamw(p, m, v, g, step)),
     },
     {
@@ -186,7 +186,7 @@ export async function measuresOf({ model: folder, data, batch: size, threads }: 
   return {
     measures,
     dispose: async () => {
-      crew.dispose();
+      workers.dispose();
       for (const executable of Object.values(programs)) await executable.dispose();
     },
   };

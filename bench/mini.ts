@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { EMOTIONS, MINI } from "../src/hub/included.ts";
+import { atPath } from "../src/hub/named-inputs.ts";
 import { readModelConfig } from "../src/models/load.ts";
-import { EMOTIONS, MINI } from "../src/run/included.ts";
-import { atPath } from "../src/run/sources.ts";
 import { writeDrawnModel } from "./models.ts";
 import { COMPARED, printScores, studiesFolder } from "./scores.ts";
 

@@ -2,14 +2,14 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { sizeOf } from "../src/base/size-of.ts";
-import { loadTokenizer } from "../src/data/tokenizer.ts";
 import { float32 } from "../src/engine/engine.ts";
-import { fillOnnxFolder } from "../src/interop/onnx.ts";
 import { tensorsOf, writeFolder, writeModelFolder } from "../src/interop/transformers.ts";
+import { fillOnnxFolder } from "../src/interop/transformers-js.ts";
 import { drawWeights, openModel } from "../src/models/load.ts";
 import { newLanguageModel } from "../src/models/load-language-model.ts";
+import { longestText } from "../src/models/model-limits.ts";
 import { buildEncoder } from "../src/models/registry.ts";
-import { longestText } from "../src/run/model-limits.ts";
+import { loadTokenizer } from "../src/tokens/tokenizer.ts";
 import { allocateModel } from "../src/train/model-memory.ts";
 import { evaluationProgram } from "../src/train/program.ts";
 

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PretrainOptions } from "../src/pretrain/options.ts";
+import { peakRssBytes } from "../src/base/machine.ts";
 import { pretrain } from "../src/pretrain/pretrain.ts";
-import { peakRssBytes } from "../src/run/machine.ts";
+import type { PretrainOptions } from "../src/pretrain/pretrain-options.ts";
 
 export interface PretrainJob {
   readonly steps: number;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
 import { nodesInOrder } from "../src/graph/order.ts";
 import type { Node, Tensor } from "../src/graph/tensor.ts";
-import type { PreparedRun } from "../src/run/prepare.ts";
+import type { PreparedRun } from "../src/run/prepare-run.ts";
 import { LOSS } from "../src/train/program.ts";
 import { mean } from "./figures.ts";
 import { placesOf } from "./profile-places.ts";

@@ -1,8 +1,8 @@
 /** Labelled texts of so many rows, as CSV that both sides read; labels are numbers. */
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Dataset, Examples } from "../src/data/dataset.ts";
-import { loadDataset } from "../src/data/load-dataset.ts";
+import type { Dataset, Examples } from "../src/tables/dataset.ts";
+import { loadDataset } from "../src/tables/load-dataset.ts";
 
 export type { Dataset };
 

@@ -2,11 +2,11 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compare } from "../src/experiment/compare.ts";
-import type { Plan } from "../src/experiment/plan-schema.ts";
-import { mean, standardDeviation } from "../src/experiment/statistics/spread.ts";
+import { mean, standardDeviation } from "../src/comparison/statistics/spread.ts";
 import { methods } from "../src/methods/registry.ts";
-import type { RunResult } from "../src/run/result.ts";
+import type { RunResult } from "../src/run/run-result.ts";
+import { compare } from "../src/study/compare.ts";
+import type { Plan } from "../src/study/plan-schema.ts";
 
 export const COMPARED = ["full", "lora", "probe"] as const;
 type Compared = (typeof COMPARED)[number];

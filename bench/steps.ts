@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { peakRssBytes } from "../src/base/machine.ts";
 import type { Engine } from "../src/engine/engine.ts";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
-import { peakRssBytes } from "../src/run/machine.ts";
-import { resolveOptions, type TrainOptions } from "../src/run/options.ts";
-import { type PreparedRun, prepareRun } from "../src/run/prepare.ts";
+import { type PreparedRun, prepareRun } from "../src/run/prepare-run.ts";
+import { resolveOptions, type TrainOptions } from "../src/run/train-options.ts";
 import { initialState, trainEpochs } from "../src/train/trainer.ts";
 import { observed, type Watch } from "./observed-engine.ts";
 

@@ -1,6 +1,6 @@
 /** `tsx scripts/pretraining-curve.ts RUN/result.json OUT.svg`: what a pre-training with a teacher did on held-out text. */
 import { readFileSync, writeFileSync } from "node:fs";
-import type { HeldOutMetrics, PretrainResult } from "../src/pretrain/events.ts";
+import type { HeldOutMetrics, PretrainResult } from "../src/pretrain/pretrain-events.ts";
 import { axis, drawChart, ink } from "../src/report/chart.ts";
 import type { Colour } from "../src/report/palette.ts";
 

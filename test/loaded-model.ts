@@ -1,14 +1,15 @@
 /** A model folder on the engine, by the same path that training and evaluation take. */
-import type { PackedBatch } from "../src/data/batch.ts";
+
 import { float32 } from "../src/engine/engine.ts";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
 import { evaluateShape } from "../src/graph/dim.ts";
-import { narrow } from "../src/graph/narrow.ts";
+import { pruneRows } from "../src/graph/row-pruning.ts";
 import { simplify } from "../src/graph/simplify.ts";
 import type { HostTensor, Tensor } from "../src/graph/tensor.ts";
 import type { Encoder } from "../src/models/encoder.ts";
 import { batchValues } from "../src/models/inputs.ts";
 import { openModel } from "../src/models/load.ts";
+import type { PackedBatch } from "../src/models/packed-batch.ts";
 import { plainScope } from "../src/models/scope.ts";
 import { computeLogits, type TokenSource } from "../src/train/evaluate.ts";
 import { allocateModel, type ModelMemory } from "../src/train/model-memory.ts";
@@ -68,7 +69,7 @@ export async function headInputs(
       return plain.linear(site, x);
     },
   });
-  const outputs = simplify(narrow({ clsHidden: seen.pooler!, pooled: seen.classifier! }));
+  const outputs = simplify(pruneRows({ clsHidden: seen.pooler!, pooled: seen.classifier! }));
   const program = await engine.compile(outputs);
   const dims = evaluateShape(seen.pooler!.shape, batch.sizes);
   const values = { clsHidden: new Float32Array(dims[0]! * dims[1]!), pooled: new Float32Array(dims[0]! * dims[1]!) };

@@ -1,5 +1,5 @@
 /** A safetensors file that lacks something. */
-import { openSafetensors, writeSafetensors } from "../src/data/safetensors.ts";
+import { openSafetensors, writeSafetensors } from "../src/weights/safetensors.ts";
 
 /** Takes tensors out of a file: those whose names `isLost` picks. */
 export function loseTensors(path: string, isLost: (name: string) => boolean): void {

@@ -2,14 +2,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { normal, randomKey, uniform } from "../src/base/random.ts";
-import type { Example } from "../src/data/dataset.ts";
-import { resolvePlan } from "../src/experiment/plan.ts";
-import type { FailedRun, PlannedRun, RecipeName, Study } from "../src/experiment/study.ts";
 import type { MethodName } from "../src/methods/registry.ts";
-import type { RunFacts } from "../src/run/facts.ts";
-import { resolveOptions } from "../src/run/options.ts";
 import { predictionLines } from "../src/run/predictions.ts";
-import type { RunResult } from "../src/run/result.ts";
+import type { RunFacts } from "../src/run/run-facts.ts";
+import type { RunResult } from "../src/run/run-result.ts";
+import { resolveOptions } from "../src/run/train-options.ts";
+import { resolvePlan } from "../src/study/plan.ts";
+import type { FailedRun, PlannedRun, RecipeName, Study } from "../src/study/study.ts";
+import type { Example } from "../src/tables/dataset.ts";
 import { splitMetrics } from "../src/train/metrics.ts";
 
 export interface FabricatedSetting {
@@ -211,7 +211,7 @@ function writeRun(
       weightBytes: 4e6,
       gradientBytes: 4 * setting.trainable,
       optimizerBytes: 8 * setting.trainable,
-      keptBytes: method === "probe" ? 1e6 : 0,
+      frozenFeatureBytes: method === "probe" ? 1e6 : 0,
     },
     storedBytes: method === "full" ? 4e6 : 4 * setting.trainable,
     steps: 100 * epochs.length,

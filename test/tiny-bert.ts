@@ -1,7 +1,8 @@
 /** A BERT small enough for the float64 evaluator, with fixed weights and a batch of three texts of unlike lengths. */
-import { type PackedBatch, packBatch } from "../src/data/batch.ts";
+
 import type { Encoder } from "../src/models/encoder.ts";
 import { batchValues } from "../src/models/inputs.ts";
+import { type PackedBatch, packBatch } from "../src/models/packed-batch.ts";
 import { buildEncoder } from "../src/models/registry.ts";
 import { type NdArray, ndarray } from "./oracle/array.ts";
 

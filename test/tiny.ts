@@ -3,8 +3,8 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { normal, randomKey, uint32 } from "../src/base/random.ts";
-import { writeSafetensors } from "../src/data/safetensors.ts";
 import { buildEncoder } from "../src/models/registry.ts";
+import { writeSafetensors } from "../src/weights/safetensors.ts";
 
 /** Options of `train` with which the loss falls within three epochs. */
 export const tinyTraining = { batchSize: 4, learningRate: 5e-3 } as const;

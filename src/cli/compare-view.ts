@@ -1,9 +1,9 @@
 /** A study on the terminal: a live table with one row a run, or plain lines where there is no terminal. */
 import { clockAfter, duration, metric, roughly } from "../base/format.ts";
-import type { CompareEvent, EstimateEvent } from "../experiment/compare-events.ts";
-import type { PlannedRun } from "../experiment/study.ts";
 import { RemainingTime } from "../run/remaining-time.ts";
-import type { RunResult } from "../run/result.ts";
+import type { RunResult } from "../run/run-result.ts";
+import type { CompareEvent, EstimateEvent } from "../study/compare-events.ts";
+import type { PlannedRun } from "../study/study.ts";
 import type { StepEvent } from "../train/trainer.ts";
 import { HubProgress } from "./hub-progress.ts";
 import { LiveLine } from "./live-line.ts";

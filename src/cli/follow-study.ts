@@ -1,8 +1,8 @@
 /** A study followed to its end on the terminal, with its report behind it. */
 import { AttuneError } from "../base/error.ts";
-import type { CompareDoneEvent, CompareEvent } from "../experiment/compare-events.ts";
+import type { CompareDoneEvent, CompareEvent } from "../study/compare-events.ts";
 import { CompareView } from "./compare-view.ts";
-import { report } from "./report.ts";
+import { report } from "./report-study.ts";
 
 /** As it was typed, so that a shell reads it the same way. */
 export const commandLine = (): string =>

@@ -1,6 +1,6 @@
 /** What comes from the Hub or goes there, on the terminal: one live line, or one line now and then. */
 import { duration, memory } from "../base/format.ts";
-import type { FetchEvent, PushEvent } from "../hub/events.ts";
+import type { FetchEvent, PushEvent } from "../hub/fetch-events.ts";
 import { LiveLine } from "./live-line.ts";
 
 /** Shows on standard error what comes. */

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { methods } from "../methods/registry.ts";
-import { trainOptions } from "../run/options.ts";
+import { trainOptions } from "../run/train-options.ts";
 
 export interface Property {
   readonly type?: string;

@@ -1,7 +1,7 @@
 /** What is printed of a prediction: for people and spreadsheets, or as JSON. */
 import { percent } from "../base/format.ts";
-import type { Text } from "../data/dataset.ts";
-import type { Prediction } from "../run/classifier.ts";
+import type { Prediction } from "../classifier/classifier.ts";
+import type { Text } from "../tables/dataset.ts";
 
 export function jsonOf(given: Text, { label, labels, probabilities }: Prediction): string {
   const [text, pair] = [given].flat() as [string, string?];

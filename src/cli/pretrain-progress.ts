@@ -1,6 +1,6 @@
 /** Pre-training on the terminal: one live line while it trains, plain lines for what stays. */
 import { alignColumns, duration, grouped, memory, metric } from "../base/format.ts";
-import type { HeldOutMetrics, PretrainEvent } from "../pretrain/events.ts";
+import type { HeldOutMetrics, PretrainEvent } from "../pretrain/pretrain-events.ts";
 import { HubProgress } from "./hub-progress.ts";
 import { LiveLine } from "./live-line.ts";
 

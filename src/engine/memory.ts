@@ -17,7 +17,7 @@ export interface Block extends OnMemory {
 
 interface OnMemory {
   readonly kernels: Kernels;
-  /** The kernels as calls that a crew makes. */
+  /** The kernels as calls that a worker pool makes. */
   readonly calls: KernelCalls;
 }
 

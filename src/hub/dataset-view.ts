@@ -15,10 +15,10 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
-import type { Card, SplitFiles } from "../data/source.ts";
+import type { Card, SplitFiles } from "../tables/find-splits.ts";
 import { folderName } from "./cache.ts";
+import type { HubSettings } from "./hub-settings.ts";
 import type { Repository } from "./repository.ts";
-import type { HubSettings } from "./settings.ts";
 
 export function viewFolder({ reference, commit }: Repository, configName = "default", { assets }: HubSettings): string {
   return join(assets, "attune", folderName(reference), commit, configName.replace(/[^\w.-]/g, "_"));

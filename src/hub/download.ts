@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { AttuneError } from "../base/error.ts";
-import type { Lock } from "../base/lock.ts";
+import type { Lock } from "../base/file-lock.ts";
 import { diskError } from "./errors.ts";
-import { acquire } from "./lock.ts";
+import { acquire } from "./fetch-lock.ts";
 import type { HubReference } from "./reference.ts";
 import { ATTEMPTS, delayOf, type HubContext, interrupted, noAnswer, pause } from "./requests.ts";
 

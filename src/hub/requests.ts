@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
 import { networkError, offlineError, statusError } from "./errors.ts";
-import type { FetchEvent, WaitEvent } from "./events.ts";
+import type { FetchEvent, WaitEvent } from "./fetch-events.ts";
+import type { HubSettings } from "./hub-settings.ts";
 import type { HubReference } from "./reference.ts";
-import type { HubSettings } from "./settings.ts";
 
 export interface RequestContext {
   readonly settings: HubSettings;

@@ -3,10 +3,11 @@
  * these is put into a file that takes [batch, length] ids and mask: the fields of a packed batch are worked out inside,
  * where every place of the padded batch counts as a token, and what moves between the two views becomes a reshape.
  */
-import { pooledPosition, type VirtualTokens } from "../data/batch.ts";
+
 import type { OnnxOptions, OnnxRule, OnnxWriter } from "../graph/onnx.ts";
 import { fromHeadsOp, rowOfEachOp, toHeadsOp } from "../graph/ops/indexing.ts";
 import type { AnyOp, TensorType } from "../graph/tensor.ts";
+import { pooledPosition, type VirtualTokens } from "../models/packed-batch.ts";
 
 const IDS = "input_ids";
 const MASK = "attention_mask";

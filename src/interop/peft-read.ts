@@ -4,9 +4,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
 import { readJson } from "../base/read-text.ts";
-import { openSafetensors } from "../data/safetensors.ts";
 import { type MethodName, methodNames, methodOf } from "../methods/registry.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
+import { openSafetensors } from "../weights/safetensors.ts";
 import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
 
 /** An adapter that PEFT wrote, in Attune's terms. */

@@ -3,11 +3,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { writeWholeFolder } from "../base/write-whole.ts";
-import { type TensorToWrite, writeSafetensors } from "../data/safetensors.ts";
 import { type MethodName, methodOf } from "../methods/registry.ts";
 import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { isTransformersHead } from "../models/head-choice.ts";
+import { type TensorToWrite, writeSafetensors } from "../weights/safetensors.ts";
 import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
 
 /** The version whose files these are. */

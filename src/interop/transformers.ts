@@ -2,11 +2,11 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWholeFolder } from "../base/write-whole.ts";
-import { type TensorToWrite, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { isOwnHead } from "../models/head-choice.ts";
 import { HEAD_KEY, MULTI_LABEL, THRESHOLDS_KEY } from "../models/load.ts";
+import { type TensorToWrite, writeSafetensors } from "../weights/safetensors.ts";
 
 export interface ModelFolder {
   readonly encoder: Encoder;

@@ -1,6 +1,7 @@
 /** A method applied to a model: still an encoder, with what the method adds, and the list of what is trained. */
-import { noVirtualTokens, pooledPosition } from "../data/batch.ts";
+
 import type { Encoder, Parameter } from "../models/encoder.ts";
+import { noVirtualTokens, pooledPosition } from "../models/packed-batch.ts";
 import type { Adaptation, Setting, Start } from "./method.ts";
 import { type MethodName, methodOf, ownOptions } from "./registry.ts";
 

@@ -1,10 +1,10 @@
 /** The contract of a fine-tuning method. Shared code asks a method for facts and never which method it is. */
 import type { z } from "zod";
 import { AttuneError } from "../base/error.ts";
-import type { VirtualTokens } from "../data/batch.ts";
-import type { TensorToWrite } from "../data/safetensors.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
+import type { VirtualTokens } from "../models/packed-batch.ts";
 import type { Scope } from "../models/scope.ts";
+import type { TensorToWrite } from "../weights/safetensors.ts";
 import type { PeftForm } from "./peft-form.ts";
 import type { Semantics } from "./semantics.ts";
 

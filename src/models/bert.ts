@@ -1,6 +1,5 @@
 /** BERT (Devlin et al. 2019, arXiv 1810.04805) with Transformers' sequence-classification head. */
 import { z } from "zod";
-import { noVirtualTokens } from "../data/batch.ts";
 import { activations } from "../graph/nn.ts";
 import { add, scale, tanh } from "../graph/ops/elementwise.ts";
 import { fromHeads, gatherRows, rowOfEach, toHeads } from "../graph/ops/indexing.ts";
@@ -10,6 +9,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Encoded, Encoder, Parameter, ParameterKind } from "./encoder.ts";
 import { ownHead } from "./head-choice.ts";
 import { type BatchTensors, batchInputs } from "./inputs.ts";
+import { noVirtualTokens } from "./packed-batch.ts";
 import type { LinearRole, LinearSite, Scope } from "./scope.ts";
 
 const size = z.number().int().positive();
@@ -99,12 +99,12 @@ export function bert(config: BertConfig, labelCount: number): Encoder {
     const batch = batchInputs(config.num_attention_heads);
     let hidden = embed(config, scope, batch);
     for (let layer = 0; layer < config.num_hidden_layers; layer++)
-      hidden = scope.mayKeep(transformerLayer(config, scope, batch, hidden, layer, (role) => site(role, layer)));
+      hidden = scope.mayFreeze(transformerLayer(config, scope, batch, hidden, layer, (role) => site(role, layer)));
     return { hidden, batch };
   };
   const pool = (scope: Scope, { hidden, batch }: Encoded): Tensor => {
-    const first = scope.mayKeep(rowOfEach(hidden, batch.firstToken, scope.pooledPosition)); // [batch, hidden]
-    return scope.mayKeep(tanh(scope.linear(site("pooler"), first)));
+    const first = scope.mayFreeze(rowOfEach(hidden, batch.firstToken, scope.pooledPosition)); // [batch, hidden]
+    return scope.mayFreeze(tanh(scope.linear(site("pooler"), first)));
   };
 
   return {

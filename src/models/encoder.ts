@@ -3,10 +3,10 @@
  * a model's own file knows the names of its weights.
  */
 import { sizeOf } from "../base/size-of.ts";
-import type { VirtualTokens } from "../data/batch.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { HeadChoice } from "./head-choice.ts";
 import type { BatchTensors } from "./inputs.ts";
+import type { VirtualTokens } from "./packed-batch.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
 export type ParameterKind = "weight" | "bias" | "embedding" | "layerNormWeight" | "layerNormBias";

@@ -68,7 +68,7 @@ function hiddenLayer(scope: Scope, x: Tensor): Tensor {
 function pool(encoder: Encoder, scope: Scope, encoded: Encoded, pooling: Pooling): Tensor {
   const { hidden, batch } = encoded;
   if (pooling === "pooler") return encoder.pool(scope, encoded);
-  if (pooling === "cls") return scope.mayKeep(rowOfEach(hidden, batch.firstToken, scope.pooledPosition));
+  if (pooling === "cls") return scope.mayFreeze(rowOfEach(hidden, batch.firstToken, scope.pooledPosition));
   const { hiddenSize } = encoder;
   // From the pooled token on: virtual tokens before it are no part of the text.
   const ofText = (x: Tensor, axis: number) =>
@@ -79,9 +79,9 @@ function pool(encoder: Encoder, scope: Scope, encoded: Encoded, pooling: Pooling
   if (pooling === "max") {
     // Padding repeats a token, so it must be lowered: otherwise that token's gradient would be shared with it.
     const lowered = add(byHead, transpose(bias, [0, 1, 3, 2]));
-    return scope.mayKeep(reshape(max(lowered, [2]), ["batch", hiddenSize]));
+    return scope.mayFreeze(reshape(max(lowered, [2]), ["batch", hiddenSize]));
   }
-  if (pooling === "mean") return scope.mayKeep(reshape(matMul(softmax(bias), byHead), ["batch", hiddenSize]));
+  if (pooling === "mean") return scope.mayFreeze(reshape(matMul(softmax(bias), byHead), ["batch", hiddenSize]));
   const scores = padded(product(hidden, scope.parameter(ATTENTION), { transB: true })); // [batch, heads, length, 1]
   const weights = softmax(add(transpose(scores, [0, 1, 3, 2]), bias)); // [batch, heads, 1, length]
   return reshape(matMul(weights, byHead), ["batch", hiddenSize]);

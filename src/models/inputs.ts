@@ -1,10 +1,11 @@
 /** The inputs of every encoder's program: one tensor for each field of a packed batch, under the field's name. */
-import type { PackedBatch } from "../data/batch.ts";
+
 import { type Dim, evaluateShape } from "../graph/dim.ts";
 import { input } from "../graph/ops/leaf.ts";
 import type { DType, HostTensor, Tensor } from "../graph/tensor.ts";
+import type { PackedBatch } from "./packed-batch.ts";
 
-type BatchField = Exclude<keyof PackedBatch, "sizes" | "virtualTokens" | "kept">;
+type BatchField = Exclude<keyof PackedBatch, "sizes" | "virtualTokens" | "features">;
 
 const fields = (heads: number): Record<BatchField, { dtype: DType; shape: readonly Dim[] }> => ({
   tokenIds: { dtype: "int32", shape: ["tokens"] },
@@ -26,7 +27,7 @@ export function batchInputs(heads: number): BatchTensors {
 }
 
 /** The input that takes the place of a part of the model. */
-export const KEPT = "kept";
+export const FROZEN_FEATURES = "features";
 
 /** Which token is which of `count` virtual ones, [tokens, count]: an input that only methods with such tokens read. */
 export function virtualTokenInput(count: number): Tensor {
@@ -41,12 +42,16 @@ export function batchValues(batch: PackedBatch, heads: number): Record<string, H
   ]);
   const { tokens } = batch.sizes;
   const dims = [tokens, batch.virtualTokens.length / tokens];
-  const { kept } = batch;
+  const { features } = batch;
   return {
     ...Object.fromEntries(values),
     virtualTokens: { dtype: "float32", dims, data: batch.virtualTokens },
-    ...(kept && {
-      [KEPT]: { dtype: "float32", dims: [kept.values.length / kept.width, kept.width], data: kept.values },
+    ...(features && {
+      [FROZEN_FEATURES]: {
+        dtype: "float32",
+        dims: [features.values.length / features.width, features.width],
+        data: features.values,
+      },
     }),
   };
 }

@@ -1,6 +1,6 @@
 /** A model folder without regard to labels: with a language head, or as a bare encoder. */
 import { join } from "node:path";
-import { openWeights } from "../data/weights.ts";
+import { openWeights } from "../weights/weight-files.ts";
 import type { Encoder, Parameter } from "./encoder.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { checkShape, drawWeights, locateParameters, readModelConfig } from "./load.ts";

@@ -33,8 +33,8 @@ export interface Scope {
   words(x: Tensor): Tensor;
   /** What the queries of a layer meet. */
   attended(layer: number, x: Attended): Attended;
-  /** Every place whose value could be kept for each text, where nothing below it changes: layer outputs, pooled vectors. */
-  mayKeep(x: Tensor): Tensor;
+  /** Every place whose value could be computed once for each text, where nothing below it changes: layer outputs, pooled vectors. */
+  mayFreeze(x: Tensor): Tensor;
   /** Where in its text the pooled token stands, and from where on heads pool several. */
   readonly pooledPosition: number;
 }
@@ -63,7 +63,7 @@ export function plainScope(
     dropout,
     words: (x) => x,
     attended: (_layer, x) => x,
-    mayKeep: (x) => x,
+    mayFreeze: (x) => x,
     pooledPosition: 0,
   };
 }

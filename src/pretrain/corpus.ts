@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { AttuneError } from "../base/error.ts";
-import { findSource } from "../data/source.ts";
-import { isTable, openTable } from "../data/tables.ts";
+import { findSource } from "../tables/find-splits.ts";
+import { isTable, openTable } from "../tables/open-table.ts";
 
 /** One file of text, or one row of a table. */
 export type Document = readonly string[];

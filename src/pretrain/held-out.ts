@@ -6,8 +6,8 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { batchValues } from "../models/inputs.ts";
 import type { ModelMemory } from "../train/model-memory.ts";
-import type { HeldOutMetrics } from "./events.ts";
 import type { MaskedBatch } from "./masked-batch.ts";
+import type { HeldOutMetrics } from "./pretrain-events.ts";
 
 export class HeldOut {
   readonly #program: LazyProgram;

@@ -1,10 +1,11 @@
 /** Masked texts as a packed batch, with what the loss of a language model reads. */
-import { type PackedBatch, packBatch } from "../data/batch.ts";
+
 import { type HostTensors, int32 } from "../engine/engine.ts";
-import { plainObjective } from "../train/objective.ts";
+import { type PackedBatch, packBatch } from "../models/packed-batch.ts";
+import { plainObjective } from "../train/classification-objective.ts";
 import { targetInputs } from "../train/step.ts";
+import { MASKED } from "./masked-objective.ts";
 import type { MaskedText } from "./masking.ts";
-import { MASKED } from "./objective.ts";
 
 export interface MaskedBatch {
   readonly batch: PackedBatch;

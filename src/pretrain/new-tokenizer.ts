@@ -1,7 +1,7 @@
 /** A WordPiece tokenizer for a new model: its vocabulary learnt from text, its files as Hugging Face's libraries read them. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bertNormalize, bertWords } from "../data/bert-text.ts";
+import { bertNormalize, bertWords } from "../tokens/bert-text.ts";
 import { CONTINUATION, learnVocabulary, SPECIAL_TOKENS } from "./learn-vocabulary.ts";
 
 const NORMALIZER = { clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true };

@@ -1,6 +1,6 @@
 /** What a language model reads at once: blocks of full length, or passages of a few sentences. */
 import { randomKey, uint32 } from "../base/random.ts";
-import type { Tokenizer } from "../data/tokenizer.ts";
+import type { Tokenizer } from "../tokens/tokenizer.ts";
 import type { Document } from "./corpus.ts";
 
 export interface Passage {

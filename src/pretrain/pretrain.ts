@@ -4,20 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
+import { describeMachine, peakRssBytes, version } from "../base/machine.ts";
 import { permutation, randomKey } from "../base/random.ts";
-import { toFloat16 } from "../data/float16.ts";
-import { sha256OfWeights } from "../data/weights.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
+import { eventsOf } from "../hub/named-inputs.ts";
 import { tensorsOf, withoutClassifier, writeFolder } from "../interop/transformers.ts";
 import { restoreCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
-import { RunFolder } from "../run/folder.ts";
-import { describeMachine, peakRssBytes, version } from "../run/machine.ts";
-import { eventsOf } from "../run/sources.ts";
+import { RunFolder } from "../run/run-folder.ts";
 import { scheduleFactor, warmupSteps } from "../train/schedule.ts";
-import type { HeldOutMetrics, PretrainEvent, PretrainResult } from "./events.ts";
-import { type PretrainOptions, type ResolvedPretrainOptions, resolvePretrainOptions } from "./options.ts";
-import { type PreparedPretraining, preparePretraining, tokenizerIn } from "./prepare.ts";
-import { openPretrainSources, type PretrainHub, pretrainHubOf } from "./sources.ts";
+import { toFloat16 } from "../weights/float16.ts";
+import { sha256OfWeights } from "../weights/weight-files.ts";
+import { type PreparedPretraining, preparePretraining, tokenizerIn } from "./prepare-pretraining.ts";
+import type { HeldOutMetrics, PretrainEvent, PretrainResult } from "./pretrain-events.ts";
+import { openPretrainSources, type PretrainHub, pretrainHubOf } from "./pretrain-inputs.ts";
+import { type PretrainOptions, type ResolvedPretrainOptions, resolvePretrainOptions } from "./pretrain-options.ts";
 
 export interface PretrainContext {
   /** Stops after the step it is in; the run keeps a checkpoint and can go on with `resumePretraining`. */

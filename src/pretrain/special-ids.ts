@@ -1,7 +1,7 @@
 /** What masking has to know of a tokenizer. */
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
-import type { Tokenizer } from "../data/tokenizer.ts";
+import type { Tokenizer } from "../tokens/tokenizer.ts";
 import type { MaskingRules } from "./masking.ts";
 import type { Ends } from "./passages.ts";
 

@@ -1,11 +1,12 @@
 /** A sentence encoder's embeddings of many texts: what a student learns to come near to. */
-import { loadTokenizer, type Tokenizer } from "../data/tokenizer.ts";
+
 import { type Engine, float32 } from "../engine/engine.ts";
 import { simplify } from "../graph/simplify.ts";
 import { meanOfTokens } from "../models/head.ts";
 import { batchValues } from "../models/inputs.ts";
 import { openBareEncoder } from "../models/load-language-model.ts";
 import { plainScope } from "../models/scope.ts";
+import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
 import { eachBatch } from "../train/evaluate.ts";
 import { allocateModel } from "../train/model-memory.ts";
 

@@ -1,5 +1,5 @@
 /** Scores of classes and what is taken for what, over a setting's seeds. */
-import type { Setting } from "../experiment/comparison.ts";
+import type { Setting } from "../comparison/comparison.ts";
 import type { ClassMetrics } from "../train/metrics.ts";
 import type { View } from "./view.ts";
 

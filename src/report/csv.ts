@@ -1,6 +1,6 @@
 /** results.csv and epochs.csv: every run and every epoch as a row, for other tools. */
-import type { ComparedRun, Comparison } from "../experiment/comparison.ts";
-import type { PlannedRun } from "../experiment/study.ts";
+import type { ComparedRun, Comparison } from "../comparison/comparison.ts";
+import type { PlannedRun } from "../study/study.ts";
 import { csvField } from "./escape.ts";
 
 type Field = string | number | undefined;
@@ -48,7 +48,7 @@ const runColumns: Columns<RunRow> = {
   weight_bytes: ({ run }) => run?.result.memory.weightBytes,
   gradient_bytes: ({ run }) => run?.result.memory.gradientBytes,
   optimizer_bytes: ({ run }) => run?.result.memory.optimizerBytes,
-  kept_bytes: ({ run }) => run?.result.memory.keptBytes,
+  frozen_feature_bytes: ({ run }) => run?.result.memory.frozenFeatureBytes,
   forward_operations_per_text: ({ run }) => run?.result.operations.forward,
   backward_operations_per_text: ({ run }) => run?.result.operations.backward,
   stored_bytes: ({ run }) => run?.result.storedBytes,

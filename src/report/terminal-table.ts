@@ -1,7 +1,7 @@
 /** The final table on a terminal: a row for each setting, the best cell of each column marked. */
 import { styleText } from "node:util";
 import { abbreviated, duration, memory, metric } from "../base/format.ts";
-import type { Comparison, MarkedColumn, Setting } from "../experiment/comparison.ts";
+import type { Comparison, MarkedColumn, Setting } from "../comparison/comparison.ts";
 import { cutMiddle, cutTo, namesWithin, padTo, printable, widthOf, wrappedTo } from "./narrow-text.ts";
 import { isMarked, viewOf } from "./view.ts";
 

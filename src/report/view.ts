@@ -1,8 +1,8 @@
 /** A comparison with what every part of a report asks of it: names, colours, rows by recipe. */
 import { groupBy } from "../base/group-by.ts";
-import type { Comparison, Difference, MarkedColumn, Setting } from "../experiment/comparison.ts";
-import type { RecipeName } from "../experiment/study.ts";
+import type { Comparison, Difference, MarkedColumn, Setting } from "../comparison/comparison.ts";
 import { type MethodName, methods } from "../methods/registry.ts";
+import type { RecipeName } from "../study/study.ts";
 import { type Colour, methodColour } from "./palette.ts";
 
 export interface View {

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder, writeWhole, writeWholeFolder } from "../base/write-whole.ts";
-import type { Comparison } from "../experiment/comparison.ts";
+import type { Comparison } from "../comparison/comparison.ts";
 import { epochsCsv, resultsCsv } from "./csv.ts";
 import type { Block, Chart } from "./document.ts";
 import { htmlOf } from "./html.ts";

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { readJson } from "../base/read-text.ts";
 import { writeWholeFolder } from "../base/write-whole.ts";
-import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
+import type { HubSource } from "../hub/named-inputs.ts";
 import { isPeftAdapter, openPeftAdapter } from "../interop/peft-read.ts";
 import type { AdaptedModel } from "../methods/adapt.ts";
 import type { MethodName } from "../methods/registry.ts";
@@ -16,7 +16,7 @@ import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { HeadChoice } from "../models/head-choice.ts";
 import type { PretrainedModel } from "../models/load.ts";
-import type { HubSource } from "./sources.ts";
+import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 
 const FACTS = "attune_adapter.json";
 const WEIGHTS = "adapter.safetensors";

@@ -7,14 +7,14 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sizeOf } from "../base/size-of.ts";
 import { writeWholeFolder } from "../base/write-whole.ts";
-import { openSafetensors, writeSafetensors } from "../data/safetensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import type { Trainable } from "../train/trainable.ts";
 import type { TrainingState } from "../train/trainer.ts";
+import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import type { SavedTimes } from "./run-times.ts";
 
-const KEPT = 2;
+const FROZEN_FEATURES = 2;
 
 export interface CheckpointState {
   readonly training: TrainingState;
@@ -60,7 +60,7 @@ export function saveCheckpoint(
     writeSafetensors(join(partial, "moments.safetensors"), moments);
     writeFileSync(join(partial, "state.json"), JSON.stringify({ ...state, touched }), { flush: true });
   });
-  for (const old of listCheckpoints(folder).slice(0, -KEPT)) rmSync(join(folder, old), { recursive: true });
+  for (const old of listCheckpoints(folder).slice(0, -FROZEN_FEATURES)) rmSync(join(folder, old), { recursive: true });
   return join(folder, name);
 }
 

@@ -1,31 +1,31 @@
 /**
  * `--head auto`: tries the heads on the frozen encoder and takes the one with the lowest validation loss. The encoder runs
- * once; every head then learns from its kept outputs.
+ * once; every head then learns from its frozen features.
  */
 
 import { AttuneError } from "../base/error.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { loadDataset } from "../data/load-dataset.ts";
-import { TokenizedSplit } from "../data/tokenized.ts";
-import { loadTokenizer } from "../data/tokenizer.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { FeatureRows } from "../features/feature-rows.ts";
+import { FeatureSplits } from "../features/feature-splits.ts";
 import { adaptModel } from "../methods/adapt.ts";
 import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, type HeadName, headNames } from "../models/head-choice.ts";
 import { openModel } from "../models/load.ts";
+import type { Dataset } from "../tables/dataset.ts";
+import { loadDataset } from "../tables/load-dataset.ts";
+import { datasetOptions } from "../tables/table-options.ts";
+import { TokenizedSplit } from "../tokens/tokenized.ts";
+import { loadTokenizer } from "../tokens/tokenizer.ts";
 import { computeLogits, evenThresholds, metricsOf } from "../train/evaluate.ts";
-import { findKept, type Kept } from "../train/kept.ts";
-import type { KeptRows } from "../train/kept-rows.ts";
+import { type FrozenFeatures, findFrozenFeatures } from "../train/frozen-features.ts";
 import { allocateModel } from "../train/model-memory.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
 import { initialState, trainEpochs } from "../train/trainer.ts";
-import { datasetOptions } from "./data-options.ts";
-import { objectiveOf } from "./imbalance.ts";
-import { KeptSplits } from "./kept-splits.ts";
-import type { ResolvedTrainOptions } from "./options.ts";
-import type { PrepareContext } from "./prepare.ts";
+import type { PrepareContext } from "./prepare-run.ts";
+import { objectiveOf } from "./rare-label-options.ts";
+import type { ResolvedTrainOptions } from "./train-options.ts";
 
 /** Enough to tell heads apart; a head learns fast. */
 const EPOCHS = 5;
@@ -78,8 +78,8 @@ interface Bench {
   readonly engine: Engine;
   readonly dataset: Dataset;
   readonly tokens: Readonly<Record<"train" | "validation", TokenizedSplit>>;
-  readonly kept: Kept;
-  readonly splits: KeptSplits;
+  readonly features: FrozenFeatures;
+  readonly splits: FeatureSplits;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -90,9 +90,9 @@ async function openBench(
   engine: Engine,
   { signal, store }: PrepareContext,
 ): Promise<Bench> {
-  // Attention pooling reads all of them, so they are what is kept for it.
+  // Attention pooling reads all of them, so they are what is features for it.
   const { model, encoder, trained } = await openWith("attention", options, dataset);
-  const kept = findKept(encoder, trained)!;
+  const features = findFrozenFeatures(encoder, trained)!;
   const { weights } = allocateModel(encoder);
   model.readInto((name) => weights[name]!.data as Float32Array, options.seed);
   model.close();
@@ -107,9 +107,9 @@ async function openBench(
     validation: new TokenizedSplit(splitTexts.validation, tokenizer, maxLength, store),
   };
   const texts = { ...tokens, test: tokens.validation };
-  const limits = { budgetBytes: options.keptMegabytes * 2 ** 20, store, signal };
-  const splits = new KeptSplits(kept, engine, { encoder, weights }, texts, limits);
-  return { engine, dataset, tokens, kept, splits, signal };
+  const limits = { budgetBytes: options.frozenFeatureMegabytes * 2 ** 20, store, signal };
+  const splits = new FeatureSplits(features, engine, { encoder, weights }, texts, limits);
+  return { engine, dataset, tokens, features, splits, signal };
 }
 
 async function openWith(head: HeadName, options: ResolvedTrainOptions, { labels, multiLabel }: Dataset) {
@@ -120,11 +120,11 @@ async function openWith(head: HeadName, options: ResolvedTrainOptions, { labels,
 }
 
 async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadName): Promise<TriedHead> {
-  const { engine, dataset, tokens, kept, splits, signal } = bench;
+  const { engine, dataset, tokens, features, splits, signal } = bench;
   const { labels } = dataset;
   const { model, encoder, trained } = await openWith(head, options, dataset);
-  const program = trainingProgram(encoder, trained, kept, classification(encoder, dataset.multiLabel));
-  // Below what is kept nothing is computed, so the encoder's weights need no place.
+  const program = trainingProgram(encoder, trained, features, classification(encoder, dataset.multiLabel));
+  // Below what is features nothing is computed, so the encoder's weights need no place.
   const parameters = encoder.parameters.filter(({ part }) => part !== "encoder");
   const memory = allocateModel({ ...encoder, parameters }, program, {
     maxTokens: 0,
@@ -133,11 +133,11 @@ async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadNa
   model.readInto((name) => memory.weights[name]?.data as Float32Array | undefined, options.seed);
   model.close();
   const training = await engine.compile(program.outputs);
-  const evaluation = await engine.compile(evaluationProgram(encoder, kept));
+  const evaluation = await engine.compile(evaluationProgram(encoder, features));
   const labelsOf = (split: "train" | "validation") => dataset.splits[split].slice(0, tokens[split].count).truths();
   const validate = async () => {
     const parts = { executable: evaluation, encoder, weights: memory.weights, labelCount: labels.length };
-    const rows: KeptRows = await splits.of("validation");
+    const rows: FeatureRows = await splits.of("validation");
     const logits = await computeLogits(parts, tokens.validation, signal, rows);
     return metricsOf(
       logits,
@@ -151,7 +151,7 @@ async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadNa
     texts: tokens.train,
     labels: labelsOf("train"),
     heads: encoder.heads,
-    kept: () => splits.of("train"),
+    features: () => splits.of("train"),
     runner: new BatchRunner(program, training, encoder, memory, objectiveOf(options, dataset, labelsOf("train"))),
     optimizer: new Optimizer(memory.trainables, options),
     validate,

@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
-import { type Holder, type Lock, takeLock } from "../base/lock.ts";
+import { type Holder, type Lock, takeLock } from "../base/file-lock.ts";
 
 const LOCK = "lock.json";
 

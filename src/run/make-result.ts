@@ -1,10 +1,11 @@
 /** result.json of a run that has come to its end, from what was measured. */
+
+import { peakRssBytes } from "../base/machine.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import type { TrainingState } from "../train/trainer.ts";
-import { peakRssBytes } from "./machine.ts";
-import type { ResolvedTrainOptions } from "./options.ts";
-import type { PreparedRun } from "./prepare.ts";
-import type { RunResult } from "./result.ts";
+import type { PreparedRun } from "./prepare-run.ts";
+import type { RunResult } from "./run-result.ts";
+import type { ResolvedTrainOptions } from "./train-options.ts";
 
 export interface Measured {
   readonly base: SplitMetrics;
@@ -26,7 +27,7 @@ export function makeResult(
   const { order, texts } = run.job;
   // Each text as often as it is drawn.
   const trainedOn = epochs.length * (order ?? texts).count;
-  const once = run.keptOperations();
+  const once = run.featureOperations();
   const parts = run.memory.trainables.map((trainable) => trainable.bytes());
   return {
     method,
@@ -50,7 +51,7 @@ export function makeResult(
       weightBytes: run.memory.weightBytes,
       gradientBytes: parts.reduce((sum, { gradient }) => sum + gradient, 0),
       optimizerBytes: parts.reduce((sum, { optimizer }) => sum + optimizer, 0),
-      keptBytes: run.keptBytes(),
+      frozenFeatureBytes: run.frozenFeatureBytes(),
     },
     storedBytes,
     steps: step,

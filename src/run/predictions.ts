@@ -1,5 +1,5 @@
 /** predictions/<split>.jsonl: what a run said of each text of a split, so that every figure can be recomputed. */
-import type { Example, Truth } from "../data/dataset.ts";
+import type { Example, Truth } from "../tables/dataset.ts";
 import { predictedLabels, softmax } from "../train/metrics.ts";
 import { labelsAbove, sigmoid } from "../train/multi-label.ts";
 

@@ -1,5 +1,5 @@
 /** How long a run will still take: the steps to come at the pace of the last ones, and the evaluations to come. */
-import type { StartEvent, TrainEvent } from "./events.ts";
+import type { StartEvent, TrainEvent } from "./train-events.ts";
 
 /** Steps that count for the pace. */
 const WINDOW = 100;

@@ -1,8 +1,8 @@
 /** The times of a run, over all processes that worked on it. */
-import type { ContentStore } from "../data/content-store.ts";
+import type { ContentStore } from "../base/content-store.ts";
 import type { TrainingState } from "../train/trainer.ts";
-import type { TrainEvent } from "./events.ts";
-import type { RunResult } from "./result.ts";
+import type { RunResult } from "./run-result.ts";
+import type { TrainEvent } from "./train-events.ts";
 
 type Seconds = RunResult["seconds"];
 

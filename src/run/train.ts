@@ -1,28 +1,28 @@
 /** `train`: one run from options to a finished run folder, as a stream of typed events. */
 import { setImmediate } from "node:timers/promises";
+import { ContentStore } from "../base/content-store.ts";
 import { AttuneError } from "../base/error.ts";
-import { ContentStore } from "../data/content-store.ts";
-import { cutTexts } from "../data/tokenized.ts";
-import { sha256OfWeights } from "../data/weights.ts";
+import { describeMachine, version } from "../base/machine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
+import { fetchSources, type Sources, withPaths } from "../hub/named-inputs.ts";
+import { cutTexts } from "../tokens/tokenized.ts";
 import { evenThresholds } from "../train/evaluate.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import { initialState, stepsPerEpoch, type TrainingState, trainEpochs } from "../train/trainer.ts";
+import { sha256OfWeights } from "../weights/weight-files.ts";
 import { type CheckpointState, restoreCheckpoint, restoreWeights, saveCheckpoint, saveWeights } from "./checkpoint.ts";
 import { chooseHead } from "./choose-head.ts";
-import type { TrainEvent } from "./events.ts";
-import { describeRun, placesOf, type RunFacts, type RunStatus } from "./facts.ts";
-import { RunFolder, sizeOfFiles } from "./folder.ts";
-import { keepModel } from "./keep-model.ts";
 import { lockFolder } from "./lock.ts";
-import { describeMachine, version } from "./machine.ts";
 import { makeResult } from "./make-result.ts";
-import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./options.ts";
 import { predictionLines } from "./predictions.ts";
-import { type PreparedRun, prepareRun } from "./prepare.ts";
+import { type PreparedRun, prepareRun } from "./prepare-run.ts";
+import { describeRun, placesOf, type RunFacts, type RunStatus } from "./run-facts.ts";
+import { RunFolder, sizeOfFiles } from "./run-folder.ts";
 import { RunTimes } from "./run-times.ts";
-import { fetchSources, type Sources, withPaths } from "./sources.ts";
+import { keepModel } from "./save-model.ts";
+import type { TrainEvent } from "./train-events.ts";
+import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./train-options.ts";
 
 export interface TrainContext {
   /** Stops the run after the step it is in; it keeps a checkpoint and can go on with `resume`. */

@@ -1,9 +1,9 @@
 /** A trained parameter whose gradient is one array of its own shape. */
 
-import type { PackedBatch } from "../data/batch.ts";
 import type { AdamWStep, KernelCall } from "../engine/kernels/kernels.ts";
 import type { Block } from "../engine/memory.ts";
 import type { Parameter } from "../models/encoder.ts";
+import type { PackedBatch } from "../models/packed-batch.ts";
 import type { SavedMoments, Trainable } from "./trainable.ts";
 
 export class DenseParameter implements Trainable {

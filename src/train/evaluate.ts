@@ -1,12 +1,12 @@
 /** Logits of a model for many texts. */
 import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
-import { type PackedBatch, packBatch, type VirtualTokens } from "../data/batch.ts";
-import type { Truth } from "../data/dataset.ts";
 import { type Executable, float32 } from "../engine/engine.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { batchValues } from "../models/inputs.ts";
+import { type PackedBatch, packBatch, type VirtualTokens } from "../models/packed-batch.ts";
+import type { Truth } from "../tables/dataset.ts";
 import { type SplitMetrics, splitMetrics } from "./metrics.ts";
 import { multiLabelMetrics } from "./multi-label.ts";
 import { LOGITS } from "./program.ts";
@@ -31,7 +31,7 @@ export interface LogitsProgram {
 }
 
 /** Values that were computed before, by text. */
-export interface KeptSource {
+export interface FeatureSource {
   readonly rows: "text" | "token";
   readonly width: number;
   gather(indices: readonly number[]): Float32Array;
@@ -47,10 +47,10 @@ export async function computeLogits(
   { executable, encoder, weights, labelCount }: LogitsProgram,
   texts: TokenSource,
   signal?: AbortSignal,
-  kept?: KeptSource,
+  features?: FeatureSource,
 ): Promise<Float32Array> {
   const logits = new Float32Array(texts.count * labelCount);
-  for await (const { indices, batch } of eachBatch(texts, encoder, signal, kept)) {
+  for await (const { indices, batch } of eachBatch(texts, encoder, signal, features)) {
     const rows = new Float32Array(indices.length * labelCount);
     const inputs = { ...weights, ...batchValues(batch, encoder.heads) };
     await executable.run(inputs, { [LOGITS]: float32(rows, [indices.length, labelCount]) });
@@ -65,29 +65,29 @@ export async function* eachBatch(
   texts: TokenSource,
   layout: Pick<Encoder, "heads" | "virtual">,
   signal?: AbortSignal,
-  kept?: KeptSource,
+  features?: FeatureSource,
 ): AsyncGenerator<{ readonly indices: readonly number[]; readonly batch: PackedBatch }> {
   for (const indices of batchesByLength(texts, layout.virtual)) {
     // Lets signals in: the engine computes without returning to the event loop.
     await setImmediate();
     if (signal?.aborted) throw new AttuneError("train/interrupted", "stopped while evaluating", "interrupted");
-    yield { indices, batch: packTexts(texts, indices, layout, kept) };
+    yield { indices, batch: packTexts(texts, indices, layout, features) };
   }
 }
 
 const ONE_TOKEN = Int32Array.of(0);
 
-/** Some of the texts as a batch. Where one kept row stands for each text, their tokens do not matter. */
+/** Some of the texts as a batch. Where one row of features stands for each text, their tokens do not matter. */
 export function packTexts(
   texts: TokenSource,
   indices: readonly number[],
   { heads, virtual }: Partial<Pick<Encoder, "virtual">> & Pick<Encoder, "heads">,
-  kept?: KeptSource,
+  features?: FeatureSource,
 ): PackedBatch {
-  const ids = indices.map((i) => (kept?.rows === "text" ? ONE_TOKEN : texts.ids(i)));
-  const types = kept?.rows === "text" ? undefined : texts.firstTokens && indices.map((i) => texts.firstTokens!(i));
+  const ids = indices.map((i) => (features?.rows === "text" ? ONE_TOKEN : texts.ids(i)));
+  const types = features?.rows === "text" ? undefined : texts.firstTokens && indices.map((i) => texts.firstTokens!(i));
   const batch = packBatch(ids, heads, virtual, types);
-  return kept ? { ...batch, kept: { values: kept.gather(indices), width: kept.width } } : batch;
+  return features ? { ...batch, features: { values: features.gather(indices), width: features.width } } : batch;
 }
 
 /** Indices of the texts of each batch: of similar length, few enough tokens. */

@@ -1,11 +1,11 @@
 /** Places a model's weights and, for the trained ones, gradients and moments; made once, used by every program. */
 
 import { sizeOf } from "../base/size-of.ts";
-import type { PackedBatch } from "../data/batch.ts";
 import { float32 } from "../engine/engine.ts";
 import { allocateBlocks } from "../engine/memory.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
+import type { PackedBatch } from "../models/packed-batch.ts";
 import { DenseParameter } from "./dense-parameter.ts";
 import type { TrainingProgram } from "./program.ts";
 import { TableParameter } from "./table-parameter.ts";

@@ -1,7 +1,8 @@
 /** AdamW over all trained parameters, with Trainer's clipping and decay groups. */
-import type { PackedBatch } from "../data/batch.ts";
-import { alone, type Crew } from "../engine/kernels/crew.ts";
+
+import { alone, type WorkerPool } from "../engine/kernels/worker-pool.ts";
 import type { ParameterKind } from "../models/encoder.ts";
+import type { PackedBatch } from "../models/packed-batch.ts";
 import type { Trainable } from "./trainable.ts";
 
 export interface AdamWOptions {
@@ -27,15 +28,15 @@ const DECAYS: Readonly<Record<ParameterKind, boolean>> = {
 export class Optimizer {
   readonly #trainables: readonly Trainable[];
   readonly #options: AdamWOptions;
-  readonly #crew: Crew;
+  readonly #workers: WorkerPool;
   /** Steps done. */
   step = 0;
   #received = 0;
 
-  constructor(trainables: readonly Trainable[], options: AdamWOptions, crew: Crew = alone) {
+  constructor(trainables: readonly Trainable[], options: AdamWOptions, workers: WorkerPool = alone) {
     this.#trainables = trainables;
     this.#options = options;
-    this.#crew = crew;
+    this.#workers = workers;
   }
 
   /** Adds the gradients that a program has just written to those of this step. */
@@ -48,7 +49,7 @@ export class Optimizer {
   update(learningRate: number): number {
     const { beta1, beta2, epsilon, weightDecay, maxGradientNorm, headRateFactor = 1 } = this.#options;
     const mean = 1 / this.#received;
-    const sums = this.#crew.run(this.#trainables.map((trainable) => trainable.sumOfSquares()));
+    const sums = this.#workers.run(this.#trainables.map((trainable) => trainable.sumOfSquares()));
     const squares = sums.reduce((total, sum) => total + sum, 0);
     const norm = Math.sqrt(squares) * mean;
     const clip = maxGradientNorm > 0 ? Math.min(1, maxGradientNorm / (norm + 1e-6)) : 1;
@@ -67,7 +68,7 @@ export class Optimizer {
       const decay = DECAYS[kind] ? 1 - rate * weightDecay : 1;
       return trainable.update({ ...shared, stepSize: rate / (1 - beta1 ** this.step), decay });
     });
-    this.#crew.run(updates);
+    this.#workers.run(updates);
     return norm;
   }
 }

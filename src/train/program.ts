@@ -1,16 +1,16 @@
 /** Model + method → the two programs of a run: one step's loss and gradients, and logits. */
 import type { Dim, Shape } from "../graph/dim.ts";
 import { gradients } from "../graph/gradients.ts";
-import { narrow } from "../graph/narrow.ts";
 import { crossEntropy, dropout, yesAndNo } from "../graph/nn.ts";
 import { countOperations } from "../graph/operations.ts";
 import { input, inputName } from "../graph/ops/leaf.ts";
 import { nodesInOrder } from "../graph/order.ts";
+import { pruneRows } from "../graph/row-pruning.ts";
 import { simplify } from "../graph/simplify.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { plainScope, type Scope } from "../models/scope.ts";
-import { aboveKept, type Kept } from "./kept.ts";
+import { aboveFeatures, type FrozenFeatures } from "./frozen-features.ts";
 
 /** A dropout mask that a training step has to be fed. */
 export interface MaskInput {
@@ -56,15 +56,15 @@ export const LOSS_WEIGHT = "lossWeight";
 export const LOSS = "loss";
 export const LOGITS = "logits";
 
-/** Logits [batch, labels], without dropout; above `kept`, if it is given. */
-export function evaluationProgram(encoder: Encoder, kept?: Kept): Readonly<Record<string, Tensor>> {
+/** Logits [batch, labels], without dropout; above `features`, if it is given. */
+export function evaluationProgram(encoder: Encoder, features?: FrozenFeatures): Readonly<Record<string, Tensor>> {
   const logits = encoder.logits(
-    aboveKept(
+    aboveFeatures(
       plainScope(encoder.parameters, (x) => x),
-      kept,
+      features,
     ),
   );
-  return simplify(narrow({ [LOGITS]: logits }));
+  return simplify(pruneRows({ [LOGITS]: logits }));
 }
 
 /** A number to be made small, as a program over a model's parameters. */
@@ -74,19 +74,19 @@ export type Loss = (scope: Scope) => Tensor;
 export const classification =
   (encoder: Encoder, multiLabel = false): Loss =>
   (scope) => {
-    const logits = narrow({ [LOGITS]: encoder.logits(scope) })[LOGITS]!;
+    const logits = pruneRows({ [LOGITS]: encoder.logits(scope) })[LOGITS]!;
     const scored = multiLabel ? yesAndNo(logits) : logits;
     return crossEntropy(scored, input(TARGETS, "float32", scored.shape), input(LOSS_WEIGHT, "float32", []));
   };
 
 /**
  * The loss of a batch, by default that of a classifier, and its gradients with respect to the trained parameters. What
- * lies below `kept` is fed and not computed, so it has no dropout.
+ * lies below `features` is fed and not computed, so it has no dropout.
  */
 export function trainingProgram(
   encoder: Encoder,
   trained: readonly Parameter[],
-  kept?: Kept,
+  features?: FrozenFeatures,
   loss: Loss = classification(encoder),
 ): TrainingProgram {
   const masks: MaskInput[] = [];
@@ -96,7 +96,7 @@ export function trainingProgram(
     masks.push(mask);
     return dropout(x, input(mask.name, "float32", mask.shape));
   };
-  const scope = aboveKept(plainScope(encoder.parameters, drop), kept);
+  const scope = aboveFeatures(plainScope(encoder.parameters, drop), features);
   const lossOfBatch = loss(scope);
   const wanted = trained.map(({ name }) => scope.parameter(name));
   const found = gradients(lossOfBatch, wanted);

@@ -2,17 +2,17 @@
 
 import { randomKey } from "../base/random.ts";
 import { sizeOf } from "../base/size-of.ts";
-import type { PackedBatch } from "../data/batch.ts";
-import type { Truth } from "../data/dataset.ts";
 import { type Executable, float32, type HostTensors } from "../engine/engine.ts";
-import { alone, type Crew } from "../engine/kernels/crew.ts";
+import { alone, type WorkerPool } from "../engine/kernels/worker-pool.ts";
 import { ScratchMemory } from "../engine/memory.ts";
 import { evaluateShape } from "../graph/dim.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { batchValues } from "../models/inputs.ts";
+import type { PackedBatch } from "../models/packed-batch.ts";
+import type { Truth } from "../tables/dataset.ts";
+import { type Objective, targetsOf } from "./classification-objective.ts";
 import type { ModelMemory } from "./model-memory.ts";
-import { type Objective, targetsOf } from "./objective.ts";
 import { LOSS, LOSS_WEIGHT, TARGETS, type TrainingProgram } from "./program.ts";
 
 export class BatchRunner {
@@ -21,7 +21,7 @@ export class BatchRunner {
   readonly #encoder: Encoder;
   readonly #memory: ModelMemory;
   readonly #objective: Objective;
-  readonly #crew: Crew;
+  readonly #workers: WorkerPool;
   readonly #masks: ScratchMemory;
   readonly #loss = new Float32Array(1);
 
@@ -31,15 +31,15 @@ export class BatchRunner {
     encoder: Encoder,
     memory: ModelMemory,
     objective: Objective,
-    crew: Crew = alone,
+    workers: WorkerPool = alone,
   ) {
     this.#program = program;
     this.#executable = executable;
     this.#encoder = encoder;
     this.#memory = memory;
     this.#objective = objective;
-    this.#crew = crew;
-    this.#masks = new ScratchMemory({ shared: crew.sharesMemory });
+    this.#workers = workers;
+    this.#masks = new ScratchMemory({ shared: workers.sharesMemory });
   }
 
   /** Computes loss and gradients of a batch of labelled texts, as `runWith` does. */
@@ -77,7 +77,7 @@ export class BatchRunner {
       drawn[name] = float32(arrays[0]!.subarray(0, lengths[i]!), shapes[i]!);
       return calls.dropoutMask(arrays[0]!, key, threshold, 65536 / (65536 - threshold));
     });
-    this.#crew.run(draws);
+    this.#workers.run(draws);
     return drawn;
   }
 }

@@ -4,10 +4,11 @@
  * would leave them as they are, to the bit. Moments stand in the order in which rows were first used, so what is in use is
  * one stretch, and the rest takes no memory, as nothing ever writes there.
  */
-import type { PackedBatch } from "../data/batch.ts";
+
 import type { AdamWStep, KernelCall } from "../engine/kernels/kernels.ts";
 import type { Block } from "../engine/memory.ts";
 import type { Parameter } from "../models/encoder.ts";
+import type { PackedBatch } from "../models/packed-batch.ts";
 import type { SavedMoments, Trainable } from "./trainable.ts";
 
 /** Rows that a program writes for one batch field of indices. */

@@ -1,14 +1,14 @@
 /** The training loop: epochs, steps, validation, and the choice of the best epoch, as transformers.Trainer has them. */
 import { AttuneError } from "../base/error.ts";
-import type { VirtualTokens } from "../data/batch.ts";
-import type { Truth } from "../data/dataset.ts";
 import { evaluateDim } from "../graph/dim.ts";
-import { type KeptSource, packTexts, type TokenSource } from "./evaluate.ts";
-import { type EpochOrder, eachTextOnce } from "./imbalance.ts";
+import type { VirtualTokens } from "../models/packed-batch.ts";
+import type { Truth } from "../tables/dataset.ts";
+import { type FeatureSource, packTexts, type TokenSource } from "./evaluate.ts";
+import type { BestMetric, TrainingOptions } from "./loop-options.ts";
 import type { SplitMetrics } from "./metrics.ts";
 import type { Optimizer } from "./optimizer.ts";
-import type { BestMetric, TrainingOptions } from "./options.ts";
 import type { StepOperations } from "./program.ts";
+import { type EpochOrder, eachTextOnce } from "./rare-labels.ts";
 import { scheduleFactor, warmupSteps } from "./schedule.ts";
 import type { BatchRunner } from "./step.ts";
 
@@ -88,7 +88,7 @@ export interface TrainingJob {
   /** What stands before each text. @default nothing */
   readonly virtual?: VirtualTokens;
   /** What takes the place of a part of the model; asked for at the first step. */
-  readonly kept?: () => Promise<KeptSource>;
+  readonly features?: () => Promise<FeatureSource>;
   /** What a batch costs. @default not counted */
   readonly operations?: StepOperations;
   readonly runner: BatchRunner;
@@ -115,7 +115,7 @@ export async function* trainEpochs(job: TrainingJob, state: TrainingState): Asyn
 }
 
 async function takeStep(
-  { options, texts, labels, heads, virtual, kept, operations, runner, optimizer }: TrainingJob,
+  { options, texts, labels, heads, virtual, features, operations, runner, optimizer }: TrainingJob,
   state: TrainingState,
   epoch: number,
   order: Uint32Array,
@@ -128,7 +128,7 @@ async function takeStep(
   let tokens = 0;
   for (let from = 0; from < chosen.length; from += options.batchSize) {
     const rows = chosen.slice(from, from + options.batchSize);
-    const batch = packTexts(texts, rows, { heads, ...(virtual && { virtual }) }, await kept?.());
+    const batch = packTexts(texts, rows, { heads, ...(virtual && { virtual }) }, await features?.());
     const draw = state.step * options.gradientAccumulation + losses.length;
     losses.push(
       await runner.run(

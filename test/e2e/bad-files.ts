@@ -1,8 +1,8 @@
 /** Model folders and data that cannot be used, for bad-input.test.ts. */
 import { copyFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSafetensors, writeSafetensors } from "../../src/data/safetensors.ts";
-import { fixtures } from "../unit/data/scratch.ts";
+import { openSafetensors, writeSafetensors } from "../../src/weights/safetensors.ts";
+import { fixtures } from "../unit/tables/scratch.ts";
 import { readJson } from "./attune.ts";
 
 export interface Case {

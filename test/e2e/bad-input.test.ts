@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { tinyData, tinyModel } from "../tiny.ts";
-import { scratchFolder } from "../unit/data/scratch.ts";
+import { scratchFolder } from "../unit/tables/scratch.ts";
 import { attune, filesBelow, readJson, succeed } from "./attune.ts";
 import { type Case, dataCases, HEADER, modelCases, TRAIN, write } from "./bad-files.ts";
 

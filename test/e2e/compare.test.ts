@@ -3,15 +3,15 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Holder } from "../../src/base/lock.ts";
+import type { Holder } from "../../src/base/file-lock.ts";
 import { randomKey, uint32 } from "../../src/base/random.ts";
-import type { FailedRun, Study } from "../../src/experiment/study.ts";
-import type { TrainEvent } from "../../src/run/events.ts";
-import type { RunFacts } from "../../src/run/facts.ts";
 import type { StoredPrediction } from "../../src/run/predictions.ts";
-import type { RunResult } from "../../src/run/result.ts";
+import type { RunFacts } from "../../src/run/run-facts.ts";
+import type { RunResult } from "../../src/run/run-result.ts";
+import type { TrainEvent } from "../../src/run/train-events.ts";
+import type { FailedRun, Study } from "../../src/study/study.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
-import { scratchFolder } from "../unit/data/scratch.ts";
+import { scratchFolder } from "../unit/tables/scratch.ts";
 import {
   attune,
   commandLine,

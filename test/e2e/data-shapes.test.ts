@@ -3,11 +3,11 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { RunFacts } from "../../src/run/facts.ts";
-import type { Inspection } from "../../src/run/inspect.ts";
-import type { RunResult } from "../../src/run/result.ts";
+import type { Inspection } from "../../src/inspection/inspect-texts.ts";
+import type { RunFacts } from "../../src/run/run-facts.ts";
+import type { RunResult } from "../../src/run/run-result.ts";
 import { tinyModel } from "../tiny.ts";
-import { fixtures, scratchFolder } from "../unit/data/scratch.ts";
+import { fixtures, scratchFolder } from "../unit/tables/scratch.ts";
 import { attune, LEARNING, readJson, readLines, succeed } from "./attune.ts";
 
 const { folder } = scratchFolder();

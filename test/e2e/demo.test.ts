@@ -2,10 +2,10 @@
 import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import type { Study } from "../../src/experiment/study.ts";
 import { methodNames } from "../../src/methods/registry.ts";
+import type { Study } from "../../src/study/study.ts";
 import { tinyModel } from "../tiny.ts";
-import { scratchFolder } from "../unit/data/scratch.ts";
+import { scratchFolder } from "../unit/tables/scratch.ts";
 import { attune, type Outcome, readJson, succeed } from "./attune.ts";
 
 const cwd = scratchFolder().folder({});

@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Study } from "../../src/experiment/study.ts";
-import type { RunFacts } from "../../src/run/facts.ts";
+import type { RunFacts } from "../../src/run/run-facts.ts";
+import type { Study } from "../../src/study/study.ts";
 import { filesFrom } from "../hub-server/folder.ts";
 import { HubServer } from "../hub-server/server.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
-import { scratchFolder } from "../unit/data/scratch.ts";
+import { scratchFolder } from "../unit/tables/scratch.ts";
 import { attune, filesBelow, LEARNING, readJson, repository, startAttune, succeed } from "./attune.ts";
 
 const emotion = join(repository, "../shared/data/dair-ai/emotion");

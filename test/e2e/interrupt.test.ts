@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { randomKey, uint32 } from "../../src/base/random.ts";
-import type { TrainEvent } from "../../src/run/events.ts";
-import type { RunResult } from "../../src/run/result.ts";
+import type { RunResult } from "../../src/run/run-result.ts";
+import type { TrainEvent } from "../../src/run/train-events.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
-import { scratchFolder } from "../unit/data/scratch.ts";
+import { scratchFolder } from "../unit/tables/scratch.ts";
 import { attune, filesBelow, LEARNING, type Outcome, readJson, readLines, startAttune, succeed } from "./attune.ts";
 
 const cwd = scratchFolder().folder({});

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Evaluation, Prediction, RunResult, TrainEvent } from "../../src/index.ts";
 import { loseTensors } from "../lose-tensors.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
-import { scratchFolder } from "../unit/data/scratch.ts";
+import { scratchFolder } from "../unit/tables/scratch.ts";
 import {
   attune,
   LEARNING,

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { randomKey, uint32 } from "../../src/base/random.ts";
-import type { PretrainEvent, PretrainResult } from "../../src/pretrain/events.ts";
+import type { PretrainEvent, PretrainResult } from "../../src/pretrain/pretrain-events.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
-import { scratchFolder } from "../unit/data/scratch.ts";
+import { scratchFolder } from "../unit/tables/scratch.ts";
 import { attune, readJson, readLines, startAttune, succeed } from "./attune.ts";
 
 const cwd = scratchFolder().folder({});

@@ -2,11 +2,11 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { openSafetensors } from "../../src/data/safetensors.ts";
-import type { StartEvent, TrainEvent } from "../../src/run/events.ts";
-import type { RunResult } from "../../src/run/result.ts";
+import type { RunResult } from "../../src/run/run-result.ts";
+import type { StartEvent, TrainEvent } from "../../src/run/train-events.ts";
+import { openSafetensors } from "../../src/weights/safetensors.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
-import { fixtures, scratchFolder } from "../unit/data/scratch.ts";
+import { fixtures, scratchFolder } from "../unit/tables/scratch.ts";
 import {
   commandLine,
   filesBelow,
@@ -73,7 +73,7 @@ describe("a run", () => {
       ...{ labelSmoothing: 0, balance: "none" },
       ...{ epochs: 3, batchSize: 4, gradientAccumulation: 1, learningRate: 5e-3, schedule: "linear", warmup: 0 },
       ...{ weightDecay: 0, maxGradientNorm: 1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-      ...{ semantics: "attune", trainHead: true, trainPooler: false, keptMegabytes: 2048 },
+      ...{ semantics: "attune", trainHead: true, trainPooler: false, frozenFeatureMegabytes: 2048 },
       ...{ bestMetric: "loss", earlyStopping: 0, seed: 42, threads: expect.any(Number), checkpointMinutes: 10 },
     });
     expect(run).toMatchObject({ status: "done", labels: LABELS, node: process.version });
@@ -121,7 +121,7 @@ describe("a run", () => {
       ...anyOf({ examplesPerSecond: 0, storedBytes: 0 }),
       operations: anyOf({ forward: 0, backward: 0 }),
       parameters: { trainable: 15_362, total: 15_362 },
-      memory: anyOf({ peakRssBytes: 0, weightBytes: 0, gradientBytes: 0, optimizerBytes: 0, keptBytes: 0 }),
+      memory: anyOf({ peakRssBytes: 0, weightBytes: 0, gradientBytes: 0, optimizerBytes: 0, frozenFeatureBytes: 0 }),
     });
     expect(result.test.loss).toBeLessThan(result.base.loss);
     expect(result.test.accuracy).toBeGreaterThan(result.base.accuracy);

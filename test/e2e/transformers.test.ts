@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tinyData, tinyModel } from "../tiny.ts";
-import { fixtures, scratchFolder } from "../unit/data/scratch.ts";
+import { fixtures, scratchFolder } from "../unit/tables/scratch.ts";
 import { LEARNING, type PredictedText, readJson, readLines, start, succeed } from "./attune.ts";
 
 const python = process.env.ATTUNE_PYTHON;

@@ -1,11 +1,11 @@
 /** `attune compare`. */
 import type { Command } from "commander";
 import { AttuneError } from "../../base/error.ts";
-import { type CompareContext, compare, resumeComparison } from "../../experiment/compare.ts";
-import { resolvePlan } from "../../experiment/plan.ts";
-import type { Place } from "../../experiment/plan-error.ts";
-import { planText, readPlanFile } from "../../experiment/plan-file.ts";
-import { DEFAULT_METHODS, inputKeys, planSchema, sharedKeys } from "../../experiment/plan-schema.ts";
+import { type CompareContext, compare, resumeComparison } from "../../study/compare.ts";
+import { resolvePlan } from "../../study/plan.ts";
+import type { Place } from "../../study/plan-error.ts";
+import { planText, readPlanFile } from "../../study/plan-file.ts";
+import { DEFAULT_METHODS, inputKeys, planSchema, sharedKeys } from "../../study/plan-schema.ts";
 import { commandLine, followStudy } from "../follow-study.ts";
 import { flagOf, optionOf, propertiesOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";

@@ -1,13 +1,13 @@
 /** `attune demo`. */
 import type { Command } from "commander";
-import { compare } from "../../experiment/compare.ts";
-import { bestModel, DEMO_STUDY, demoPlan, isFinished } from "../../experiment/demo.ts";
-import { resolvePlan } from "../../experiment/plan.ts";
-import { planSchema } from "../../experiment/plan-schema.ts";
+import { load } from "../../classifier/classifier.ts";
+import { bestModel, DEMO_STUDY, demoPlan, isFinished } from "../../comparison/demo-study.ts";
+import { inspect } from "../../inspection/inspect-texts.ts";
 import { dataBlocks } from "../../report/data-blocks.ts";
 import { plainText } from "../../report/plain-text.ts";
-import { load } from "../../run/classifier.ts";
-import { inspect } from "../../run/inspect.ts";
+import { compare } from "../../study/compare.ts";
+import { resolvePlan } from "../../study/plan.ts";
+import { planSchema } from "../../study/plan-schema.ts";
 import { commandLine, followStudy } from "../follow-study.ts";
 import { showFetch } from "../hub-progress.ts";
 import { flagOf, optionOf, propertiesOf } from "../option-flags.ts";

@@ -1,8 +1,8 @@
 /** `attune evaluate`. */
 import { type Command, Option } from "commander";
-import type { SplitName } from "../../data/dataset.ts";
-import { load } from "../../run/classifier.ts";
-import { checkedDataOptions, DATA, type DataOptions, dataOptions } from "../../run/data-options.ts";
+import { load } from "../../classifier/classifier.ts";
+import type { SplitName } from "../../tables/dataset.ts";
+import { checkedDataOptions, DATA, type DataOptions, dataOptions } from "../../tables/table-options.ts";
 import { showFetch } from "../hub-progress.ts";
 import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, wholeNumber } from "../load-flags.ts";
 import { metricsReport } from "../metrics-report.ts";

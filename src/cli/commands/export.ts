@@ -1,6 +1,6 @@
 /** `attune export`. */
 import { type Command, Option } from "commander";
-import { type ExportFormat, exportFormats, exportRun } from "../../run/export.ts";
+import { type ExportFormat, exportFormats, exportRun } from "../../classifier/export-run.ts";
 import { showFetch } from "../hub-progress.ts";
 import { addModelFlags, type LoadFlags, loadOptions, onlyFolderOf } from "../load-flags.ts";
 

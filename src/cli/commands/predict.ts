@@ -1,8 +1,8 @@
 /** `attune predict`. */
 import type { Command } from "commander";
 import { AttuneError } from "../../base/error.ts";
-import type { Text } from "../../data/dataset.ts";
-import { load } from "../../run/classifier.ts";
+import { load } from "../../classifier/classifier.ts";
+import type { Text } from "../../tables/dataset.ts";
 import { showFetch } from "../hub-progress.ts";
 import { linesOf } from "../lines.ts";
 import { addLoadFlags, folderOf, type LoadFlags, loadOptions } from "../load-flags.ts";

@@ -1,7 +1,7 @@
 /** `attune pretrain`. */
 import type { Command } from "commander";
-import { pretrainOptions, resolvePretrainOptions } from "../../pretrain/options.ts";
 import { pretrain, resumePretraining } from "../../pretrain/pretrain.ts";
+import { pretrainOptions, resolvePretrainOptions } from "../../pretrain/pretrain-options.ts";
 import { addFlags } from "../option-flags.ts";
 import { showPretraining } from "../pretrain-progress.ts";
 import { addRunActions } from "../run-command.ts";

@@ -1,7 +1,7 @@
 /** `attune push`. */
 import { type Command, Option } from "commander";
-import { exportFormats } from "../../run/export.ts";
-import { type PushOptions, push } from "../../run/push.ts";
+import { exportFormats } from "../../classifier/export-run.ts";
+import { type PushOptions, push } from "../../classifier/push-run.ts";
 import { HubProgress } from "../hub-progress.ts";
 import { stopSignal } from "../stop-signal.ts";
 

@@ -1,7 +1,7 @@
 /** `attune report`. */
 import type { Command } from "commander";
 import { AttuneError } from "../../base/error.ts";
-import { report } from "../report.ts";
+import { report } from "../report-study.ts";
 
 export function reportCommand(command: Command): void {
   command

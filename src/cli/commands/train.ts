@@ -1,7 +1,7 @@
 /** `attune train`. */
 import type { Command } from "commander";
-import { resolveOptions } from "../../run/options.ts";
 import { resume, train } from "../../run/train.ts";
+import { resolveOptions } from "../../run/train-options.ts";
 import { addTrainFlags } from "../option-flags.ts";
 import { showTraining } from "../progress.ts";
 import { addRunActions } from "../run-command.ts";

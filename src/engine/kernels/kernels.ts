@@ -1,4 +1,4 @@
-/** The kernels as functions on typed arrays, in WebAssembly; `twin.ts` is the same in TypeScript. */
+/** The kernels as functions on typed arrays, in WebAssembly; `reference.ts` is the same in TypeScript. */
 import { moduleBase64, sharedModuleBase64 } from "./module.generated.ts";
 
 /** AdamW's numbers for one step, each already rounded to float32. */

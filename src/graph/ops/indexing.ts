@@ -44,7 +44,7 @@ export const scatterAddRowsOp: Op<[Tensor, Tensor, Tensor], None> = {
 
 /**
  * One row for each text: that of its token at `position`, found through `index` [batch]. Saying the position lets the
- * compiler compute nothing else where only these rows are read (narrow.ts).
+ * compiler compute nothing else where only these rows are read (row-pruning.ts).
  */
 export const rowOfEachOp: Op<[Tensor, Tensor], { readonly position: number }> = {
   name: "rowOfEach",

@@ -1,6 +1,6 @@
 /** The answer in five lines: which setting for quality, time, memory, storage, and the cheapest that gives up nothing. */
 import { abbreviated, memory, metric, smallPercent } from "../../base/format.ts";
-import type { Setting } from "../../experiment/comparison.ts";
+import type { Setting } from "../../comparison/comparison.ts";
 import { beatsMajority, type View } from "../view.ts";
 import {
   againstFull,

@@ -1,6 +1,6 @@
 /** Rules on computational cost: time, memory and its parts, operations, storage, and what no other setting beats. */
 import { abbreviated, memory, smallPercent } from "../../base/format.ts";
-import type { Setting } from "../../experiment/comparison.ts";
+import type { Setting } from "../../comparison/comparison.ts";
 import type { View } from "../view.ts";
 import type { Rule } from "./rule.ts";
 import { inARow, least, most, names, peakMemory, ratio, totalTime } from "./wording.ts";

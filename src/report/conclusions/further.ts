@@ -1,6 +1,6 @@
 /** Rules on what else the numbers show: LoRA's rank, calibration, hard texts, faults of the data, runs that are missing. */
 import { grouped, metric, percent } from "../../base/format.ts";
-import type { Setting } from "../../experiment/comparison.ts";
+import type { Setting } from "../../comparison/comparison.ts";
 import type { Rule } from "./rule.ts";
 import { least, most, plural } from "./wording.ts";
 

@@ -1,6 +1,6 @@
 /** Rules on quality: who is best, who differs from full fine-tuning, what a fair learning rate changes. */
 import { metric, probability, signed } from "../../base/format.ts";
-import type { Estimate, Setting } from "../../experiment/comparison.ts";
+import type { Estimate, Setting } from "../../comparison/comparison.ts";
 import { methodTitle, type View } from "../view.ts";
 import type { Rule } from "./rule.ts";
 import { foldedNames, inARow, isShown, least, most, names, SIGNIFICANCE } from "./wording.ts";

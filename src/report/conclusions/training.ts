@@ -1,6 +1,6 @@
 /** Rules on training: whether it came to its end, and whether it went too far. */
 import { metric, percent } from "../../base/format.ts";
-import type { ComparedRun, Setting } from "../../experiment/comparison.ts";
+import type { ComparedRun, Setting } from "../../comparison/comparison.ts";
 import type { EpochResult } from "../../train/trainer.ts";
 import { epochsOf, type View } from "../view.ts";
 import type { Rule } from "./rule.ts";

@@ -1,7 +1,7 @@
 /** Words that conclusions share: names in a row, differences with their p, costs against full fine-tuning. */
 import { grouped, memory, percent, probability, signed, timeSpan } from "../../base/format.ts";
 import { groupBy } from "../../base/group-by.ts";
-import type { Difference, Setting } from "../../experiment/comparison.ts";
+import type { Difference, Setting } from "../../comparison/comparison.ts";
 import type { View } from "../view.ts";
 
 /** From this p on, no difference is claimed. */

@@ -1,6 +1,6 @@
 /** Scores of each class against how many texts it has. */
 import { grouped, metric } from "../../base/format.ts";
-import type { Setting } from "../../experiment/comparison.ts";
+import type { Setting } from "../../comparison/comparison.ts";
 import type { ClassMetrics } from "../../train/metrics.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { classScores, trainingTexts } from "../class-scores.ts";

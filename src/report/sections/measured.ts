@@ -1,7 +1,7 @@
 /** How it was measured, and all that is needed to measure it again. */
 import { memory } from "../../base/format.ts";
-import type { ComparedRun } from "../../experiment/comparison.ts";
-import { pinned } from "../../run/sources.ts";
+import type { ComparedRun } from "../../comparison/comparison.ts";
+import { pinned } from "../../hub/named-inputs.ts";
 import { inARow } from "../conclusions/wording.ts";
 import { type Block, code, type Fact, heading, list, paragraph, type Section, type Text } from "../document.ts";
 import { hasSeveralSeeds, type View } from "../view.ts";

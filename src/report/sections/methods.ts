@@ -1,9 +1,9 @@
 /** Each method explained, the recipes, and where the value of each option comes from. */
 
 import { groupBy } from "../../base/group-by.ts";
-import { type Recipe, type RecipeNote, recipes as recipesByName } from "../../experiment/recipes.ts";
-import type { RecipeName } from "../../experiment/study.ts";
 import { methodOf } from "../../methods/registry.ts";
+import { type Recipe, type RecipeNote, recipes as recipesByName } from "../../study/recipes.ts";
+import type { RecipeName } from "../../study/study.ts";
 import { foldedNames } from "../conclusions/wording.ts";
 import { type Block, code, link, list, paragraph, remark, type Section, strong, type Text } from "../document.ts";
 import { methodsIn, type View } from "../view.ts";

@@ -1,7 +1,7 @@
 /** Pareto plots: macro F1 against a cost, with the settings that nothing beats in both. */
 import { abbreviated, grouped, memory, metric, timeSpan } from "../../base/format.ts";
 import { groupBy } from "../../base/group-by.ts";
-import type { ParetoFront, Setting } from "../../experiment/comparison.ts";
+import type { ParetoFront, Setting } from "../../comparison/comparison.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { inARow } from "../conclusions/wording.ts";
 import { type Chart, remark, type Section } from "../document.ts";

@@ -1,6 +1,6 @@
 /** LoRA by rank: macro F1 on validation and test, and the rule that chooses. */
 import { grouped, metric, timeSpan } from "../../base/format.ts";
-import type { RankChoice } from "../../experiment/comparison.ts";
+import type { RankChoice } from "../../comparison/comparison.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { type Block, type Chart, paragraph, remark, type Section, strong } from "../document.ts";
 import { type Colour, methodColour } from "../palette.ts";

@@ -1,6 +1,6 @@
 /** Controlled and tuned side by side: what a fair learning rate changes. */
 import { metric, timeSpan } from "../../base/format.ts";
-import type { Setting } from "../../experiment/comparison.ts";
+import type { Setting } from "../../comparison/comparison.ts";
 import { type Cell, remark, type Section } from "../document.ts";
 import { colourOf, isTrained, type View } from "../view.ts";
 

@@ -1,6 +1,6 @@
 /** The table of all methods, with the best cell of each column marked. */
 import { abbreviated, grouped, memory, metric, smallPercent, timeSpan } from "../../base/format.ts";
-import type { Estimate, MarkedColumn, Setting } from "../../experiment/comparison.ts";
+import type { Estimate, MarkedColumn, Setting } from "../../comparison/comparison.ts";
 import { type Block, type Cell, type Column, heading, type RowGroup, remark, type Section } from "../document.ts";
 import { colourOf, hasSeveralSeeds, isMarked, isTrained, type View } from "../view.ts";
 
@@ -69,7 +69,7 @@ const partColumns: readonly ResultColumn[] = [
   { title: "Weights", cell: ({ cost }) => storage(cost.weightBytes) },
   { title: "Gradients", cell: ({ cost }) => storage(cost.gradientBytes) },
   { title: "Optimizer", cell: ({ cost }) => storage(cost.optimizerBytes) },
-  { title: "Kept outputs", cell: ({ cost }) => storage(cost.keptBytes) },
+  { title: "Kept outputs", cell: ({ cost }) => storage(cost.frozenFeatureBytes) },
   { title: "Operations forward", note: "per text", cell: ({ cost }) => abbreviated(cost.forwardOperations) },
   { title: "Operations backward", note: "per text", cell: ({ cost }) => abbreviated(cost.backwardOperations) },
   { title: "Evaluation", note: "time", cell: ({ cost }) => timeSpan(cost.evaluationSeconds) },

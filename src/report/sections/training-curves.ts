@@ -1,6 +1,6 @@
 /** Training curves: losses and macro F1 by epoch. */
 import { metric } from "../../base/format.ts";
-import type { Setting } from "../../experiment/comparison.ts";
+import type { Setting } from "../../comparison/comparison.ts";
 import type { EpochResult } from "../../train/trainer.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { type Chart, heading, type LegendEntry, remark, type Section } from "../document.ts";

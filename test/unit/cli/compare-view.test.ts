@@ -2,9 +2,9 @@ import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { CompareView, remaining } from "../../../src/cli/compare-view.ts";
 import { type RunRow, runTable } from "../../../src/cli/run-table.ts";
-import type { CompareEvent } from "../../../src/experiment/compare-events.ts";
-import { resolvePlan } from "../../../src/experiment/plan.ts";
-import { plannedRuns } from "../../../src/experiment/planned-runs.ts";
+import type { CompareEvent } from "../../../src/study/compare-events.ts";
+import { resolvePlan } from "../../../src/study/plan.ts";
+import { plannedRuns } from "../../../src/study/planned-runs.ts";
 
 test("an estimate says which runs it leaves out", () => {
   const said = (unknown: readonly string[]) => remaining({ runs: 3, seconds: 600, unknown });

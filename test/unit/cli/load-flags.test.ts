@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { folderOf, loadOptions } from "../../../src/cli/load-flags.ts";
-import { inputError } from "../data/scratch.ts";
+import { inputError } from "../tables/scratch.ts";
 
 test("a model is named first or by --model, and the rest are texts", async () => {
   expect(folderOf(["run", "a text"], {})).toEqual(["run", "a text"]);

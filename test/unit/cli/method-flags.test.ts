@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { expect, test } from "vitest";
 import { addTrainFlags } from "../../../src/cli/option-flags.ts";
 import { methodNames, methods } from "../../../src/methods/registry.ts";
-import { resolveOptions } from "../../../src/run/options.ts";
+import { resolveOptions } from "../../../src/run/train-options.ts";
 
 const command = () => {
   const made = new Command("train");

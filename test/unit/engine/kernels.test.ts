@@ -4,7 +4,7 @@ import { assembleKernels } from "../../../scripts/build-kernels.ts";
 import { mix32, randomKey, uniform } from "../../../src/base/random.ts";
 import { type AdamWStep, type Kernels, kernelCallsOn, kernelsOf } from "../../../src/engine/kernels/kernels.ts";
 import { moduleBase64, sharedModuleBase64 } from "../../../src/engine/kernels/module.generated.ts";
-import { twinKernels } from "../../../src/engine/kernels/twin.ts";
+import { referenceKernels } from "../../../src/engine/kernels/reference.ts";
 
 test("the generated modules are what kernels.wat says", async () => {
   expect(moduleBase64).toBe(await assembleKernels({ shared: false }));
@@ -14,7 +14,7 @@ test("the generated modules are what kernels.wat says", async () => {
 const FLOATS = 2304;
 const memory = new WebAssembly.Memory({ initial: 1 });
 const wasmKernels = kernelsOf(kernelCallsOn(memory));
-const twinBuffer = new ArrayBuffer(memory.buffer.byteLength);
+const referenceBuffer = new ArrayBuffer(memory.buffer.byteLength);
 
 /** Words of memory, every NaN the same: its payload may differ. */
 const wordsOf = (buffer: ArrayBufferLike): Uint32Array =>
@@ -52,7 +52,7 @@ class Scene {
     this.#seed = seed;
     const words = Float32Array.from({ length: FLOATS }, (_, i) => value(mix32(seed) ^ i, edges));
     new Float32Array(memory.buffer, 0, FLOATS).set(words);
-    new Float32Array(twinBuffer, 0, FLOATS).set(words);
+    new Float32Array(referenceBuffer, 0, FLOATS).set(words);
   }
   /** Where an array of that many words lies. */
   place(length: number): readonly [offset: number, length: number] {
@@ -69,7 +69,7 @@ type Place = ReturnType<Scene["place"]>;
 function expectEqual(
   run: (kernels: Kernels, floats: (p: Place) => Float32Array, words: (p: Place) => Int32Array) => unknown,
 ) {
-  const [wasm, twin] = [[wasmKernels, memory.buffer] as const, [twinKernels, twinBuffer] as const].map(
+  const [wasm, reference] = [[wasmKernels, memory.buffer] as const, [referenceKernels, referenceBuffer] as const].map(
     ([kernels, buffer]) =>
       run(
         kernels,
@@ -77,8 +77,8 @@ function expectEqual(
         (p) => new Int32Array(buffer, ...p),
       ),
   );
-  expect(wasm).toBe(twin);
-  const [found, expected] = [wordsOf(memory.buffer), wordsOf(twinBuffer)];
+  expect(wasm).toBe(reference);
+  const [found, expected] = [wordsOf(memory.buffer), wordsOf(referenceBuffer)];
   const wrong = found.findIndex((word, i) => word !== expected[i]);
   expect(wrong, `word ${wrong}`).toBe(-1);
 }
@@ -235,7 +235,7 @@ describe("adamw", () => {
     const exact = { p: Float64Array.from(p), m: new Float64Array(count), v: new Float64Array(count) };
     for (let t = 1; t <= stepCount; t++) {
       const g = noise(count, 100 + t);
-      twinKernels.adamw(p, m, v, g, stepOf(t, { rate, beta1, beta2, decay: 1 - rate * decay, ...rest }));
+      referenceKernels.adamw(p, m, v, g, stepOf(t, { rate, beta1, beta2, decay: 1 - rate * decay, ...rest }));
       for (let i = 0; i < count; i++) {
         const gradient = g[i]! * rest.gradientScale;
         exact.m[i] = beta1 * exact.m[i]! + (1 - beta1) * gradient;
@@ -260,41 +260,41 @@ describe("adamw", () => {
       Float32Array,
     ];
     const g = new Float32Array(9);
-    for (let t = 1; t <= 3; t++) twinKernels.adamw(p, m, v, g, stepOf(t, { beta1: 0.6, decay: 1 }));
+    for (let t = 1; t <= 3; t++) referenceKernels.adamw(p, m, v, g, stepOf(t, { beta1: 0.6, decay: 1 }));
     expect([...v]).toEqual(new Array(9).fill(0));
     expect([...m].every((x) => Object.is(x, 0))).toBe(true);
   });
 });
 
-describe.each([["WebAssembly", wasmKernels, memory.buffer] as const, ["TypeScript", twinKernels, twinBuffer] as const])(
-  "moments after one gradient and then none, in %s",
-  (_, kernels, buffer) => {
-    test("go to zero, and are never below float32's normal range", () => {
-      // 1, 0.1, … 1e-22, of either sign: squares from 1 to below the smallest denormal. Not a multiple of four.
-      const gradients = Array.from({ length: 23 }, (_, i) => (i % 2 ? -1 : 1) * 10 ** -i);
-      const arrays = [0, 1, 2, 3].map((k) => new Float32Array(buffer, 256 * k, gradients.length).fill(0));
-      const [p, m, v, g] = arrays as [Float32Array, Float32Array, Float32Array, Float32Array];
-      g.set(gradients);
-      let smallest = Number.POSITIVE_INFINITY;
-      for (let t = 1; t <= 2000; t++) {
-        kernels.adamw(p, m, v, g, stepOf(t, { decay: 1 }));
-        for (const moment of [...m, ...v]) if (moment !== 0) smallest = Math.min(smallest, Math.abs(moment));
-        g.fill(0);
-      }
-      expect([...m].every((x) => Object.is(x, 0))).toBe(true);
-      // 0.999²⁰⁰⁰ = 0.135: what was large is still there, what was small is gone, whole.
-      expect([...v].map((x) => x > 0)).toEqual(gradients.map((gradient) => 0.135 * 0.001 * gradient ** 2 > 2 ** -126));
-      expect(smallest).toBeGreaterThanOrEqual(2 ** -126);
-      expect(smallest).toBeLessThan(2 ** -125.8); // It came that far down, step by step.
-    });
-  },
-);
+describe.each([
+  ["WebAssembly", wasmKernels, memory.buffer] as const,
+  ["TypeScript", referenceKernels, referenceBuffer] as const,
+])("moments after one gradient and then none, in %s", (_, kernels, buffer) => {
+  test("go to zero, and are never below float32's normal range", () => {
+    // 1, 0.1, … 1e-22, of either sign: squares from 1 to below the smallest denormal. Not a multiple of four.
+    const gradients = Array.from({ length: 23 }, (_, i) => (i % 2 ? -1 : 1) * 10 ** -i);
+    const arrays = [0, 1, 2, 3].map((k) => new Float32Array(buffer, 256 * k, gradients.length).fill(0));
+    const [p, m, v, g] = arrays as [Float32Array, Float32Array, Float32Array, Float32Array];
+    g.set(gradients);
+    let smallest = Number.POSITIVE_INFINITY;
+    for (let t = 1; t <= 2000; t++) {
+      kernels.adamw(p, m, v, g, stepOf(t, { decay: 1 }));
+      for (const moment of [...m, ...v]) if (moment !== 0) smallest = Math.min(smallest, Math.abs(moment));
+      g.fill(0);
+    }
+    expect([...m].every((x) => Object.is(x, 0))).toBe(true);
+    // 0.999²⁰⁰⁰ = 0.135: what was large is still there, what was small is gone, whole.
+    expect([...v].map((x) => x > 0)).toEqual(gradients.map((gradient) => 0.135 * 0.001 * gradient ** 2 > 2 ** -126));
+    expect(smallest).toBeGreaterThanOrEqual(2 ** -126);
+    expect(smallest).toBeLessThan(2 ** -125.8); // It came that far down, step by step.
+  });
+});
 
 test("sumOfSquares is a float64 sum", () => {
   for (const n of [1, 7, 8, 100, 4099]) {
     const x = noise(n, n, 1e15);
     const exact = x.reduce((sum, v) => sum + v * v, 0);
-    expect(Math.abs(twinKernels.sumOfSquares(x) / exact - 1)).toBeLessThan(1e-14);
+    expect(Math.abs(referenceKernels.sumOfSquares(x) / exact - 1)).toBeLessThan(1e-14);
   }
 });
 
@@ -304,7 +304,7 @@ describe("dropout masks", () => {
   const LIMIT = 5;
   const mask = (rate: number, key: number): Float32Array => {
     const y = new Float32Array(COUNT);
-    twinKernels.dropoutMask(y, key, Math.round(rate * 65536), 1 / (1 - rate));
+    referenceKernels.dropoutMask(y, key, Math.round(rate * 65536), 1 / (1 - rate));
     return y;
   };
   /** Correlation of two masks, in standard deviations of what independent ones have. */
@@ -352,7 +352,7 @@ describe("dropout masks", () => {
 
   test("begin alike whatever their length", () => {
     const y = new Float32Array(64);
-    twinKernels.dropoutMask(y, KEYS[0]!, 6554, 1 / 0.9);
+    referenceKernels.dropoutMask(y, KEYS[0]!, 6554, 1 / 0.9);
     expect([...y]).toEqual([...mask(0.1, KEYS[0]!).subarray(0, 64)]);
   });
 });

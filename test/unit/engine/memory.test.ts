@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
 import type { AdamWStep, Kernels } from "../../../src/engine/kernels/kernels.ts";
-import { twinKernels } from "../../../src/engine/kernels/twin.ts";
+import { referenceKernels } from "../../../src/engine/kernels/reference.ts";
 import { allocateBlocks, ScratchMemory } from "../../../src/engine/memory.ts";
 
 const GIB_FLOATS = 2 ** 28;
@@ -117,7 +117,7 @@ describe("kernels where addresses need all 32 bits", () => {
     expect(arrays[0]!.byteOffset).toBeGreaterThan(2 ** 31);
     const near = lengths.map((count, i) => values(count, i + 1));
     for (const [i, array] of arrays.entries()) array.set(near[i]!);
-    expect(run(far.kernels, arrays)).toBe(run(twinKernels, near));
+    expect(run(far.kernels, arrays)).toBe(run(referenceKernels, near));
     for (const [i, array] of arrays.entries()) expect([...array]).toEqual([...near[i]!]);
   });
 });
@@ -175,10 +175,10 @@ describe("ScratchMemory", () => {
     expect(new Set(first.map(({ buffer }) => buffer)).size).toBe(2);
     for (const [i, array] of first.entries()) {
       expect(array.buffer.byteLength).toBeLessThanOrEqual(1 << 20);
-      const twin = new Float32Array(lengths[i]!);
-      twinKernels.dropoutMask(twin, i, 6554, 1.25);
+      const reference = new Float32Array(lengths[i]!);
+      referenceKernels.dropoutMask(reference, i, 6554, 1.25);
       expect(
-        Buffer.compare(Buffer.from(array.buffer, array.byteOffset, array.byteLength), Buffer.from(twin.buffer)),
+        Buffer.compare(Buffer.from(array.buffer, array.byteOffset, array.byteLength), Buffer.from(reference.buffer)),
       ).toBe(0);
     }
     expect(fill().map(({ buffer }) => buffer)).toEqual(first.map(({ buffer }) => buffer));

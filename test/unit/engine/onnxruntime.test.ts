@@ -4,9 +4,8 @@ import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
 import { uniform } from "../../../src/base/random.ts";
-import { packBatch } from "../../../src/data/batch.ts";
 import { float32, int32 } from "../../../src/engine/engine.ts";
-import { engineReadsSharedMemory } from "../../../src/engine/kernels/crew.ts";
+import { engineReadsSharedMemory } from "../../../src/engine/kernels/worker-pool.ts";
 import { allocateBlocks, type Block } from "../../../src/engine/memory.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { evaluateShape } from "../../../src/graph/dim.ts";
@@ -18,6 +17,7 @@ import { sum } from "../../../src/graph/ops/reduce.ts";
 import { slice } from "../../../src/graph/ops/shape.ts";
 import type { HostTensor, Tensor } from "../../../src/graph/tensor.ts";
 import { batchValues } from "../../../src/models/inputs.ts";
+import { packBatch } from "../../../src/models/packed-batch.ts";
 import { LOSS, LOSS_WEIGHT, TARGETS, trainingProgram } from "../../../src/train/program.ts";
 import { tinyBert } from "../../tiny-bert.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gradients } from "../../../src/graph/gradients.ts";
-import { ops } from "../../../src/graph/ops/index.ts";
+import { ops } from "../../../src/graph/ops/all-ops.ts";
 import { sum } from "../../../src/graph/ops/reduce.ts";
 import { nodesInOrder } from "../../../src/graph/order.ts";
 import { simplify } from "../../../src/graph/simplify.ts";

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
 import type { Dim } from "../../../src/graph/dim.ts";
 import * as nn from "../../../src/graph/nn.ts";
+import { ops } from "../../../src/graph/ops/all-ops.ts";
 import {
   add,
   div,
@@ -20,7 +21,6 @@ import {
   sub,
   tanh,
 } from "../../../src/graph/ops/elementwise.ts";
-import { ops } from "../../../src/graph/ops/index.ts";
 import * as indexing from "../../../src/graph/ops/indexing.ts";
 import { constant, input } from "../../../src/graph/ops/leaf.ts";
 import * as linalg from "../../../src/graph/ops/linalg.ts";

@@ -2,7 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { expect, test, vi } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
-import { fetchModel } from "../../../src/hub/model.ts";
+import { fetchModel } from "../../../src/hub/fetch-model.ts";
 import { loopbackHub } from "./hub.ts";
 
 const disk = vi.hoisted(() => ({ freeBytes: Number.POSITIVE_INFINITY, code: "" }));

@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import type { FetchEvent } from "../../../src/hub/events.ts";
+import type { FetchEvent } from "../../../src/hub/fetch-events.ts";
+import { hubSettings } from "../../../src/hub/hub-settings.ts";
 import type { HubContext } from "../../../src/hub/requests.ts";
-import { hubSettings } from "../../../src/hub/settings.ts";
 import { HubServer } from "../../hub-server/server.ts";
 
 export function loopbackHub() {

@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { fetchDataset } from "../../../src/hub/dataset.ts";
-import { fetchModel } from "../../../src/hub/model.ts";
-import { pushFolder } from "../../../src/hub/push.ts";
-import { hubSettings } from "../../../src/hub/settings.ts";
-import { fixtures } from "../data/scratch.ts";
+import { fetchDataset } from "../../../src/hub/fetch-dataset.ts";
+import { fetchModel } from "../../../src/hub/fetch-model.ts";
+import { hubSettings } from "../../../src/hub/hub-settings.ts";
+import { pushFolder } from "../../../src/hub/upload.ts";
+import { fixtures } from "../tables/scratch.ts";
 import { loopbackHub } from "./hub.ts";
 
 const python = process.env.ATTUNE_PYTHON;

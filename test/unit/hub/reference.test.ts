@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { parseReference } from "../../../src/hub/reference.ts";
-import { inputError, scratchFolder } from "../data/scratch.ts";
+import { inputError, scratchFolder } from "../tables/scratch.ts";
 
 const { folder } = scratchFolder();
 const here = folder({ "models/bert/config.json": "{}" });

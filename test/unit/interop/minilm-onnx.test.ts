@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 import { env, pipeline } from "@huggingface/transformers";
 import { afterAll, expect, test } from "vitest";
 import { fillNormal, randomKey } from "../../../src/base/random.ts";
+import { load } from "../../../src/classifier/classifier.ts";
+import { exportRun } from "../../../src/classifier/export-run.ts";
 import { writePeftAdapter } from "../../../src/interop/peft-write.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
 import { openModel } from "../../../src/models/load.ts";
-import { load } from "../../../src/run/classifier.ts";
-import { exportRun } from "../../../src/run/export.ts";
 
 env.allowRemoteModels = false;
 const miniLm = fileURLToPath(new URL("../../../../shared/models/all-MiniLM-L6-v2", import.meta.url));

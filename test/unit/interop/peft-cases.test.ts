@@ -3,11 +3,11 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { openSafetensors, type TensorToWrite, writeSafetensors } from "../../../src/data/safetensors.ts";
-import { load } from "../../../src/run/classifier.ts";
-import { loadModel } from "../../../src/run/load-model.ts";
+import { load } from "../../../src/classifier/classifier.ts";
+import { loadModel } from "../../../src/classifier/load-model.ts";
+import { openSafetensors, type TensorToWrite, writeSafetensors } from "../../../src/weights/safetensors.ts";
 import { tinyFolder } from "../../methods-folder.ts";
-import { fixtures, inputError } from "../data/scratch.ts";
+import { fixtures, inputError } from "../tables/scratch.ts";
 
 const root = mkdtempSync(join(tmpdir(), "attune-peft-cases-"));
 afterAll(() => rmSync(root, { recursive: true }));

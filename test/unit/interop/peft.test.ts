@@ -2,14 +2,14 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { openSafetensors } from "../../../src/data/safetensors.ts";
+import { type LoadedModel, loadModel } from "../../../src/classifier/load-model.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { openPeftAdapter } from "../../../src/interop/peft-read.ts";
 import { writePeftAdapter } from "../../../src/interop/peft-write.ts";
-import { type LoadedModel, loadModel } from "../../../src/run/load-model.ts";
 import { computeLogits } from "../../../src/train/evaluate.ts";
 import { evaluationProgram } from "../../../src/train/program.ts";
-import { fixtures, inputError } from "../data/scratch.ts";
+import { openSafetensors } from "../../../src/weights/safetensors.ts";
+import { fixtures, inputError } from "../tables/scratch.ts";
 
 const base = join(fixtures, "methods", "base");
 const root = join(fixtures, "peft");

@@ -7,13 +7,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openSafetensors, writeSafetensors } from "../../../src/data/safetensors.ts";
-import { load } from "../../../src/run/classifier.ts";
-import { type ExportFormat, exportRun } from "../../../src/run/export.ts";
-import type { TrainOptions } from "../../../src/run/options.ts";
+import { load } from "../../../src/classifier/classifier.ts";
+import { type ExportFormat, exportRun } from "../../../src/classifier/export-run.ts";
 import { train } from "../../../src/run/train.ts";
+import type { TrainOptions } from "../../../src/run/train-options.ts";
+import { openSafetensors, writeSafetensors } from "../../../src/weights/safetensors.ts";
 import { tinyFolder } from "../../methods-folder.ts";
-import { fixtures } from "../data/scratch.ts";
+import { fixtures } from "../tables/scratch.ts";
 
 const python = process.env.ATTUNE_PYTHON;
 const root = mkdtempSync(join(tmpdir(), "attune-python-"));

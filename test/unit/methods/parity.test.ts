@@ -2,8 +2,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { packBatch } from "../../../src/data/batch.ts";
-import { openSafetensors } from "../../../src/data/safetensors.ts";
 import { float32 } from "../../../src/engine/engine.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
@@ -12,13 +10,15 @@ import type { Semantics } from "../../../src/methods/semantics.ts";
 import type { HeadChoice } from "../../../src/models/head-choice.ts";
 import { batchValues } from "../../../src/models/inputs.ts";
 import { openModel } from "../../../src/models/load.ts";
+import { packBatch } from "../../../src/models/packed-batch.ts";
+import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
-import { plainObjective } from "../../../src/train/objective.ts";
 import { type AdamWOptions, Optimizer } from "../../../src/train/optimizer.ts";
 import { evaluationProgram, LOGITS, trainingProgram } from "../../../src/train/program.ts";
 import { type ScheduleName, scheduleFactor } from "../../../src/train/schedule.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
-import { fixtures } from "../data/scratch.ts";
+import { openSafetensors } from "../../../src/weights/safetensors.ts";
+import { fixtures } from "../tables/scratch.ts";
 
 interface Expected {
   readonly method: MethodName;

@@ -1,11 +1,11 @@
 /** What a head pools of a text that virtual tokens stand before: worked out by hand from the hidden states. */
 import { expect, test } from "vitest";
-import { packBatch } from "../../../src/data/batch.ts";
 import type { Tensor } from "../../../src/graph/tensor.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
 import { semanticsNames } from "../../../src/methods/semantics.ts";
 import { withHead } from "../../../src/models/head.ts";
 import { batchValues } from "../../../src/models/inputs.ts";
+import { packBatch } from "../../../src/models/packed-batch.ts";
 import { plainScope } from "../../../src/models/scope.ts";
 import { evaluationProgram, LOGITS } from "../../../src/train/program.ts";
 import { type NdArray, ndarray } from "../../oracle/array.ts";
@@ -61,11 +61,11 @@ test.each(cases)("$semantics: $head", ({ semantics, head }) => {
     values[name] = ndarray(shape, (i) => Math.sin(12.9898 * (i + 1) + 78.233 * p));
 
   let hidden: Tensor | undefined;
-  const mayKeep = (x: Tensor) => {
+  const mayFreeze = (x: Tensor) => {
     if (x.shape[0] === "tokens") hidden = x; // The last of them is what the head reads.
     return x;
   };
-  encoder.logits({ ...plainScope(encoder.parameters, (x) => x), mayKeep });
+  encoder.logits({ ...plainScope(encoder.parameters, (x) => x), mayFreeze });
   const tokens = rowsOf(evaluate([hidden!], values, batch.sizes)[0]!);
   const weight = rowsOf(values["classifier.weight"]!);
   const attention = head === "attention" ? rowsOf(values["head.attention.weight"]!) : [];

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { TrainOptions } from "../../../src/run/options.ts";
 import { train } from "../../../src/run/train.ts";
+import type { TrainOptions } from "../../../src/run/train-options.ts";
 import { tinyData, tinyModel } from "../../tiny.ts";
-import { scratchFolder } from "../data/scratch.ts";
+import { scratchFolder } from "../tables/scratch.ts";
 
 const root = scratchFolder().folder({});
 const [model, data] = [join(root, "model"), join(root, "data")];

@@ -1,13 +1,13 @@
 /** What added parameters begin as. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openSafetensors } from "../../../src/data/safetensors.ts";
-import { loadTokenizer } from "../../../src/data/tokenizer.ts";
 import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
 import type { MethodName } from "../../../src/methods/registry.ts";
 import { openModel } from "../../../src/models/load.ts";
+import { loadTokenizer } from "../../../src/tokens/tokenizer.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
-import { fixtures } from "../data/scratch.ts";
+import { openSafetensors } from "../../../src/weights/safetensors.ts";
+import { fixtures } from "../tables/scratch.ts";
 
 const root = join(fixtures, "methods");
 

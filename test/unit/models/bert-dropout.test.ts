@@ -1,21 +1,21 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type PackedBatch, packBatch } from "../../../src/data/batch.ts";
 import type { Executable, HostTensors } from "../../../src/engine/engine.ts";
 import { evaluateShape } from "../../../src/graph/dim.ts";
 import { inputName } from "../../../src/graph/ops/leaf.ts";
 import { nodesInOrder } from "../../../src/graph/order.ts";
 import { batchValues } from "../../../src/models/inputs.ts";
+import { type PackedBatch, packBatch } from "../../../src/models/packed-batch.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
+import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
-import { plainObjective } from "../../../src/train/objective.ts";
 import { evaluationProgram, LOSS, LOSS_WEIGHT, TARGETS, trainingProgram } from "../../../src/train/program.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
 import { assembleGradients } from "../../assemble.ts";
 import { type NdArray, ndarray, sizeOf } from "../../oracle/array.ts";
 import { evaluate } from "../../oracle/evaluate.ts";
-import { fixtures } from "../data/scratch.ts";
+import { fixtures } from "../tables/scratch.ts";
 
 interface Call {
   readonly module: string;

@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { packBatch } from "../../../src/data/batch.ts";
-import { loadTokenizer } from "../../../src/data/tokenizer.ts";
+import { packBatch } from "../../../src/models/packed-batch.ts";
+import { loadTokenizer } from "../../../src/tokens/tokenizer.ts";
 import { headInputs, type LoadedModel, loadModel, logitsOf, textsOf, valuesOf } from "../../loaded-model.ts";
-import { fixtures } from "../data/scratch.ts";
+import { fixtures } from "../tables/scratch.ts";
 
 const models = join(fixtures, "bert");
 const miniLm = fileURLToPath(new URL("../../../../shared/models/all-MiniLM-L6-v2", import.meta.url));

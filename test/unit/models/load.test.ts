@@ -1,11 +1,11 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openSafetensors, type TensorToWrite, writeSafetensors } from "../../../src/data/safetensors.ts";
 import { openModel } from "../../../src/models/load.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
+import { openSafetensors, type TensorToWrite, writeSafetensors } from "../../../src/weights/safetensors.ts";
 import { type LoadedModel, loadModel, valuesOf } from "../../loaded-model.ts";
-import { fixtures, inputError, scratchFolder } from "../data/scratch.ts";
+import { fixtures, inputError, scratchFolder } from "../tables/scratch.ts";
 
 const { folder } = scratchFolder();
 const LABELS = ["anger", "joy", "fear"];

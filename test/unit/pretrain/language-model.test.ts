@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openSafetensors } from "../../../src/data/safetensors.ts";
 import { float32 } from "../../../src/engine/engine.ts";
 import { simplify } from "../../../src/graph/simplify.ts";
 import type { Encoder } from "../../../src/models/encoder.ts";
@@ -9,15 +8,16 @@ import { batchValues } from "../../../src/models/inputs.ts";
 import { openLanguageModel } from "../../../src/models/load-language-model.ts";
 import { plainScope } from "../../../src/models/scope.ts";
 import { packMasked } from "../../../src/pretrain/masked-batch.ts";
-import { losses, objective } from "../../../src/pretrain/objective.ts";
+import { losses, objective } from "../../../src/pretrain/masked-objective.ts";
+import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
-import { plainObjective } from "../../../src/train/objective.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import { LOSS, trainingProgram } from "../../../src/train/program.ts";
 import { scheduleFactor } from "../../../src/train/schedule.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
+import { openSafetensors } from "../../../src/weights/safetensors.ts";
 import { engine } from "../../loaded-model.ts";
-import { fixtures } from "../data/scratch.ts";
+import { fixtures } from "../tables/scratch.ts";
 
 /** See make_language_model.py. */
 const folder = join(fixtures, "language-model");

@@ -1,6 +1,6 @@
 /** Conclusions on what does no better than guessing, or than counting words. */
 import { beforeAll, expect, test } from "vitest";
-import type { Comparison } from "../../../src/experiment/comparison.ts";
+import type { Comparison } from "../../../src/comparison/comparison.ts";
 import { answer } from "../../../src/report/conclusions/answer.ts";
 import { noBetterThanBagOfWords, noBetterThanMajority } from "../../../src/report/conclusions/quality.ts";
 import { viewOf } from "../../../src/report/view.ts";

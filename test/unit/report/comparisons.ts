@@ -1,11 +1,11 @@
 /** Comparisons of fabricated studies, made once, and ways to change them. */
 import { join } from "node:path";
-import { compareStudy } from "../../../src/experiment/compare-study.ts";
-import type { Comparison, Setting } from "../../../src/experiment/comparison.ts";
-import type { Imbalance } from "../../../src/run/imbalance.ts";
+import { compareStudy } from "../../../src/comparison/compare-study.ts";
+import type { Comparison, Setting } from "../../../src/comparison/comparison.ts";
+import type { Imbalance } from "../../../src/run/rare-label-options.ts";
 import type { EpochResult } from "../../../src/train/trainer.ts";
 import { type FabricatedStudy, fabricatedSettings, fabricateStudy } from "../../study.ts";
-import { scratchFolder } from "../data/scratch.ts";
+import { scratchFolder } from "../tables/scratch.ts";
 
 /** A study of the test, in a folder that goes away, and what it compares to. */
 export function fabricated() {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Comparison } from "../../../src/experiment/comparison.ts";
+import type { Comparison } from "../../../src/comparison/comparison.ts";
 import { answer } from "../../../src/report/conclusions/answer.ts";
 import {
   confusion,

@@ -1,12 +1,12 @@
 /** What is seen in data, as a terminal, a page and Markdown show it. */
 import { expect, test } from "vitest";
-import { loadDataset } from "../../../src/data/load-dataset.ts";
+import { inspectDataset } from "../../../src/inspection/inspect-texts.ts";
 import { dataBlocks, type SeenData } from "../../../src/report/data-blocks.ts";
 import { htmlOf } from "../../../src/report/html.ts";
 import { markdownOf } from "../../../src/report/markdown.ts";
 import { plainText } from "../../../src/report/plain-text.ts";
-import { inspectDataset } from "../../../src/run/inspect.ts";
-import { scratchFolder } from "../data/scratch.ts";
+import { loadDataset } from "../../../src/tables/load-dataset.ts";
+import { scratchFolder } from "../tables/scratch.ts";
 
 const { folder } = scratchFolder();
 const csv = (...rows: readonly string[]) => ["text,label", ...rows].join("\n");

@@ -2,8 +2,8 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { compareStudy } from "../../../src/experiment/compare-study.ts";
-import type { Comparison, Setting } from "../../../src/experiment/comparison.ts";
+import { compareStudy } from "../../../src/comparison/compare-study.ts";
+import type { Comparison, Setting } from "../../../src/comparison/comparison.ts";
 import { type MethodName, methodNames } from "../../../src/methods/registry.ts";
 import type { Document, Section, Table } from "../../../src/report/document.ts";
 import { markdownOf } from "../../../src/report/markdown.ts";
@@ -12,7 +12,7 @@ import { curvesSection } from "../../../src/report/sections/training-curves.ts";
 import { viewOf } from "../../../src/report/view.ts";
 import { writeReport } from "../../../src/report/write-report.ts";
 import { type FabricatedSetting, type FabricatedStudy, fabricatedSettings, fabricateStudy } from "../../study.ts";
-import { scratchFolder } from "../data/scratch.ts";
+import { scratchFolder } from "../tables/scratch.ts";
 import { withSetting } from "./comparisons.ts";
 
 const { folder } = scratchFolder();

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Comparison } from "../../../src/experiment/comparison.ts";
+import type { Comparison } from "../../../src/comparison/comparison.ts";
 import { resultTable } from "../../../src/report/terminal-table.ts";
 import { bothRecipes, fabricated } from "./comparisons.ts";
 

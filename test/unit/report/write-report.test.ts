@@ -3,11 +3,11 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, test } from "vitest";
-import { compareStudy } from "../../../src/experiment/compare-study.ts";
-import type { Comparison } from "../../../src/experiment/comparison.ts";
+import { compareStudy } from "../../../src/comparison/compare-study.ts";
+import type { Comparison } from "../../../src/comparison/comparison.ts";
 import { writeReport } from "../../../src/report/write-report.ts";
 import { changePredictions } from "../../study.ts";
-import { scratchFolder } from "../data/scratch.ts";
+import { scratchFolder } from "../tables/scratch.ts";
 import { bothRecipes, fabricated, withImbalance, withSetting } from "./comparisons.ts";
 
 const study = fabricated();

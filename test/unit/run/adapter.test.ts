@@ -2,14 +2,14 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { load } from "../../../src/run/classifier.ts";
-import { exportRun } from "../../../src/run/export.ts";
-import { resolveOptions, type TrainOptions } from "../../../src/run/options.ts";
-import type { RunResult } from "../../../src/run/result.ts";
+import { load } from "../../../src/classifier/classifier.ts";
+import { exportRun } from "../../../src/classifier/export-run.ts";
+import type { RunResult } from "../../../src/run/run-result.ts";
 import { train } from "../../../src/run/train.ts";
+import { resolveOptions, type TrainOptions } from "../../../src/run/train-options.ts";
 import { loseTensors } from "../../lose-tensors.ts";
 import { tinyFolder } from "../../methods-folder.ts";
-import { fixtures, inputError } from "../data/scratch.ts";
+import { fixtures, inputError } from "../tables/scratch.ts";
 
 const root = mkdtempSync(join(tmpdir(), "attune-adapter-"));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { load } from "../../../src/classifier/classifier.ts";
 import { resume, type TrainEvent, train } from "../../../src/index.ts";
 import { headNames } from "../../../src/models/head-choice.ts";
-import { load } from "../../../src/run/classifier.ts";
-import type { RunFacts } from "../../../src/run/facts.ts";
+import type { RunFacts } from "../../../src/run/run-facts.ts";
 import { tinyFolder } from "../../methods-folder.ts";
 
 const root = mkdtempSync(join(tmpdir(), "attune-heads-"));

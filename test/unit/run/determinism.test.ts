@@ -3,13 +3,13 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
-import type { TrainEvent } from "../../../src/run/events.ts";
-import type { TrainOptions } from "../../../src/run/options.ts";
-import type { RunResult } from "../../../src/run/result.ts";
+import type { RunResult } from "../../../src/run/run-result.ts";
 import { resume, train } from "../../../src/run/train.ts";
+import type { TrainEvent } from "../../../src/run/train-events.ts";
+import type { TrainOptions } from "../../../src/run/train-options.ts";
 import { splitMetrics } from "../../../src/train/metrics.ts";
 import { type TinyModelOptions, tinyData, tinyModel, tinyTraining } from "../../tiny.ts";
-import { scratchFolder } from "../data/scratch.ts";
+import { scratchFolder } from "../tables/scratch.ts";
 
 const root = scratchFolder().folder({});
 const LABELS = ["negative", "positive"];
@@ -269,8 +269,8 @@ describe("the folder of a run", () => {
     ]);
     expect(names(result.parameters)).toEqual(["total", "trainable"]);
     expect(names(result.memory)).toEqual([
+      "frozenFeatureBytes",
       "gradientBytes",
-      "keptBytes",
       "optimizerBytes",
       "peakRssBytes",
       "weightBytes",

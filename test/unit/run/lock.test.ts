@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { lockFolder } from "../../../src/run/lock.ts";
-import { inputError, scratchFolder } from "../data/scratch.ts";
+import { inputError, scratchFolder } from "../tables/scratch.ts";
 
 const scratch = scratchFolder();
 /** A folder with the lock of someone else, or with whatever text. */

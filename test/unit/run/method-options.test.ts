@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { resolveOptions, type TrainOptions } from "../../../src/run/options.ts";
-import { inputError } from "../data/scratch.ts";
+import { resolveOptions, type TrainOptions } from "../../../src/run/train-options.ts";
+import { inputError } from "../tables/scratch.ts";
 
 const given = { model: "m", data: "d", out: "o" };
 const messageOf = (options: object) => inputError(() => resolveOptions({ ...given, ...options }, (key) => `--${key}`));

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { TokenizedSplit, textsOf as textsFrom } from "../../../src/data/tokenized.ts";
-import { loadTokenizer } from "../../../src/data/tokenizer.ts";
 import type { Executable } from "../../../src/engine/engine.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
+import { TokenizedSplit, textsOf as textsFrom } from "../../../src/tokens/tokenized.ts";
+import { loadTokenizer } from "../../../src/tokens/tokenizer.ts";
 import { computeLogits, type TokenSource } from "../../../src/train/evaluate.ts";
 import { LOGITS } from "../../../src/train/program.ts";
 import { loadModel, logitsOf, textsOf } from "../../loaded-model.ts";
-import { fixtures } from "../data/scratch.ts";
+import { fixtures } from "../tables/scratch.ts";
 
 const BUDGET = 1024;
 const encoder = buildEncoder({ model_type: "bert" }, 2, "config.json");

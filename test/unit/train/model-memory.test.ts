@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { normal } from "../../../src/base/random.ts";
-import { packBatch } from "../../../src/data/batch.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
+import { packBatch } from "../../../src/models/packed-batch.ts";
+import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
-import { plainObjective } from "../../../src/train/objective.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import { trainingProgram } from "../../../src/train/program.ts";
 import { BatchRunner } from "../../../src/train/step.ts";

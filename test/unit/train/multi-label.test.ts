@@ -8,7 +8,7 @@ import {
   multiLabelMetrics,
   sigmoid,
 } from "../../../src/train/multi-label.ts";
-import { fixtures } from "../data/scratch.ts";
+import { fixtures } from "../tables/scratch.ts";
 
 /** See make_multi_label.py. */
 const expected: {

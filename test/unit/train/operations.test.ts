@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { featureOperations } from "../../../src/features/feature-rows.ts";
 import { evaluateDim } from "../../../src/graph/dim.ts";
 import { erfGateOp } from "../../../src/graph/ops/elementwise.ts";
 import { inputName } from "../../../src/graph/ops/leaf.ts";
@@ -10,8 +11,7 @@ import type { MethodName } from "../../../src/methods/registry.ts";
 import { withHead } from "../../../src/models/head.ts";
 import type { HeadName } from "../../../src/models/head-choice.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
-import { findKept } from "../../../src/train/kept.ts";
-import { keptOperations } from "../../../src/train/kept-rows.ts";
+import { findFrozenFeatures } from "../../../src/train/frozen-features.ts";
 import { evaluationProgram, trainingProgram } from "../../../src/train/program.ts";
 
 const [H, F, h] = [24, 40, 2];
@@ -32,7 +32,7 @@ function operationsOf(
   const encoder = withHead(buildEncoder(config, 3, "config.json"), { head }, 3);
   const setting = { semantics, trainHead: true, trainPooler: false, fresh: new Set<string>() };
   const { encoder: adapted, trained } = adaptModel(encoder, method, options, setting);
-  const kept = semantics === "attune" ? findKept(adapted, trained) : undefined;
+  const kept = semantics === "attune" ? findFrozenFeatures(adapted, trained) : undefined;
   const program = trainingProgram(adapted, trained, kept);
   const { forward, backward } = program.operations;
   return {
@@ -42,7 +42,7 @@ function operationsOf(
 }
 
 describe("one BERT layer with GELU and dropout, by hand", () => {
-  // A layer below others computes all its tokens; only the last one is narrowed to [CLS].
+  // A layer below others computes all its tokens; only the last one is pruned to [CLS].
   const [two, three] = [operationsOf(2, "full"), operationsOf(3, "full")];
 
   test("forward", () => {
@@ -188,10 +188,10 @@ describe("methods", () => {
     const lengths = [5, 9, 9, 8];
     const texts = { count: 4, ids: (i: number) => new Int32Array(lengths[i]!) };
     // Four layers, the pooler and the embeddings are what evaluating takes but the classifier.
-    const once = keptOperations(kept!, encoder, texts);
+    const once = featureOperations(kept!, encoder, texts);
     const layer = operationsOf(3, "full").forward - operationsOf(2, "full").forward;
     const dropouts = B * h * L * L + 2 * T * H; // in training only
     const wider = operationsOf(5, "probe");
-    expect(keptOperations(wider.kept!, wider.encoder, texts) - once).toBe(layer - dropouts);
+    expect(featureOperations(wider.kept!, wider.encoder, texts) - once).toBe(layer - dropouts);
   });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
-import { type PackedBatch, packBatch } from "../../../src/data/batch.ts";
 import type { Executable, HostTensors } from "../../../src/engine/engine.ts";
+import { type PackedBatch, packBatch } from "../../../src/models/packed-batch.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
+import { plainObjective } from "../../../src/train/classification-objective.ts";
+import type { TrainingOptions } from "../../../src/train/loop-options.ts";
 import type { SplitMetrics } from "../../../src/train/metrics.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
-import { plainObjective } from "../../../src/train/objective.ts";
 import type { Optimizer } from "../../../src/train/optimizer.ts";
-import type { TrainingOptions } from "../../../src/train/options.ts";
 import { LOSS, LOSS_WEIGHT, TARGETS } from "../../../src/train/program.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
 import {

@@ -1,0 +1,136 @@
+/** A model with all its weights, from whatever folder holds it: a run, a model, a model with an adapter beside it. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import { isIncluded } from "../hub/included.ts";
+import { atPath, type HubSource, openHubModel, openModelSource, type SourceContext } from "../hub/named-inputs.ts";
+import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
+import { openModel, type PretrainedModel, readLabels, thresholdsOf } from "../models/load.ts";
+import { type Adapter, adapterFolder, openAdapter, requireWhole } from "../run/adapter.ts";
+import type { RunFacts } from "../run/run-facts.ts";
+import { RunFolder } from "../run/run-folder.ts";
+import { evenThresholds } from "../train/evaluate.ts";
+import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
+import { sha256OfWeights } from "../weights/weight-files.ts";
+
+export interface ModelSource {
+  /** Folder of a run or of a model, or the name of a model on the Hub. */
+  readonly folder: string;
+  /** Branch, tag or commit of a model on the Hub. */
+  readonly revision?: string | undefined;
+  /** Folder of an adapter for that model: PEFT's, or that of a run. */
+  readonly adapter?: string | undefined;
+  /** Names of the labels, where the adapter only counts them. */
+  readonly labels?: readonly string[] | undefined;
+}
+
+export interface LoadedModel {
+  /** Folder of the weights, without what an adapter adds. */
+  readonly path: string;
+  /** Where those came from the Hub. */
+  readonly hub?: HubSource;
+  readonly model: PretrainedModel;
+  readonly adapted: AdaptedModel;
+  readonly memory: ModelMemory;
+  readonly adapter?: Adapter;
+  /** Of each label, where a text may have any number of them. */
+  readonly thresholds?: readonly number[] | undefined;
+  /** What the adapter held. */
+  readonly filled: ReadonlySet<string>;
+  /** Options of the run and the columns that it read, where it is one. */
+  readonly trained?: RunFacts["options"];
+  readonly columns?: RunFacts["columns"];
+  /** Whether the run's texts were sentence pairs. */
+  readonly takesPairs: boolean;
+}
+
+/** What does not matter where nothing is trained. */
+const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
+
+/** @throws AttuneError where there is no such model, or a part of it is nowhere */
+export async function loadModel(source: ModelSource, context: SourceContext = {}): Promise<LoadedModel> {
+  const { path, hub, adapter, trained, columns, takesPairs = false } = await find(source, context);
+  const labels = adapter && (await labelsFor(adapter, path, source.labels));
+  const model = await openModel(path, labels, adapter?.head, adapter && adapter.thresholds !== undefined);
+  try {
+    const { method, options, semantics } = adapter ?? { method: "none", options: {}, semantics: "attune" };
+    const setting = { ...ANY_TRAINING, semantics, fresh: model.fresh };
+    const adapted = adaptModel(model.encoder, method, options, setting);
+    const memory = allocateModel(adapted.encoder);
+    const arrayOf = (name: string) => memory.weights[name]!.data as Float32Array;
+    model.readInto(arrayOf, 0);
+    const filled = adapter?.readInto(adapted.encoder, arrayOf) ?? new Set<string>();
+    requireWhole(path, adapted, model, filled);
+    const thresholds = adapter
+      ? adapter.thresholds
+      : model.multiLabel
+        ? (thresholdsOf(model) ?? evenThresholds(model.labels.length))
+        : undefined;
+    const parts = { path, model, adapted, memory, filled, thresholds, takesPairs };
+    const found = { ...(hub && { hub }), ...(adapter && { adapter }), ...(trained && { trained }) };
+    return { ...parts, ...found, ...(columns && { columns }) };
+  } finally {
+    model.close();
+  }
+}
+
+interface Found {
+  readonly path: string;
+  readonly hub?: HubSource | undefined;
+  readonly adapter?: Adapter;
+  readonly trained?: RunFacts["options"];
+  readonly columns?: RunFacts["columns"];
+  readonly takesPairs?: boolean;
+}
+
+/** A run folder holds a model, or an adapter whose base is elsewhere; any other folder is a model itself. */
+async function find({ folder: given, revision, adapter }: ModelSource, context: SourceContext): Promise<Found> {
+  const { path: folder, hub } = await openModelSource(given, revision, context);
+  if (!existsSync(folder)) throw new AttuneError("model/missing", `${folder}: there is no such folder`);
+  if (adapter !== undefined) return { path: folder, hub, adapter: openAdapter(adapterFolder(adapter)) };
+  if (!existsSync(join(folder, "run.json"))) return { path: folder, hub };
+  const run = RunFolder.open(folder);
+  const facts = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
+  const { options, columns, status, reason } = facts;
+  const own = { trained: options, columns, takesPairs: facts.sentencePairs === true };
+  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"), context)), ...own };
+  if (!run.has("model"))
+    throw new AttuneError(
+      "run/no-model",
+      status === "failed"
+        ? `${folder}: this run failed before it had a model: ${reason}`
+        : `${folder}: this run has no model yet (it is ${status}); go on with: attune train --resume ${folder}`,
+    );
+  return { path: run.at("model"), ...own };
+}
+
+/** The model that an adapter was trained on, which must not have changed. */
+async function findBase(folder: string, context: SourceContext): Promise<Found> {
+  const adapter = openAdapter(folder);
+  const { path: before, sha256, hub } = adapter.base!;
+  // What the cache has lost, the Hub still has.
+  const path = hub && !existsSync(before) ? (await openHubModel(hub, context)).path : atPath(before).path;
+  if (!existsSync(path))
+    throw new AttuneError("adapter/no-base", `${folder}: its base model ${path} is not there any more; put it back`);
+  if ((await sha256OfWeights(path)) !== sha256) {
+    const changed = isIncluded(before)
+      ? `it was trained on the ${before} of another version of Attune; open it with that one, which run.json names`
+      : `the weights in ${path} are not those it was trained on`;
+    throw new AttuneError("adapter/base-changed", `${folder}: ${changed}`);
+  }
+  return { path, hub, adapter };
+}
+
+/** Given, or the adapter's own, or those of the base where it has as many, or made up as Transformers does. */
+async function labelsFor(
+  { labels, labelCount }: Adapter,
+  path: string,
+  given: readonly string[] | undefined,
+): Promise<readonly string[]> {
+  const named = given ?? labels;
+  if (named && named.length !== labelCount)
+    throw new AttuneError("options/labels", `there are ${named.length} labels, but the adapter is for ${labelCount}`);
+  if (named) return named;
+  const ofBase = await readLabels(path);
+  return ofBase?.length === labelCount ? ofBase : Array.from({ length: labelCount }, (_, i) => `LABEL_${i}`);
+}

@@ -1,0 +1,67 @@
+/** `push`: a run's model, or a folder that was exported, to the Hub. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import { version } from "../base/machine.ts";
+import { hubSettings } from "../hub/hub-settings.ts";
+import { type PushContext, type Pushed, pushFolder } from "../hub/upload.ts";
+import { RunFolder } from "../run/run-folder.ts";
+import { type ExportFormat, exportRun } from "./export-run.ts";
+
+export interface PushOptions {
+  /** `user/name`. */
+  readonly repo: string;
+  /** @default "peft" for an adapter that PEFT can hold, else "transformers" */
+  readonly format?: ExportFormat;
+  /** Whether everybody may read a repository that is made. @default false */
+  readonly public?: boolean;
+}
+
+/**
+ * Sends a run in a format of others, with its card; a folder that was exported goes as it is.
+ *
+ * @throws AttuneError where a format cannot hold the model, or the Hub refuses
+ */
+export async function push(
+  path: string,
+  { repo, format, public: isPublic = false }: PushOptions,
+  context: Omit<PushContext, "settings"> = {},
+): Promise<Pushed> {
+  const send = (folder: string) =>
+    pushFolder(
+      { folder, name: repo, isPublic, title: `Upload from Attune ${version}` },
+      { ...context, settings: hubSettings() },
+    );
+  if (!existsSync(join(path, "run.json"))) {
+    if (!existsSync(join(path, "README.md")))
+      throw new AttuneError(
+        "push/folder",
+        `${path}: this is neither a run nor a folder that "attune export" has written`,
+      );
+    if (format !== undefined)
+      throw new AttuneError("push/format", `--format goes with a run, and ${path} was exported already; leave it out`);
+    return send(path);
+  }
+  // Beside the run, where there is room for a model.
+  const workplace = mkdtempSync(join(dirname(resolve(path)), ".attune-push-"));
+  try {
+    const out = join(workplace, "model");
+    await exportAs(path, out, repo, format);
+    return await send(out);
+  } finally {
+    rmSync(workplace, { recursive: true, force: true });
+  }
+}
+
+async function exportAs(run: string, out: string, name: string, format: ExportFormat | undefined): Promise<void> {
+  if (format !== undefined || !RunFolder.open(run).has("adapter")) {
+    await exportRun(run, { format: format ?? "transformers", out, name });
+    return;
+  }
+  try {
+    await exportRun(run, { format: "peft", out, name });
+  } catch (error) {
+    if (!(error instanceof AttuneError) || error.code !== "export/peft") throw error;
+    await exportRun(run, { format: "transformers", out, name });
+  }
+}

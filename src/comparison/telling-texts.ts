@@ -1,0 +1,33 @@
+/** Test texts that every setting gets wrong, and those that only one gets right. */
+import type { TellingText } from "./comparison.ts";
+import type { ScoredSetting } from "./group-settings.ts";
+import type { Predictions } from "./read-predictions.ts";
+import { mean } from "./statistics/spread.ts";
+
+export interface TellingTexts {
+  readonly allWrong: readonly TellingText[];
+  readonly onlyOneRight: readonly TellingText[];
+}
+
+/** By each setting's first seed. `test` names the texts. */
+export function tellingTexts(settings: readonly ScoredSetting[], test: Predictions): TellingTexts {
+  const first = settings.map(({ setting, runs }) => ({ id: setting.id, ...runs[0]!.test }));
+  if (first.length === 0) return { allWrong: [], onlyOneRight: [] };
+  const { labels } = test;
+  const tell = (i: number): TellingText => ({
+    id: test.ids[i]!,
+    text: test.texts[i]!,
+    label: labels[test.truth[i]!]!,
+    predicted: Object.fromEntries(first.map(({ id, predicted }) => [id, labels[predicted[i]!]!])),
+  });
+  const allWrong: { readonly i: number; readonly confidence: number }[] = [];
+  const onlyOneRight: typeof allWrong = [];
+  for (let i = 0; i < test.ids.length; i++) {
+    const right = first.filter(({ predicted }) => predicted[i] === test.truth[i]);
+    if (right.length === 0) allWrong.push({ i, confidence: mean(first.map(({ probability }) => probability[i]!)) });
+    if (right.length === 1 && first.length > 1) onlyOneRight.push({ i, confidence: right[0]!.probability[i]! });
+  }
+  const inOrder = (found: typeof allWrong) =>
+    found.toSorted((a, b) => b.confidence - a.confidence || a.i - b.i).map(({ i }) => tell(i));
+  return { allWrong: inOrder(allWrong), onlyOneRight: inOrder(onlyOneRight) };
+}

@@ -1,0 +1,134 @@
+/** `inspect`: what there is to see in labelled texts before a run, and what a transformer must beat. */
+
+import { AttuneError } from "../base/error.ts";
+import type { FetchEvent } from "../hub/fetch-events.ts";
+import { openDataSource, openModelSource } from "../hub/named-inputs.ts";
+import { openModel } from "../models/load.ts";
+import { longestText } from "../models/model-limits.ts";
+import type { Dataset, Examples, Text } from "../tables/dataset.ts";
+import { loadDataset } from "../tables/load-dataset.ts";
+import { type DataOptions, datasetOptions } from "../tables/table-options.ts";
+import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
+import { evenThresholds, metricsOf } from "../train/evaluate.ts";
+import { fitBagOfWords } from "./bag-of-words.ts";
+import { type DataDescription, describeData, describeTexts, type TextDescription } from "./describe.ts";
+
+export interface InspectOptions extends DataOptions {
+  /** A folder, a file, several with commas between, or the name of a data set on the Hub or in Attune. */
+  readonly data: string;
+  /** Branch, tag or commit of data on the Hub. @default "main" */
+  readonly dataRevision?: string;
+  /** Which configuration of data that have several. @default their own */
+  readonly configName?: string;
+  /** Folder of a model, or its name, whose tokens are counted. @default none, and only words are counted */
+  readonly model?: string;
+  /** Branch, tag or commit of a model on the Hub. @default "main" */
+  readonly revision?: string;
+  /** Longest text in tokens. @default the model's positions */
+  readonly maxLength?: number;
+  /** Decides splits that have to be made. @default 42 */
+  readonly seed?: number;
+  /** Called with the progress of what is fetched from the Hub. */
+  readonly onFetch?: (event: FetchEvent) => void;
+  /** Stops fetching. */
+  readonly signal?: AbortSignal;
+}
+
+/** What is found; tokens and how many texts are cut only where a model is given. */
+export interface Inspection extends TextDescription, Partial<Pick<DataDescription, "tokens" | "cutShare">> {
+  /** How the data were read, in one line. */
+  readonly reading: string;
+  /** What the user should know: the commit on the Hub, splits that were made, texts that were taken out. */
+  readonly notes: readonly string[];
+  readonly labels: readonly string[];
+  /** Whether a text may have any number of labels. */
+  readonly multiLabel: boolean;
+  /** Whether each text is two that are read together. */
+  readonly sentencePairs: boolean;
+  /** Longest text in tokens that the model takes. */
+  readonly maxLength?: number;
+  /** On the test split, learned from train; absent where there is but one label. */
+  readonly bagOfWords?: BagOfWordsScore;
+}
+
+/** Of logistic regression on how often each word occurs. */
+export interface BagOfWordsScore {
+  /** Where a text may have any number of labels, the share of texts all of whose labels are right. */
+  readonly accuracy: number;
+  /** Macro F1. */
+  readonly f1: number;
+  /** Where a text may have any number of labels. */
+  readonly microF1?: number;
+  /** Different words that count, and texts it learned from. */
+  readonly words: number;
+  readonly trainedOn: number;
+}
+
+/** More texts than these would take minutes and change little. */
+const MOST_TEXTS = 50_000;
+
+/**
+ * Reads labelled texts as `train` does and says what is in them. Nothing is written.
+ *
+ * @throws AttuneError where data or model cannot be read
+ */
+export async function inspect(options: InspectOptions): Promise<Inspection> {
+  const {
+    data,
+    dataRevision,
+    configName,
+    model,
+    revision,
+    maxLength,
+    seed = 42,
+    onFetch,
+    signal,
+    ...reading
+  } = options;
+  for (const [name, value] of Object.entries({ "--revision": revision, "--max-length": maxLength }))
+    if (model === undefined && value !== undefined)
+      throw new AttuneError("options/no-model", `${name} is about a model, and none is given; name one with --model`);
+  const context = { onEvent: onFetch, signal };
+  const source = await openDataSource(data, { revision: dataRevision, configName }, context);
+  const dataset = await loadDataset(datasetOptions({ ...reading, data: source.path, configName, seed }));
+  if (model === undefined) return withNotes(inspectDataset(dataset), source.notes);
+  const { path, notes } = await openModelSource(model, revision, context);
+  const { encoder, close } = await openModel(path, dataset.labels);
+  close();
+  const limits = { tokenizer: loadTokenizer(path), maxLength: longestText(maxLength, encoder) };
+  return withNotes(inspectDataset(dataset, limits), [...notes, ...source.notes]);
+}
+
+const withNotes = (found: Inspection, notes: readonly string[]): Inspection => ({
+  ...found,
+  notes: [...notes, ...found.notes],
+});
+
+/** The same of data that are loaded; the baseline learns from the first `limit` training texts. */
+export function inspectDataset(
+  dataset: Dataset,
+  model?: { readonly tokenizer: Pick<Tokenizer, "encode">; readonly maxLength: number },
+  limit?: number,
+): Inspection {
+  const { labels, multiLabel, reading, notes, splits } = dataset;
+  return {
+    reading,
+    notes,
+    labels,
+    multiLabel,
+    sentencePairs: splits.train.isPair,
+    ...(model ? describeData(dataset, model.tokenizer, model.maxLength) : describeTexts(dataset)),
+    ...(model && { maxLength: model.maxLength }),
+    ...(labels.length > 1 && { bagOfWords: scoreBagOfWords(dataset, limit) }),
+  };
+}
+
+function scoreBagOfWords({ labels, multiLabel, splits }: Dataset, limit?: number): BagOfWordsScore {
+  const textsOf = (examples: Examples): Text[] => Array.from({ length: examples.length }, (_, i) => examples.text(i));
+  const train = splits.train.slice(0, limit).spread(MOST_TEXTS);
+  const bow = fitBagOfWords(textsOf(train), train.truths(), labels.length, multiLabel);
+  const thresholds = multiLabel ? evenThresholds(labels.length) : undefined;
+  const metrics = metricsOf(bow.logits(textsOf(splits.test)), splits.test.truths(), labels, thresholds);
+  const { accuracy, f1, microF1 } = metrics;
+  return { accuracy, f1, ...(microF1 !== undefined && { microF1 }), words: bow.words, trainedOn: train.length };
+}

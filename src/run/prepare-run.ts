@@ -1,0 +1,205 @@
+/** Everything a run needs before its first step: data, tokens, weights, compiled programs. Input errors end here. */
+
+import type { ContentStore } from "../base/content-store.ts";
+import { AttuneError, listOf } from "../base/error.ts";
+import type { Engine } from "../engine/engine.ts";
+import { workerPoolOf } from "../engine/kernels/worker-pool.ts";
+import { LazyProgram } from "../engine/lazy-program.ts";
+import { featureOperations } from "../features/feature-rows.ts";
+import { FeatureSplits } from "../features/feature-splits.ts";
+import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
+import { parameterCount } from "../models/encoder.ts";
+import { type HeadChoice, ownHead } from "../models/head-choice.ts";
+import { classifierNames, openModel, type PretrainedModel, reorderRows } from "../models/load.ts";
+import { longestText, requirePairs, requireVocabulary } from "../models/model-limits.ts";
+import type { Dataset, Examples, SplitName } from "../tables/dataset.ts";
+import { loadDataset } from "../tables/load-dataset.ts";
+import { datasetOptions } from "../tables/table-options.ts";
+import { TokenizedSplit } from "../tokens/tokenized.ts";
+import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
+import { computeLogits, evenThresholds, metricsOf } from "../train/evaluate.ts";
+import { findFrozenFeatures } from "../train/frozen-features.ts";
+import type { SplitMetrics } from "../train/metrics.ts";
+import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
+import { chooseThresholds } from "../train/multi-label.ts";
+import { Optimizer } from "../train/optimizer.ts";
+import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
+import { BatchRunner } from "../train/step.ts";
+import type { TrainingJob } from "../train/trainer.ts";
+import { adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
+import { describeImbalance, type Imbalance, objectiveOf, orderOf } from "./rare-label-options.ts";
+import type { ResolvedTrainOptions } from "./train-options.ts";
+
+export interface PreparedRun {
+  readonly dataset: Dataset;
+  /** As it was pretrained, and with what the method made of it. */
+  readonly model: PretrainedModel;
+  readonly adapted: AdaptedModel;
+  readonly tokenizer: Tokenizer;
+  /** Folder of the pretrained model. */
+  readonly modelFolder: string;
+  readonly memory: ModelMemory;
+  readonly job: Omit<TrainingJob, "validate">;
+  readonly parameters: { readonly trainable: number; readonly total: number };
+  readonly notes: readonly string[];
+  /** Texts longer than the limit, among those read so far. */
+  truncatedCount(): number;
+  /** Memory for outputs of frozen layers. */
+  frozenFeatureBytes(): number;
+  /** Floating-point operations that computing them takes for all training texts; undefined where nothing is kept. */
+  featureOperations(): number | undefined;
+  /** What was done about rare labels. */
+  readonly imbalance: Imbalance;
+  /** From logits of the validation split; undefined where each text has one label. */
+  chooseThresholds(validation: Float32Array): readonly number[] | undefined;
+  /** Where a text may have any number of labels, `thresholds` decide them: 0.5 where there are none yet. */
+  evaluate(split: SplitName, thresholds?: readonly number[]): Promise<Evaluation>;
+  dispose(): Promise<void>;
+}
+
+export interface Evaluation {
+  readonly metrics: SplitMetrics;
+  readonly logits: Float32Array;
+}
+
+export interface PrepareContext {
+  /** Stops evaluations; training asks it itself, between steps. */
+  readonly signal?: AbortSignal | undefined;
+  /** Where tokens and frozen features are looked up, and stored for other runs. */
+  readonly store?: ContentStore | undefined;
+}
+
+/** Model and data are paths by now. */
+export async function prepareRun(
+  options: ResolvedTrainOptions,
+  engine: Engine,
+  { signal, store }: PrepareContext = {},
+): Promise<PreparedRun> {
+  const dataset = await loadDataset(datasetOptions(options));
+  const { multiLabel } = dataset;
+  if (dataset.labels.length < (multiLabel ? 1 : 2))
+    throw new AttuneError(
+      "data/one-label",
+      `${options.data}: every text has the label "${dataset.labels[0]}"; a classifier needs at least two, in the column that --label names`,
+    );
+  const texts: Record<SplitName, Examples> = {
+    ...dataset.splits,
+    train: dataset.splits.train.slice(0, options.limit),
+  };
+  const truths = texts.train.truths();
+  const objective = objectiveOf(options, dataset, truths);
+  const order = orderOf(options, dataset, truths);
+  const model = await openModel(options.model, dataset.labels, headOf(options), multiLabel);
+  const tokenizer = loadTokenizer(options.model);
+  const adapted = adaptModel(model.encoder, options.method, options, { ...options, fresh: model.fresh });
+  const { encoder, trained } = adapted;
+  requireVocabulary(tokenizer, encoder, options.model);
+  if (texts.train.isPair) requirePairs(tokenizer, encoder, options.model);
+  const maxLength = longestText(options.maxLength, encoder);
+
+  // Transformers' dropout is in frozen layers too, so their outputs change from step to step.
+  const features =
+    options.semantics === "attune" && trained.length > 0 ? findFrozenFeatures(encoder, trained) : undefined;
+  const program = trainingProgram(encoder, trained, features, classification(encoder, multiLabel));
+  const { gradientAccumulation } = options;
+  const workers = workerPoolOf(engine.threads);
+  const memory = allocateModel(encoder, program, {
+    maxTokens: options.batchSize * (maxLength + encoder.virtual.tokens),
+    gradientAccumulation,
+    sharesMemory: workers.sharesMemory,
+  });
+  model.readInto((name) => memory.weights[name]!.data as Float32Array, options.seed);
+  model.close();
+  startAdded(adapted, {
+    seed: options.seed,
+    weights: (name) => memory.weights[name]!.data as Float32Array,
+    tokenize: (text) => tokenizer.encode(text, Number.POSITIVE_INFINITY).ids,
+  });
+  if (options.adapter) fillFromAdapter(options.adapter, adapted, model, memory);
+
+  const training = await engine.compile(program.outputs);
+  const evaluation = new LazyProgram(() => engine.compile(evaluationProgram(encoder, features)));
+  const labelCount = dataset.labels.length;
+  const tokens = Object.fromEntries(
+    Object.entries(texts).map(([name, examples]) => [name, new TokenizedSplit(examples, tokenizer, maxLength, store)]),
+  ) as Record<SplitName, TokenizedSplit>;
+
+  const { weights } = memory;
+  const limits = { budgetBytes: options.frozenFeatureMegabytes * 2 ** 20, store, signal };
+  const featureSplits = features && new FeatureSplits(features, engine, { encoder, weights }, tokens, limits);
+  const evaluate = async (split: SplitName, thresholds?: readonly number[]): Promise<Evaluation> => {
+    const program = { executable: await evaluation.get(), encoder, weights, labelCount };
+    const logits = await computeLogits(program, tokens[split], signal, await featureSplits?.of(split));
+    const truth = split === "train" ? truths : texts[split].truths();
+    const decide = multiLabel ? (thresholds ?? evenThresholds(labelCount)) : undefined;
+    return { logits, metrics: metricsOf(logits, truth, dataset.labels, decide) };
+  };
+  return {
+    dataset: { ...dataset, splits: texts },
+    model,
+    adapted,
+    tokenizer,
+    modelFolder: options.model,
+    memory,
+    job: {
+      // A method that trains nothing is measured and that is all.
+      options: trained.length > 0 ? options : { ...options, epochs: 0 },
+      texts: tokens.train,
+      labels: truths,
+      order,
+      heads: encoder.heads,
+      virtual: encoder.virtual,
+      ...(featureSplits && { features: () => featureSplits.of("train") }),
+      operations: program.operations,
+      runner: new BatchRunner(program, training, encoder, memory, objective, workers),
+      optimizer: new Optimizer(
+        memory.trainables,
+        { ...options, headRateFactor: (options.headLearningRate ?? options.learningRate) / options.learningRate },
+        workers,
+      ),
+    },
+    imbalance: describeImbalance(objective, dataset, options),
+    chooseThresholds: (validation) =>
+      multiLabel
+        ? chooseThresholds(validation, texts.validation.truths() as (readonly number[])[], labelCount)
+        : undefined,
+    parameters: { trainable: parameterCount(trained), total: parameterCount(encoder.parameters) },
+    // What a model lacks, an adapter brings.
+    notes: [...dataset.notes, ...(options.adapter ? [] : model.notes)],
+    truncatedCount: () => Object.values(tokens).reduce((sum, split) => sum + split.truncatedCount, 0),
+    featureOperations: () => features && featureOperations(features, encoder, tokens.train),
+    frozenFeatureBytes: () => featureSplits?.memoryBytes ?? 0,
+    evaluate,
+    dispose: async () => {
+      workers.dispose();
+      await training.dispose();
+      await evaluation.dispose();
+      await featureSplits?.dispose();
+    },
+  };
+}
+
+/** Begins where an adapter ended. Its classifier is put into the order of the data's labels. */
+function fillFromAdapter(path: string, adapted: AdaptedModel, model: PretrainedModel, { weights }: ModelMemory): void {
+  const { labels } = model;
+  const adapter = openAdapter(adapterFolder(path));
+  const own = adapter.labels ?? (adapter.labelCount === labels.length ? labels : undefined);
+  if (own?.length !== labels.length || !labels.every((label) => own.includes(label)))
+    throw new AttuneError(
+      "adapter/labels",
+      `${path}: this adapter is for ${own ? listOf(own, "and") : `${adapter.labelCount} labels`}, the data have ${listOf(labels, "and")}`,
+    );
+  const filled = adapter.readInto(adapted.encoder, (name) => weights[name]!.data as Float32Array);
+  requireWhole(path, adapted, model, filled);
+  const order = labels.map((label) => own.indexOf(label));
+  for (const name of classifierNames(adapted.encoder))
+    if (filled.has(name)) reorderRows(weights[name]!.data as Float32Array, order);
+}
+
+/** Undefined where nothing is asked for, and so the model's own. */
+function headOf({ head, mlpSize, headDropout }: ResolvedTrainOptions): HeadChoice | undefined {
+  if (head === "auto") throw new Error("a head is chosen before a run is prepared");
+  return head === undefined && mlpSize === undefined && headDropout === undefined
+    ? undefined
+    : { head: head ?? ownHead.head, mlpSize, headDropout };
+}

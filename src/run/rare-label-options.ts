@@ -1,0 +1,88 @@
+/** Options about rare labels, brought to an objective and an order of texts; what is said of them in result.json. */
+import { readFileSync } from "node:fs";
+import { AttuneError, listOf } from "../base/error.ts";
+import { didYouMean } from "../base/nearest.ts";
+import type { Dataset, Truth } from "../tables/dataset.ts";
+import type { Objective } from "../train/classification-objective.ts";
+import { balancedWeights, type EpochOrder, eachTextOnce, oversampled } from "../train/rare-labels.ts";
+import type { ResolvedTrainOptions } from "./train-options.ts";
+
+type ImbalanceOptions = Pick<ResolvedTrainOptions, "classWeights" | "labelSmoothing" | "balance" | "seed">;
+
+/** What the training loss is; validation and test never have weights or smoothing. */
+export function objectiveOf(
+  { classWeights, labelSmoothing }: ImbalanceOptions,
+  { labels, multiLabel }: Pick<Dataset, "labels" | "multiLabel">,
+  truths: readonly Truth[],
+): Objective {
+  const objective = { labelCount: labels.length, multiLabel, smoothing: labelSmoothing };
+  if (classWeights === undefined) return objective;
+  const weights =
+    classWeights === "balanced"
+      ? balancedWeights(truths, labels.length, multiLabel)
+      : weightsFromFile(classWeights, labels);
+  return { ...objective, weights };
+}
+
+export function orderOf(
+  { balance, seed }: ImbalanceOptions,
+  { labels, multiLabel }: Pick<Dataset, "labels" | "multiLabel">,
+  truths: readonly Truth[],
+): EpochOrder {
+  if (balance === "none") return eachTextOnce(truths.length, seed);
+  if (multiLabel)
+    throw new AttuneError(
+      "options/balance",
+      "--balance oversample needs one label for each text; with --multi-label, use --class-weights balanced",
+    );
+  return oversampled(truths as readonly number[], labels.length, seed);
+}
+
+/** What result.json says of it. */
+export interface Imbalance {
+  /** By label, where there are any. */
+  readonly classWeights?: Readonly<Record<string, number>>;
+  readonly labelSmoothing: number;
+  readonly balance: ResolvedTrainOptions["balance"];
+}
+
+export const describeImbalance = (
+  { weights, smoothing }: Objective,
+  { labels }: Pick<Dataset, "labels">,
+  { balance }: ImbalanceOptions,
+): Imbalance => ({
+  ...(weights && { classWeights: Object.fromEntries(labels.map((label, i) => [label, weights[i]!])) }),
+  labelSmoothing: smoothing,
+  balance,
+});
+
+/** A weight for each label, by name; a label that the file does not name counts 1. */
+function weightsFromFile(file: string, labels: readonly string[]): number[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new AttuneError(
+      "options/class-weights",
+      `${file}: --class-weights is "balanced" or a JSON file, and this cannot be read (${(cause as Error).message})`,
+      "input",
+      { cause },
+    );
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new AttuneError("options/class-weights", `${file}: this must be an object like {"label": 2}`);
+  for (const [label, weight] of Object.entries(value)) {
+    if (!labels.includes(label)) {
+      const hint = didYouMean(label, labels, `they are ${listOf(labels.slice(0, 20), "and")}`);
+      throw new AttuneError("options/class-weights", `${file}: the data have no label "${label}"; ${hint}`);
+    }
+    if (typeof weight !== "number" || !(weight >= 0) || !Number.isFinite(weight))
+      throw new AttuneError(
+        "options/class-weights",
+        `${file}: the weight of "${label}" is ${JSON.stringify(weight)}; it is a number from 0 on`,
+      );
+  }
+  const weights = labels.map((label) => (value as Record<string, number>)[label] ?? 1);
+  if (weights.some((weight) => weight > 0)) return weights;
+  throw new AttuneError("options/class-weights", `${file}: all weights are 0, so nothing would be learned`);
+}

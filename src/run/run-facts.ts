@@ -1,0 +1,94 @@
+/** run.json: what a run was given and what it ran on. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import { describeMachine, version } from "../base/machine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { isIncluded } from "../hub/included.ts";
+import { type FromHub, hubOf, type Sources } from "../hub/named-inputs.ts";
+import type { Roles } from "../tables/roles.ts";
+import type { HeadSearch } from "./choose-head.ts";
+import type { PreparedRun } from "./prepare-run.ts";
+import type { ResolvedTrainOptions } from "./train-options.ts";
+
+export type RunStatus = "running" | "interrupted" | "failed" | "done";
+
+export interface RunFacts {
+  /** Version of Attune. */
+  readonly attune: string;
+  /** All options, after defaults. */
+  readonly options: ResolvedTrainOptions;
+  /** From where relative paths among the options are seen; runs of older versions do not say. */
+  readonly workingFolder?: string;
+  /** How the data were read: format and columns, as asked for or found. */
+  readonly reading: string;
+  /** Columns that held texts, labels, ids and groups; runs of older versions do not say. */
+  readonly columns?: Roles;
+  /** Splits that were made, parts that were drawn fresh, texts that were cut. */
+  readonly notes: string[];
+  readonly labels: readonly string[];
+  /** Whether each text is two that are read together; absent where it is not. */
+  readonly sentencePairs?: boolean;
+  readonly dataSha256: string;
+  /** What came from the Hub, and which commit of it. */
+  readonly hub?: FromHub;
+  /** Of the weight files; known some time after the start. */
+  modelSha256?: string;
+  /** What `--head auto` tried, and why it chose. */
+  readonly headSearch?: HeadSearch;
+  readonly engine: string;
+  readonly node: string;
+  readonly machine: ReturnType<typeof describeMachine>;
+}
+
+export function describeRun(
+  options: ResolvedTrainOptions,
+  engine: Engine,
+  run: PreparedRun,
+  sources: Sources,
+  headSearch?: HeadSearch,
+): RunFacts {
+  return {
+    attune: version,
+    options,
+    workingFolder: process.cwd(),
+    reading: run.dataset.reading,
+    columns: run.dataset.columns,
+    notes: [
+      ...sources.model.notes,
+      ...sources.data.notes,
+      ...run.notes,
+      ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : []),
+    ],
+    labels: run.dataset.labels,
+    ...(run.dataset.splits.train.isPair && { sentencePairs: true }),
+    dataSha256: run.dataset.sha256,
+    ...hubOf(sources),
+    ...(headSearch && { headSearch }),
+    engine: engine.description,
+    node: process.version,
+    machine: describeMachine(),
+  };
+}
+
+/** Where what a run was given stands, as seen from here, should it have begun in another working folder. */
+export function placesOf({ options, workingFolder, hub }: RunFacts, run: string): Partial<ResolvedTrainOptions> {
+  const { model, data, adapter, classWeights } = options;
+  const weights = classWeights === "balanced" ? undefined : classWeights;
+  const paths = { ...(!hub?.model && { model }), ...(!hub?.data && { data }), adapter, classWeights: weights };
+  const places = Object.entries(paths).flatMap(([key, path]) => {
+    if (path === undefined || isIncluded(path)) return [];
+    if (workingFolder === undefined || resolve(workingFolder) === process.cwd()) return [];
+    // Data may be several files, with commas between.
+    for (const parts of key === "data" ? [[path], path.split(",")] : [[path]]) {
+      const there = parts.map((part) => resolve(workingFolder, part));
+      if (there.every((file) => existsSync(file))) return [[key, there.join(",")]];
+      if (parts.every((part) => existsSync(part))) return [];
+    }
+    throw new AttuneError(
+      "run/moved",
+      `${run}: the ${key} ${path} is neither in ${workingFolder} nor here; put it back`,
+    );
+  });
+  return Object.fromEntries(places);
+}

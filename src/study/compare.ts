@@ -1,0 +1,257 @@
+/** `compare`: a study from its plan to finished run folders, as a stream of typed events. */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { diskError } from "../base/disk-error.ts";
+import { AttuneError } from "../base/error.ts";
+import { EventQueue } from "../base/event-queue.ts";
+import { version } from "../base/machine.ts";
+import { fetchSources, hubOf, type Sources } from "../hub/named-inputs.ts";
+import type { RunResult } from "../run/run-result.ts";
+import { resolveOptions } from "../run/train-options.ts";
+import type { CompareEvent } from "./compare-events.ts";
+import { describeStudyData, openStudyInput, type StudyInput } from "./data-facts.ts";
+import { Forecast } from "./forecast.ts";
+import { recipesOf, resolvePlan } from "./plan.ts";
+import type { Plan, ResolvedPlan } from "./plan-schema.ts";
+import { plannedRuns } from "./planned-runs.ts";
+import { runInProcess } from "./run-process.ts";
+import { requireSamePlan } from "./same-plan.ts";
+import type { FailedRun, PlannedRun, Study } from "./study.ts";
+import { isStudy, readStudyFile } from "./study-file.ts";
+import { StudyFolder } from "./study-folder.ts";
+import { Stopwatch, secondsOf, type Timing, timingKey } from "./timing.ts";
+
+export interface CompareContext {
+  /** Stops the runs after the step they are in; the study can go on with the same call. */
+  readonly signal?: AbortSignal;
+  /** Whether each kind of run is timed for some seconds before the study begins. @default true */
+  readonly estimate?: boolean;
+  /** What repeats the study, for its report. @default attune compare with the plan.yaml that is written into the study */
+  readonly command?: string;
+}
+
+/**
+ * Does the runs of a plan, each in a process of its own, in the folder `out`; yields what happens. A study that was
+ * interrupted goes on: what is finished stays, what was begun goes on from its checkpoint, what failed is tried again.
+ *
+ * @throws AttuneError with `kind` "input" before anything is written, "interrupted" after `signal`. A run that fails is
+ * an event.
+ */
+export async function* compare(plan: Plan, out: string, context: CompareContext = {}): AsyncGenerator<CompareEvent> {
+  const resolved = resolvePlan(plan);
+  const runs = plannedRuns(resolved);
+  if (runs.length === 0) throw new AttuneError("plan/empty", "this plan has no runs: name methods, or runs");
+  const again = `attune compare --plan ${join(out, "plan.yaml")} --out ${out}-again`;
+  const study = (): Study => ({
+    attune: version,
+    command: context.command ?? again,
+    began: new Date().toISOString(),
+    jobs: resolved.jobs,
+    threads: threadsOf(resolved),
+    timesComparable: resolved.jobs === 1,
+    model: resolved.model,
+    data: resolved.data,
+    recipes: recipesOf(resolved),
+    seeds: resolved.seeds,
+    plan: resolved,
+    runs,
+  });
+  const before = isStudy(out) ? readStudyFile(out) : undefined;
+  if (before) requireSamePlan(out, before, resolved, runs);
+  const begun = before ? goingOn(before, resolved) : study();
+  yield* work(out, begun, context, yield* openInput(begun, context, before));
+}
+
+/**
+ * Goes on with a study by its own plan.
+ *
+ * @throws AttuneError as `compare` does, and with `kind` "input" where there is no study in `out`
+ */
+export async function* resumeComparison(out: string, context: CompareContext = {}): AsyncGenerator<CompareEvent> {
+  const before = readStudyFile(out);
+  const study = goingOn(before, before.plan);
+  yield* work(out, study, context, yield* openInput(study, context, before));
+}
+
+/** Threads of each run. */
+const threadsOf = ({ threads = availableParallelism(), jobs }: ResolvedPlan): number =>
+  Math.max(1, Math.floor(threads / jobs));
+
+/** Once times cannot be compared, they cannot be compared any more. */
+function goingOn(study: Study, plan: ResolvedPlan): Study {
+  const threads = threadsOf(plan);
+  return {
+    ...study,
+    jobs: Math.max(study.jobs, plan.jobs),
+    threads,
+    timesComparable: study.timesComparable && plan.jobs === 1 && threads === study.threads,
+    plan: { ...study.plan, jobs: plan.jobs, ...(plan.threads !== undefined && { threads: plan.threads }) },
+  };
+}
+
+async function* work(
+  out: string,
+  given: Study,
+  context: CompareContext,
+  input: StudyInput,
+): AsyncGenerator<CompareEvent> {
+  const { sources } = input;
+  const study = { ...given, ...hubOf(sources) };
+  const folder = StudyFolder.open(out);
+  const stop = new AbortController();
+  const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal;
+  try {
+    folder.write(study);
+    const finished = new Map(study.runs.flatMap(({ name }) => pair(name, folder.resultOf(name))));
+    for (const name of finished.keys()) folder.forgetFailure(name);
+    const notes = [...sources.model.notes, ...sources.data.notes];
+    yield { type: "plan", out, study, finished: Object.fromEntries(finished), notes };
+    folder.keepDataFacts(() => describeStudyData(input));
+    const waiting = study.runs.filter(({ name }) => !finished.has(name));
+    let forecast: Forecast | undefined;
+    if ((context.estimate ?? true) && waiting.length > 0) {
+      const estimates = yield* estimate(waiting, input, study.threads, signal);
+      forecast = new Forecast(waiting, estimates, study.plan.jobs);
+      yield { type: "estimate", runs: waiting.length, ...forecast.left };
+    }
+    const failed: FailedRun[] = [];
+    const queue = new EventQueue<CompareEvent>();
+    const over = doRuns({ waiting, folder, study, sources, forecast, signal, finished, failed }, (event) =>
+      queue.push(event),
+    );
+    queue.endWith(over);
+    try {
+      yield* queue;
+    } finally {
+      stop.abort(); // Where nobody listens any more; otherwise all runs are over.
+      await over.catch(() => {});
+    }
+    if (signal.aborted && context.signal?.aborted)
+      throw new AttuneError(
+        "study/interrupted",
+        `stopped with ${finished.size} of ${study.runs.length} runs finished; go on with: attune compare --resume ${out}`,
+        "interrupted",
+      );
+    const inOrder = study.runs.flatMap(({ name }) => pair(name, finished.get(name)));
+    yield { type: "done", finished: Object.fromEntries(inOrder), failed };
+  } catch (error) {
+    throw diskError(
+      error,
+      out,
+      `what is finished stays; put that right, and go on with: attune compare --resume ${out}`,
+    );
+  } finally {
+    folder.close();
+  }
+}
+
+const pair = (name: string, result: RunResult | undefined): [string, RunResult][] => (result ? [[name, result]] : []);
+
+/** Model and data: what is wrong with them is found before a folder is made. A study that goes on has those it had. */
+async function* openInput(
+  study: Study,
+  { signal }: CompareContext,
+  before: Study | undefined,
+): AsyncGenerator<CompareEvent, StudyInput> {
+  const options = resolveOptions({ ...study.runs[0]!.options, out: "." });
+  const sources = yield* fetchSources(options, signal, before && (before.hub ?? {}));
+  return openStudyInput(options, sources);
+}
+
+/** Times each kind of run on a sample, and reckons from that how long each run will take, as far as its kind can be timed. */
+async function* estimate(
+  runs: readonly PlannedRun[],
+  { sources, dataset }: StudyInput,
+  threads: number,
+  signal: AbortSignal,
+): AsyncGenerator<CompareEvent, Map<string, number>> {
+  const { train, validation, test } = dataset.splits;
+  const counts = { train: train.length, validation: validation.length, test: test.length };
+  const kinds = new Map(runs.map((run) => [timingKey(run), run.options]));
+  const timings = new Map<string, Timing | undefined>();
+  const stopwatch = new Stopwatch(sources.model, dataset, threads, signal);
+  const of = kinds.size + 1;
+  try {
+    yield { type: "timing", done: 0, of };
+    const { model, data, maxLength } = runs[0]!.options;
+    // The model by itself: what is computed once for each text where outputs are kept.
+    const plain = await stopwatch.time({ model, data, method: "none", ...(maxLength !== undefined && { maxLength }) });
+    for (const [key, options] of kinds) {
+      yield { type: "timing", done: timings.size + 1, of };
+      if (signal.aborted) break;
+      timings.set(key, await stopwatch.time(options));
+    }
+    return new Map(
+      runs.flatMap((run) => {
+        const timing = timings.get(timingKey(run));
+        return timing ? [[run.name, secondsOf(run.options, counts, timing, plain?.text ?? timing.text)]] : [];
+      }),
+    );
+  } finally {
+    stopwatch.close();
+  }
+}
+
+interface Work {
+  readonly waiting: readonly PlannedRun[];
+  readonly folder: StudyFolder;
+  readonly study: Study;
+  readonly sources: Sources;
+  readonly forecast: Forecast | undefined;
+  readonly signal: AbortSignal;
+  /** Both are filled. */
+  readonly finished: Map<string, RunResult>;
+  readonly failed: FailedRun[];
+}
+
+async function doRuns({ study, waiting, ...rest }: Work, say: (event: CompareEvent) => void): Promise<void> {
+  const queue = [...waiting];
+  const workers = Array.from({ length: study.plan.jobs }, async () => {
+    for (let run = queue.shift(); run && !rest.signal.aborted; run = queue.shift())
+      await doRun(run, { ...rest, study, waiting }, say);
+  });
+  await Promise.all(workers);
+}
+
+async function doRun(run: PlannedRun, at: Work, say: (event: CompareEvent) => void): Promise<void> {
+  const { folder, study, sources, forecast, signal, finished, failed, waiting } = at;
+  const { name } = run;
+  const sayEstimate = () => {
+    if (!forecast) return;
+    const left = waiting.filter((one) => !finished.has(one.name) && !failed.some((other) => other.name === one.name));
+    if (left.length > 0) say({ type: "estimate", runs: left.length, ...forecast.left });
+  };
+  const isResumed = folder.isBegun(name);
+  folder.forgetFailure(name);
+  say({ type: "run-start", run, isResumed });
+  forecast?.start(run);
+  const job = {
+    out: folder.runPath(name),
+    options: { ...run.options, threads: study.threads },
+    sources,
+    lock: folder.runLock(name),
+    shared: folder.sharedPath,
+  };
+  const outcome = await runInProcess(
+    job,
+    (event) => {
+      forecast?.see(name, event);
+      say({ type: "run-event", name, event });
+      if (event.type === "epoch") sayEstimate();
+    },
+    signal,
+  );
+  if (outcome.status === "interrupted") return;
+  forecast?.end(run, outcome.status === "done" && !isResumed);
+  if (outcome.status === "done") {
+    finished.set(name, outcome.result);
+    folder.dropCheckpoints(name);
+    say({ type: "run-done", name, result: outcome.result });
+  } else {
+    const failure: FailedRun = { name, reason: outcome.reason };
+    failed.push(failure);
+    folder.noteFailure(failure);
+    say({ type: "run-failed", ...failure });
+  }
+  sayEstimate();
+}

@@ -1,0 +1,136 @@
+/** What may stand in the plan of a study. */
+import { z } from "zod";
+import { type MethodName, methodNames, methods } from "../methods/registry.ts";
+import { trainOptions } from "../run/train-options.ts";
+import { recipeNames } from "./recipes.ts";
+
+const { out: _out, adapter: _adapter, method: _method, seed, threads, ...rest } = trainOptions.shape;
+/** What all runs of a plan are made from. */
+const { model, revision, data, dataRevision, configName, ...shared } = rest;
+const input = { model, revision, data, dataRevision, configName };
+export const inputKeys = Object.keys(input) as (keyof typeof input)[];
+/** Options of `train` that hold for all runs of a plan, or for one method, or for one entry of `runs`. */
+export const sharedKeys = Object.keys(shared);
+
+export const DEFAULT_METHODS = ["none", "full", "probe", "prompt", "prefix", "lora"] as const satisfies MethodName[];
+const DEFAULT_RANKS = [2, 4, 8, 16, 32];
+export const FIRST_SEED = 42;
+
+export const recipeChoices = [...recipeNames, "both", "own"] as const;
+export type RecipeChoice = (typeof recipeChoices)[number];
+
+/** A schema without its default: what is absent stays absent, since a recipe may have something to say. */
+function withoutDefault(schema: z.ZodType): z.ZodType {
+  let inner = schema;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodOptional) inner = inner.unwrap() as z.ZodType;
+  return schema.description === undefined ? inner : inner.describe(schema.description);
+}
+
+const optional = (shape: Readonly<Record<string, z.ZodType>>) =>
+  Object.fromEntries(Object.entries(shape).map(([key, schema]) => [key, withoutDefault(schema).optional()]));
+
+/** Each option as one value, or as a list of values that are all tried. */
+const grids = (shape: Readonly<Record<string, z.ZodType>>) =>
+  Object.fromEntries(
+    Object.entries(shape).map(([key, schema]) => {
+      const value = withoutDefault(schema);
+      const grid = z.union([value, z.array(value).min(1)]).optional();
+      return [key, value.description === undefined ? grid : grid.describe(value.description)];
+    }),
+  );
+
+const sharedGrids = grids(shared);
+const gridsByMethod = Object.fromEntries(
+  methodNames.map((name) => [name, { ...sharedGrids, ...grids(methods[name].options.shape) }]),
+) as unknown as Record<MethodName, Record<string, z.ZodType>>;
+
+/** Keys of one entry of `runs`; those under `options` are the same but for the method. */
+export const entryKeys = (method: MethodName): string[] => ["method", ...Object.keys(gridsByMethod[method])];
+
+/** Whether a list is one value of an option that takes lists, and not a list of values that are all tried. */
+export function isOneValue(method: MethodName, key: string, list: readonly unknown[]): boolean {
+  const shape: Readonly<Record<string, z.ZodType>> = { ...shared, ...methods[method].options.shape };
+  return shape[key]?.safeParse(list).success ?? false;
+}
+
+const entries = methodNames.map((name) => z.strictObject({ method: z.literal(name), ...gridsByMethod[name] }));
+const optionsByMethod = Object.fromEntries(
+  methodNames.map((name) => [name, z.strictObject(gridsByMethod[name]).optional().describe(methods[name].summary)]),
+);
+const count = () => z.number().int().positive();
+
+/** What may stand in a plan. */
+export const planSchema = z
+  .strictObject({
+    ...input,
+    recipe: z
+      .enum(recipeChoices)
+      .default("tuned")
+      .describe("where the options of each method come from; own: from this plan and the defaults of train only"),
+    methods: z
+      .array(z.enum(methodNames))
+      .optional()
+      .describe("methods to compare (default: none where runs are given)"),
+    ranks: z.array(count()).min(1).default(DEFAULT_RANKS).describe("ranks of LoRA among these methods"),
+    seeds: z
+      .union([count(), z.array(withoutDefault(seed)).min(1)])
+      .default(1)
+      .describe(`how many seeds, from ${FIRST_SEED} on, or a list of them`),
+    jobs: count().default(1).describe("runs at once; with more than one, their times cannot be compared"),
+    threads: withoutDefault(threads).optional().describe("threads of all runs together (default: all)"),
+    ...optional(shared),
+    options: z.strictObject(optionsByMethod).optional().describe("options of one method in all its runs, by method"),
+    runs: z
+      .array(z.discriminatedUnion("method", entries as unknown as [z.ZodObject, ...z.ZodObject[]]))
+      .optional()
+      .describe("further runs, each a method with options; a list of values for an option stands for as many runs"),
+  })
+  .describe("a study of attune compare");
+
+type Grids<T> = { readonly [Key in keyof T]?: T[Key] | readonly NonNullable<T[Key]>[] };
+type OwnShape<Name extends MethodName> = (typeof methods)[Name]["options"]["shape"];
+type Given<Shape extends Readonly<Record<string, z.ZodType>>> = { readonly [Key in keyof Shape]?: z.input<Shape[Key]> };
+type SharedGiven = Given<typeof shared>;
+
+/** Options of one method, each one value or a list of values that are all tried. */
+export type MethodGrid<Name extends MethodName> = Grids<SharedGiven & Given<OwnShape<Name>>>;
+
+/** A plan as one writes it. */
+export type Plan = SharedGiven & {
+  /** A folder, or a name on the Hub. @default "attune:mini" */
+  readonly model?: string;
+  /** Branch, tag or commit of a model on the Hub. @default "main" */
+  readonly revision?: string | undefined;
+  /** A folder with splits, one file, or a name on the Hub. */
+  readonly data: string;
+  /** Branch, tag or commit of data on the Hub. @default "main" */
+  readonly dataRevision?: string | undefined;
+  /** Configuration of the data, where they have several. @default theirs */
+  readonly configName?: string | undefined;
+  /** Where each method's options come from. @default "tuned" */
+  readonly recipe?: RecipeChoice;
+  /** @default none, full, probe, prompt, prefix and lora; nothing where `runs` are given */
+  readonly methods?: readonly MethodName[];
+  /** Ranks of LoRA among the methods. @default [2, 4, 8, 16, 32] */
+  readonly ranks?: readonly number[];
+  /** How many seeds, from 42 on, or a list of them. @default 1 */
+  readonly seeds?: number | readonly number[];
+  /** Runs at once; with more than one, their times cannot be compared. @default 1 */
+  readonly jobs?: number;
+  /** Threads of all runs together. @default all */
+  readonly threads?: number;
+  /** Options of one method in all its runs. */
+  readonly options?: { readonly [Name in MethodName]?: MethodGrid<Name> };
+  /** Further runs; a list of values for an option stands for as many runs. */
+  readonly runs?: readonly { [Name in MethodName]: { readonly method: Name } & MethodGrid<Name> }[MethodName][];
+};
+
+/** A plan after all defaults. */
+export type ResolvedPlan = Plan & {
+  readonly model: string;
+  readonly recipe: RecipeChoice;
+  readonly methods: readonly MethodName[];
+  readonly ranks: readonly number[];
+  readonly seeds: readonly number[];
+  readonly jobs: number;
+};

@@ -1,0 +1,127 @@
+/** A plan as the runs that it means, with their names. */
+import { AttuneError } from "../base/error.ts";
+import { type MethodName, methods } from "../methods/registry.ts";
+import { resolveOptions } from "../run/train-options.ts";
+import { recipesOf } from "./plan.ts";
+import { inputKeys, isOneValue, type ResolvedPlan, sharedKeys } from "./plan-schema.ts";
+import { recipeOptions, type Sourced } from "./recipes.ts";
+import type { PlannedRun, RecipeName } from "./study.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** One row of the table to be: a method with the options that the plan gives it. */
+interface Variant {
+  readonly method: MethodName;
+  readonly given: Options;
+  /** What a name must tell: options that stand as a list somewhere, and the rank. */
+  readonly telling: readonly string[];
+}
+
+/**
+ * All runs in the order in which they are done: every setting with the first seed, then with the second. Splits that have
+ * to be made are those of the first seed, so that all runs have the same texts.
+ */
+export function plannedRuns(plan: ResolvedPlan): PlannedRun[] {
+  const settings = recipesOf(plan).flatMap((recipe) => settingsOf(plan, recipe));
+  const [splitSeed] = plan.seeds;
+  return plan.seeds.flatMap((seed) =>
+    settings.map(({ options, setting, ...rest }) => ({
+      ...rest,
+      setting,
+      name: `${setting.replace("/", "-")}-s${seed}`,
+      seed,
+      options: { ...(plan.seeds.length > 1 && { splitSeed }), ...options, seed } as PlannedRun["options"],
+    })),
+  );
+}
+
+type PlannedSetting = Omit<PlannedRun, "name" | "seed" | "options"> & { readonly options: Options };
+
+function settingsOf(plan: ResolvedPlan, recipe: RecipeName): PlannedSetting[] {
+  const taken = new Set<string>();
+  return variantsOf(plan).map((variant) => {
+    const { method, given } = variant;
+    const fromRecipe = recipe === "own" ? {} : recipeOptions(recipe, method, given);
+    const sourced: Record<string, Sourced> = {
+      ...fromRecipe,
+      ...Object.fromEntries(Object.entries(given).map(([key, value]) => [key, { value, source: "the plan" }])),
+    };
+    const own = Object.fromEntries(Object.entries(sourced).map(([key, { value }]) => [key, value]));
+    const input = inputKeys.flatMap((key) => (plan[key] === undefined ? [] : [[key, plan[key]]]));
+    const options = { ...Object.fromEntries(input), method, ...own };
+    const { multiLabel } = resolveOptions({ ...options, out: "." }); // Throws where options do not go together.
+    if (multiLabel) throw severalLabels();
+    const marks = variant.telling.map((key) => `-${shortName(key)}${inName(given[key])}`).join("");
+    const base = `${recipe}/${method}${marks}`;
+    let setting = base;
+    for (let again = 2; taken.has(setting); again++) setting = `${base}-${again}`;
+    taken.add(setting);
+    const words = variant.telling.map((key) => `${inWords(key)} ${shown(given[key])}`);
+    return {
+      setting,
+      title: [methods[method].title, ...words].join(", "),
+      recipe,
+      method,
+      options,
+      sources: Object.fromEntries(Object.entries(sourced).map(([key, { source }]) => [key, source])),
+    };
+  });
+}
+
+const severalLabels = (): AttuneError =>
+  new AttuneError(
+    "plan/multi-label",
+    "a study cannot have multiLabel, since its tests need one label for each text; use attune train for each method",
+  );
+
+/** What the plan says of each run; the same thing said twice is one run. */
+function variantsOf(plan: ResolvedPlan): Variant[] {
+  const shared = Object.fromEntries(Object.entries(plan).filter(([key]) => sharedKeys.includes(key)));
+  const listed = plan.methods.flatMap((method) =>
+    combinations(method, { ...(method === "lora" && { rank: plan.ranks }), ...plan.options?.[method] }),
+  );
+  const further = (plan.runs ?? []).flatMap(({ method, ...options }) =>
+    combinations(method, { ...plan.options?.[method], ...options }),
+  );
+  const found = [...listed, ...further].map(({ method, given }) => ({ method, given: { ...shared, ...given } }));
+  const seen = new Set<string>();
+  const unique = found.filter(({ method, given }) => {
+    const key = JSON.stringify([method, ...Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1))]);
+    return !seen.has(key) && seen.add(key);
+  });
+  return unique.map(({ method, given }) => {
+    const others = unique.filter((other) => other.method === method);
+    const differs = (key: string) =>
+      others.some((other) => JSON.stringify(other.given[key]) !== JSON.stringify(given[key]));
+    const telling = Object.keys(given).filter((key) => key === "rank" || differs(key));
+    return { method, given, telling: telling.sort((a, b) => Number(b === "rank") - Number(a === "rank")) };
+  });
+}
+
+/** Every choice of one value from each list. */
+function combinations(method: MethodName, grid: Options): { method: MethodName; given: Options }[] {
+  let all: Options[] = [{}];
+  for (const [key, values] of Object.entries(grid)) {
+    if (values === undefined) continue;
+    const isGrid = Array.isArray(values) && !isOneValue(method, key, values);
+    all = all.flatMap((chosen) => (isGrid ? values : [values]).map((value) => ({ ...chosen, [key]: value })));
+  }
+  return all.map((given) => ({ method, given }));
+}
+
+const SHORT: Readonly<Record<string, string>> = { rank: "r", alpha: "a", learningRate: "lr", virtualTokens: "t" };
+
+/** `learningRate` → `lr`, `gradientAccumulation` → `gradient-accumulation`. */
+const shortName = (key: string): string =>
+  SHORT[key] ?? `${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}-`;
+
+const inWords = (key: string): string => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+const shown = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
+
+/** A value as part of a folder's name. */
+const inName = (value: unknown): string =>
+  shown(value)
+    .replace(/[^A-Za-z0-9.]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 40);

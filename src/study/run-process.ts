@@ -1,0 +1,82 @@
+/** One run in a process of its own: its memory is its own, and what happens to it happens to no other run. */
+import { fork } from "node:child_process";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { ErrorKind } from "../base/error.ts";
+import type { Sources } from "../hub/named-inputs.ts";
+import type { RunResult } from "../run/run-result.ts";
+import type { TrainEvent } from "../run/train-events.ts";
+import type { TrainOptions } from "../run/train-options.ts";
+
+export interface RunJob {
+  readonly out: string;
+  readonly options: Omit<TrainOptions, "out">;
+  /** Where model and data of these options are. */
+  readonly sources: Sources;
+  /** File by which one process at a time works on this run. */
+  readonly lock: string;
+  /** Folder of what several runs use: tokens, and outputs of frozen layers. */
+  readonly shared?: string;
+}
+
+/** What the process of a run says. `stack` comes with faults of ours. */
+export type ChildMessage =
+  | { readonly type: "event"; readonly event: TrainEvent }
+  | { readonly type: "end" }
+  | { readonly type: "error"; readonly reason: string; readonly kind: ErrorKind; readonly stack?: string };
+
+export type RunOutcome =
+  | { readonly status: "done"; readonly result: RunResult }
+  | { readonly status: "failed"; readonly reason: string }
+  | { readonly status: "interrupted" };
+
+// Beside this file, compiled or not.
+const PROGRAM = fileURLToPath(new URL(`./run-child${extname(import.meta.url)}`, import.meta.url));
+/** So much of what a process writes to standard error is kept for the reason of its end. */
+const KEPT_CHARACTERS = 2000;
+
+/** Runs `job` to its end; after `signal` it stops behind its step and keeps a checkpoint. */
+export function runInProcess(job: RunJob, see: (event: TrainEvent) => void, signal?: AbortSignal): Promise<RunOutcome> {
+  return new Promise((settle) => {
+    // Structured clones, since JSON has no NaN.
+    const child = fork(PROGRAM, { stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced" });
+    let result: RunResult | undefined;
+    let problem: Extract<ChildMessage, { type: "error" }> | undefined;
+    let written = "";
+    const stop = () => {
+      if (child.connected) child.send("stop");
+    };
+    signal?.addEventListener("abort", stop);
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      written = (written + text).slice(-KEPT_CHARACTERS);
+    });
+    child.on("message", (message: ChildMessage) => {
+      if (message.type === "error") problem = message;
+      else if (message.type === "event") {
+        if (message.event.type === "result") result = message.event.result;
+        see(message.event);
+      }
+    });
+    const end = (code: number | null, killed: NodeJS.Signals | null) => {
+      signal?.removeEventListener("abort", stop);
+      if (problem?.kind === "interrupted" && signal?.aborted) settle({ status: "interrupted" });
+      else if (problem) settle({ status: "failed", reason: problem.stack ?? problem.reason });
+      else if (result && code === 0) settle({ status: "done", result });
+      else if (signal?.aborted) settle({ status: "interrupted" });
+      else settle({ status: "failed", reason: endedEarly(code, killed, written) });
+    };
+    child.on("close", end);
+    child.on("error", (error) => {
+      problem ??= { type: "error", kind: "failure", reason: `its process: ${error.message}` };
+      if (child.pid === undefined) end(null, null); // It did not even begin, so nothing closes.
+    });
+    child.send(job, () => {}); // Where that fails, the process has ended, and that says more.
+    if (signal?.aborted) stop();
+  });
+}
+
+function endedEarly(code: number | null, killed: NodeJS.Signals | null, written: string): string {
+  const how = killed === "SIGKILL" ? "SIGKILL, as the system does where memory is short" : killed;
+  const last = written.trim().split("\n").at(-1);
+  return `its process ended ${how ? `by ${how}` : `with exit code ${code}`}${last ? ` (${last})` : ""}`;
+}

@@ -1,0 +1,105 @@
+/** The folder of a study on disk: made, opened, locked, and asked how far each run is. */
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AttuneError } from "../base/error.ts";
+import type { Lock } from "../base/file-lock.ts";
+import { discard, makeFolder, writeWhole } from "../base/write-whole.ts";
+import { lockFolder } from "../run/lock.ts";
+import type { RunResult } from "../run/run-result.ts";
+import { DATA_FACTS, type DataFacts } from "./data-facts.ts";
+import { planText } from "./plan-file.ts";
+import type { FailedRun, Study } from "./study.ts";
+import { isStudy, STUDY } from "./study-file.ts";
+
+const LOCK = "lock";
+
+export class StudyFolder {
+  readonly path: string;
+  readonly #lock: Lock;
+
+  private constructor(path: string, lock: Lock) {
+    this.path = path;
+    this.#lock = lock;
+  }
+
+  /** The folder of a new study, or of one that goes on, which nobody else works in until it is closed. */
+  static open(path: string): StudyFolder {
+    try {
+      makeFolder(path);
+      if (!isStudy(path) && readdirSync(path).some((name) => !name.startsWith(LOCK)))
+        throw new AttuneError("study/exists", `${path}: this folder exists and holds no study; choose another --out`);
+      return new StudyFolder(path, lockFolder(path));
+    } catch (error) {
+      if (error instanceof AttuneError) throw error;
+      throw new AttuneError(
+        "study/create",
+        `${path}: a study cannot be written here (${(error as Error).message}); ${isStudy(path) ? "put that right" : "choose another --out"}`,
+        "input",
+        { cause: error },
+      );
+    }
+  }
+
+  write(study: Study): void {
+    mkdirSync(join(this.path, "runs"), { recursive: true });
+    writeWhole(join(this.path, "plan.yaml"), planText(study.plan));
+    writeWhole(join(this.path, STUDY), `${JSON.stringify(study, null, 2)}\n`);
+  }
+
+  runPath(name: string): string {
+    return join(this.path, "runs", name);
+  }
+
+  /** Removes what a run needed only to go on: of a big model that is most of its folder. */
+  dropCheckpoints(name: string): void {
+    discard(join(this.runPath(name), "checkpoints"));
+  }
+
+  /** Where runs keep what others can use. */
+  get sharedPath(): string {
+    return join(this.path, "shared");
+  }
+
+  /** Keeps what the data are, unless that is known. */
+  keepDataFacts(describe: () => DataFacts): void {
+    if (!existsSync(join(this.path, DATA_FACTS)))
+      writeWhole(join(this.path, DATA_FACTS), `${JSON.stringify(describe(), null, 2)}\n`);
+  }
+
+  /** By which one process at a time works on a run. */
+  runLock(name: string): string {
+    return join(this.path, "runs", `${name}.lock`);
+  }
+
+  isBegun(name: string): boolean {
+    return existsSync(join(this.runPath(name), "run.json"));
+  }
+
+  /** What a run measured, where it has come to its end. */
+  resultOf(name: string): RunResult | undefined {
+    if (!this.isBegun(name) || this.#readRun(name, "run.json").status !== "done") return undefined;
+    return this.#readRun(name, "result.json") as unknown as RunResult;
+  }
+
+  #readRun(name: string, file: string): Readonly<Record<string, unknown>> {
+    return JSON.parse(readFileSync(join(this.runPath(name), file), "utf8"));
+  }
+
+  /** Keeps why a run failed; where even that cannot be written, its events have said it. */
+  noteFailure(failed: FailedRun): void {
+    try {
+      mkdirSync(join(this.path, "failed"), { recursive: true });
+      writeWhole(join(this.path, "failed", `${failed.name}.json`), `${JSON.stringify(failed, null, 2)}\n`);
+    } catch {
+      // The disk is full, or worse; the runs that are finished stay as they are.
+    }
+  }
+
+  forgetFailure(name: string): void {
+    discard(join(this.path, "failed", `${name}.json`));
+  }
+
+  close(): void {
+    this.#lock.release();
+  }
+}

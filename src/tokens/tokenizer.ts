@@ -1,0 +1,219 @@
+/** Text → token ids, by the model's own tokenizer.json. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
+import { fingerprint } from "../base/content-store.ts";
+import { AttuneError } from "../base/error.ts";
+import type { Text } from "../tables/dataset.ts";
+import { type BertNormalizerOptions, bertNormalize, bertWords } from "./bert-text.ts";
+
+export interface Encoded {
+  readonly ids: Int32Array;
+  /** How many tokens have type 0; those after them, of the second text of a pair, have type 1. */
+  readonly firstTokens: number;
+  /** Whether the text was longer than allowed. */
+  readonly truncated: boolean;
+}
+
+export interface Tokenizer {
+  /**
+   * Ids with special tokens and without padding; of a longer text the first ones that fit between them, and of a pair the
+   * longer text is cut first.
+   */
+  encode(text: Text, maxLength: number): Encoded;
+  /** The largest id that a text can get. */
+  readonly largestId: number;
+  /** Files that belong into a model folder. */
+  readonly files: readonly { readonly name: string; readonly path: string }[];
+  /** Its tokenizer.json and tokenizer_config.json, with text prepared by the former as the latter says. */
+  readonly definition: object;
+  readonly config: object;
+  /** Equal for tokenizers that give every text the same ids. */
+  fingerprint(): string;
+}
+
+const DEFINITION = "tokenizer.json";
+const CONFIG = "tokenizer_config.json";
+const FILES = [DEFINITION, CONFIG, "vocab.txt", "special_tokens_map.json"];
+
+interface Normalizer extends BertNormalizerOptions {
+  readonly type: string;
+  readonly normalizers?: readonly Normalizer[];
+}
+
+/** What is used here of tokenizer.json. */
+interface Definition {
+  readonly normalizer?: Normalizer | null;
+  readonly pre_tokenizer?: { readonly type: string } | null;
+  readonly added_tokens?: readonly { readonly id: number; readonly content: string; readonly single_word?: boolean }[];
+  readonly model: { readonly vocab: Readonly<Record<string, number>> };
+}
+
+/** What is used here of tokenizer_config.json. */
+interface Config {
+  readonly tokenizer_class?: string;
+  readonly do_lower_case?: boolean;
+  readonly strip_accents?: boolean | null;
+  readonly tokenize_chinese_chars?: boolean;
+  readonly truncation_side?: string;
+}
+
+/** The tokenizer of a model folder. Padding and truncation that its file asks for are left to the caller. */
+export function loadTokenizer(folder: string): Tokenizer {
+  const file = join(folder, DEFINITION);
+  if (!existsSync(file))
+    throw new AttuneError(
+      "tokenizer/missing",
+      `${file}: there is no such file; make it from vocab.txt in Python with AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`,
+    );
+  const definition = readJson(file) as Definition;
+  const configFile = join(folder, CONFIG);
+  const config = (existsSync(configFile) ? readJson(configFile) : {}) as Config;
+  const prepared = prepareAsTransformers(folder, definition, config);
+  const encode = encoderOf(file, prepared, config);
+  const single = templateOf(encode);
+  const pair = pairTemplateOf(encode);
+  const keepsEnd = config.truncation_side === "left";
+  const cut = (ids: readonly number[], room: number) =>
+    ids.length <= room ? ids : keepsEnd ? ids.slice(ids.length - room) : ids.slice(0, room);
+  return {
+    encode: (text, maxLength) => {
+      const contents = (typeof text === "string" ? [text] : text).map((part) => encode.content(part));
+      const { opening, between, closing, typeOneFrom } = contents.length > 1 ? pair : single;
+      const room = Math.max(0, maxLength - opening.length - between.length - closing.length);
+      const lengths = contents.map(({ length }) => length) as [number, number?];
+      const [a, b] = cutLengths(lengths, room);
+      const [first, second] = [cut(contents[0]!, a), cut(contents[1] ?? [], b)];
+      const parts = [opening, first, between, second, closing];
+      const before = parts.slice(0, typeOneFrom).reduce((sum, { length }) => sum + length, 0);
+      return {
+        ids: Int32Array.from(parts.flat()),
+        firstTokens: before,
+        truncated: a + b < lengths[0] + (lengths[1] ?? 0),
+      };
+    },
+    largestId: largestIdOf(definition),
+    files: FILES.map((name) => ({ name, path: join(folder, name) })).filter(({ path }) => existsSync(path)),
+    definition: prepared,
+    config,
+    fingerprint: () => fingerprint(JSON.stringify(prepared), JSON.stringify(config)),
+  };
+}
+
+interface Encode {
+  /** Ids of a text alone. */
+  content(text: string): readonly number[];
+  /** Ids and types of a text or a pair with special tokens. */
+  whole(text: string, pair?: string): { readonly ids: readonly number[]; readonly types: readonly number[] };
+}
+
+function encoderOf(file: string, definition: Definition, config: Config): Encode {
+  try {
+    const tokenizer = new HubTokenizer(definition, config);
+    const { normalizer, pre_tokenizer, added_tokens } = definition;
+    const wholeWord = added_tokens?.find(({ single_word }) => single_word);
+    if (wholeWord) throw new Error(`its token "${wholeWord.content}" has single_word, which is not supported`);
+    const isBert = normalizer?.type === "BertNormalizer";
+    // The library only calls these two. The space at the end is no word, but keeps it from taking a text that
+    // became "[SEP]" for the special token.
+    if (isBert) tokenizer.normalizer = ((text: string) => `${bertNormalize(text, normalizer)} `) as never;
+    if (pre_tokenizer?.type === "BertPreTokenizer") tokenizer.pre_tokenizer = bertWords as never;
+    const lowersCase = !isBert && lowers(normalizer);
+    const content = (text: string) =>
+      tokenizer.encode(lowersCase ? text.replaceAll("Σ", "σ") : text, { add_special_tokens: false }).ids;
+    const whole = (text: string, pair?: string) => {
+      const found = tokenizer.encode(text, { text_pair: pair ?? null, return_token_type_ids: true });
+      return { ids: found.ids, types: found.token_type_ids ?? found.ids.map(() => 0) };
+    };
+    whole("a"); // Some faults of a definition only show when it is used.
+    return { content, whole };
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new AttuneError("tokenizer/invalid", `${file}: this tokenizer cannot be used (${message})`, "input", {
+      cause,
+    });
+  }
+}
+
+function largestIdOf({ model, added_tokens = [] }: Definition): number {
+  let largest = 0;
+  for (const id of [...Object.values(model.vocab), ...added_tokens.map((token) => token.id)])
+    if (id > largest) largest = id;
+  return largest;
+}
+
+/** In transformers' BertTokenizer, the configuration says how text is prepared, and not tokenizer.json. */
+function prepareAsTransformers(folder: string, definition: Definition, config: Config): Definition {
+  if (definition.normalizer?.type !== "BertNormalizer") return definition;
+  const model = join(folder, "config.json");
+  const byModel = () => existsSync(model) && (readJson(model) as { model_type?: string }).model_type === "bert";
+  if (config.tokenizer_class === undefined ? !byModel() : !config.tokenizer_class.startsWith("Bert")) return definition;
+  const normalizer: Normalizer = {
+    type: "BertNormalizer",
+    lowercase: config.do_lower_case ?? true,
+    strip_accents: config.strip_accents ?? null,
+    handle_chinese_chars: config.tokenize_chinese_chars ?? true,
+  };
+  return { ...definition, normalizer };
+}
+
+function lowers(normalizer: Normalizer | null | undefined): boolean {
+  if (normalizer?.type === "Sequence") return normalizer.normalizers?.some(lowers) ?? false;
+  return normalizer?.type === "Lowercase" || (normalizer?.type === "BertNormalizer" && normalizer.lowercase !== false);
+}
+
+/** The special tokens around texts, and before which of the five parts tokens have type 1 from then on. */
+interface Template {
+  readonly opening: readonly number[];
+  readonly between: readonly number[];
+  readonly closing: readonly number[];
+  readonly typeOneFrom: number;
+}
+
+/** As the post-processor of tokenizer.json has them, found by giving it a text whose own tokens are known. */
+function templateOf(encode: Encode): Template {
+  const { ids } = encode.whole("a");
+  const [start, end] = placeOf(encode.content("a"), ids, 0);
+  return { opening: ids.slice(0, start), between: [], closing: ids.slice(end), typeOneFrom: 5 };
+}
+
+function pairTemplateOf(encode: Encode): Template {
+  const { ids, types } = encode.whole("a", "b");
+  const [start, end] = placeOf(encode.content("a"), ids, 0);
+  const [second, last] = placeOf(encode.content("b"), ids, end);
+  const change = types.indexOf(1);
+  const typeOneFrom = change < 0 ? 5 : change < second ? 2 : 3;
+  return { opening: ids.slice(0, start), between: ids.slice(end, second), closing: ids.slice(last), typeOneFrom };
+}
+
+/** Where `part` stands in `ids`, from `from` on. */
+function placeOf(part: readonly number[], ids: readonly number[], from: number): [number, number] {
+  const start = ids.findIndex((_, i) => i >= from && part.every((id, j) => ids[i + j] === id));
+  return [start, start + part.length];
+}
+
+/**
+ * How many tokens of a text, or of each of two, fit into the room together: "longest first" as tokenizers does it, the
+ * longer one cut down to the other's length and then both to halves.
+ */
+export function cutLengths([a, b]: readonly [number, number?], room: number): readonly [number, number] {
+  if (b === undefined) return [Math.min(a, room), 0];
+  if (a + b <= room) return [a, b];
+  const shorter = Math.min(a, b);
+  const longer = Math.max(shorter, room - shorter);
+  const half = Math.floor(room / 2);
+  const [small, large] = shorter + longer > room ? [half, room - half] : [shorter, longer];
+  return a > b ? [large, small] : [small, large];
+}
+
+function readJson(file: string): object {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch (cause) {
+    throw new AttuneError("tokenizer/json", `${file}: this is not JSON (${(cause as Error).message})`, "input", {
+      cause,
+    });
+  }
+  throw new AttuneError("tokenizer/json", `${file}: this is not a JSON object`);
+}
