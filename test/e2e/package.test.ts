@@ -58,6 +58,15 @@ test("holds the build, the licence, and no sources or tests", () => {
   expect(built).toEqual(sources.map((path) => path.replace(/\.ts$/, ".js")));
 });
 
+test("publint and arethetypeswrong find nothing to say", async () => {
+  const archive = join(project, `attune-${own.version}.tgz`);
+  const tool = (name: string) => join(repository, "node_modules/.bin", name);
+  expect(await run(tool("publint"), "run", archive, "--strict")).toContain("All good!");
+  // It ends with another code where it finds something; of other ways to import the package, ES modules have no need.
+  const table = await run(tool("attw"), archive, "--profile", "esm-only", "--no-color", "--no-emoji");
+  expect(table).toContain('"attune/graph"');
+});
+
 test("npx attune answers with its version and its help", async () => {
   expect(await run("npx", "--offline", "attune", "--version")).toBe(`${own.version}\n`);
   const help = await run("npx", "--offline", "attune", "--help");

@@ -98,3 +98,10 @@ test("its example runs", async () => {
   ]);
   expect(lines[4]).toMatch(/^(positive|negative) \{/);
 });
+
+test("the example of docs/graph.md prints what the page says", async () => {
+  const page = readFileSync(join(repository, "docs/graph.md"), "utf8");
+  writeFileSync(join(project, "graph.mjs"), page.match(/```ts\n([\s\S]*?)```/)![1]!);
+  const shown = (await run(`"${process.execPath}" graph.mjs`)).trim();
+  expect(page).toContain(`It prints \`${shown}\``);
+});

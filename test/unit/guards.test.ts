@@ -54,6 +54,7 @@ describe("imports", () => {
     "study",
     "comparison",
     "report",
+    "graph.ts",
     "index.ts",
     "cli",
   ];
