@@ -18,6 +18,7 @@ export {
   sigmoid,
   sign,
   sqrt,
+  stopGradient,
   sub,
   tanh,
 } from "./graph/ops/elementwise.ts";

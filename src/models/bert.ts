@@ -165,11 +165,12 @@ function transformerLayer(
 ): Tensor {
   const drop = (y: Tensor, place: string) => scope.dropout(y, config.hidden_dropout_prob, `layer.${layer}.${place}`);
   const context = attention(config, scope, batch, x, layer, site);
-  const attended = add(drop(scope.linear(site("attentionOutput"), context), "attention.output"), x);
+  const projected = scope.sublayer("attention", layer, scope.linear(site("attentionOutput"), context));
+  const attended = add(drop(projected, "attention.output"), x);
   const middle = norm(config, scope, `${layerName(layer)}.attention.output.LayerNorm`, attended);
   const raised = activations[config.hidden_act]!(scope.linear(site("intermediate"), middle));
-  const lowered = add(drop(scope.linear(site("output"), raised), "output"), middle);
-  return norm(config, scope, `${layerName(layer)}.output.LayerNorm`, lowered);
+  const lowered = scope.sublayer("feedForward", layer, scope.linear(site("output"), raised));
+  return norm(config, scope, `${layerName(layer)}.output.LayerNorm`, add(drop(lowered, "output"), middle));
 }
 
 /** softmax(Q Kᵀ / √d + mask) V, by heads, on the padded view of the packed tokens. */

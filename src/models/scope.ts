@@ -33,11 +33,16 @@ export interface Scope {
   words(x: Tensor): Tensor;
   /** What the queries of a layer meet. */
   attended(layer: number, x: Attended): Attended;
+  /** What a sub-layer of a layer puts out [tokens, hidden], before dropout and the residual. */
+  sublayer(role: SublayerRole, layer: number, x: Tensor): Tensor;
   /** Every place whose value could be computed once for each text, where nothing below it changes: layer outputs, pooled vectors. */
   mayFreeze(x: Tensor): Tensor;
   /** Where in its text the pooled token stands, and from where on heads pool several. */
   readonly pooledPosition: number;
 }
+
+/** The two halves of a transformer layer. */
+export type SublayerRole = "attention" | "feedForward";
 
 /** Keys and values [batch, heads, length, dim], and what is added to the scores, [batch, 1, 1, length]. */
 export interface Attended {
@@ -63,6 +68,7 @@ export function plainScope(
     dropout,
     words: (x) => x,
     attended: (_layer, x) => x,
+    sublayer: (_role, _layer, x) => x,
     mayFreeze: (x) => x,
     pooledPosition: 0,
   };

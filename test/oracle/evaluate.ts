@@ -9,14 +9,16 @@ import { forEachIndex, type NdArray, ndarray, offset, sizeOf, strides } from "./
 type Attributes = Record<string, any>;
 type Rule = (inputs: NdArray[], attributes: Attributes, shapes: readonly (readonly number[])[]) => NdArray[];
 
-/** Values of `outputs` for the inputs given by name; `sizes` binds the symbols of their shapes. */
+/** Values of `outputs` for the inputs given by name; `sizes` binds the symbols of their shapes; what is `held` is not computed. */
 export function evaluate(
   outputs: readonly Tensor[],
   inputs: Readonly<Record<string, NdArray>>,
   sizes: Readonly<Record<string, number>> = {},
+  held: ReadonlyMap<Tensor, NdArray> = new Map(),
 ): NdArray[] {
-  const values = new Map<Tensor, NdArray>();
+  const values = new Map<Tensor, NdArray>(held);
   for (const node of nodesInOrder(outputs)) {
+    if (node.outputs.every((t) => held.has(t))) continue;
     const shapes = node.outputs.map((t) => evaluateShape(t.shape, sizes));
     const found = evaluateNode(
       node,
@@ -205,6 +207,7 @@ const rules: Readonly<Record<string, Rule>> = {
   relu: unary((x) => Math.max(0, x)),
   sign: unary(Math.sign),
   erf: unary(erf),
+  stopGradient: unary((x) => x),
   scale: (x, { factor }, shapes) => unary((v) => v * factor)(x, {}, shapes),
   erfGate: (x, _, shapes) => [
     ...unary((u) => u * (1 + erf(u)))(x, {}, shapes),

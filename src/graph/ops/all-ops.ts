@@ -29,6 +29,7 @@ export const ops = [
   elementwise.reluOp,
   elementwise.signOp,
   elementwise.erfOp,
+  elementwise.stopGradientOp,
   elementwise.scaleOp,
   elementwise.erfGateOp,
   reduce.sumOp,

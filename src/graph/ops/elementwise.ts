@@ -72,6 +72,9 @@ export const erfOp = unary("erf", "Erf", (dy, { x: [x] }) => [
   mul(dy, scale(exp(neg(mul(x, x))), 2 / Math.sqrt(Math.PI))),
 ]);
 
+/** x itself, through which no gradient flows: what it is made from counts as fixed (the norm of a weight in DoRA). */
+export const stopGradientOp: Unary = { ...unary("stopGradient", "Identity", () => [null]), operations: "none" };
+
 /** Multiplication by a number that is known when the program is built; the compiler folds it into matrix products. */
 export const scaleOp: Op<[Tensor], { readonly factor: number }> = {
   name: "scale",
@@ -147,6 +150,9 @@ export function sign(x: Tensor): Tensor {
 }
 export function erf(x: Tensor): Tensor {
   return apply(erfOp, [x], {});
+}
+export function stopGradient(x: Tensor): Tensor {
+  return apply(stopGradientOp, [x], {});
 }
 export function scale(x: Tensor, factor: number): Tensor {
   return apply(scaleOp, [x], { factor });

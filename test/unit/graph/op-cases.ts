@@ -106,6 +106,7 @@ export const opCases: readonly OpCase[] = [
   plain("sqrt", [[2, 3]], (x) => elementwise.sqrt(x!), positive),
   plain("relu", [[2, 3]], (x) => elementwise.relu(x!), awayFromZero),
   plain("scale", [[2, 3]], (x) => elementwise.scale(x!, -2.5)),
+  plain("stopGradient", [[2, 3]], (x) => elementwise.mul(x!, elementwise.stopGradient(elementwise.exp(x!)))),
   fixed(plain("sign", [[2, 3]], (x) => elementwise.sign(x!))),
   fixed(plain("equal", [[2, 3], [3]], (a, b) => elementwise.equal(elementwise.sign(a!), elementwise.sign(b!)))),
   fixed(plain("constant", [[2, 3]], (x) => elementwise.add(x!, constant([1, 2, 3], [3])))),
