@@ -1,11 +1,31 @@
+import { mkdirSync, statfsSync } from "node:fs";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
-// `unit` runs in seconds and needs nothing but the sources; `e2e` drives the built package as a user would.
+/**
+ * Where tests have their folders: in memory, where the system has a place for that with some room, since runs make sure
+ * that what they write is on the disk, and hundreds of tiny ones mostly wait for it.
+ */
+function scratch(): Record<string, string> {
+  try {
+    const { bavail, bsize } = statfsSync("/dev/shm");
+    if (bavail * bsize < 2 ** 31) return {};
+    const folder = join("/dev/shm", "attune-tests");
+    mkdirSync(folder, { recursive: true });
+    return { TMPDIR: folder };
+  } catch {
+    return {};
+  }
+}
+
+// `unit` runs in a minute or two and needs nothing but the sources; `e2e` drives the built package as a user would.
 export default defineConfig({
   test: {
     testTimeout: 60_000,
+    env: scratch(),
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      // Files share what they import: loading it anew for each took a fifth of the time.
+      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false, maxWorkers: 2 } },
       {
         extends: true,
         test: {
@@ -13,7 +33,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          maxWorkers: 1,
+          maxWorkers: 2,
         },
       },
     ],

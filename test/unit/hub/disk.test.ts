@@ -1,8 +1,6 @@
 /** Too little room for what is to come, and a disk that becomes full on the way. */
 import type { FileHandle } from "node:fs/promises";
-import { expect, test, vi } from "vitest";
-import { AttuneError } from "../../../src/base/error.ts";
-import { fetchModel } from "../../../src/hub/fetch-model.ts";
+import { afterAll, expect, test, vi } from "vitest";
 import { loopbackHub } from "./hub.ts";
 
 const disk = vi.hoisted(() => ({ freeBytes: Number.POSITIVE_INFINITY, code: "" }));
@@ -21,11 +19,17 @@ vi.mock("node:fs/promises", async (original) => {
   };
 });
 
+// Other test files of this worker may have loaded them with the real disk, and others will.
+vi.resetModules();
+const { AttuneError } = await import("../../../src/base/error.ts");
+const { fetchModel } = await import("../../../src/hub/fetch-model.ts");
+afterAll(() => vi.resetModules());
+
 const { hub, context, cache } = loopbackHub();
 const files = { "config.json": "{}", "model.safetensors": "x".repeat(3_000_000), "tokenizer.json": "{}" };
 hub.add({ name: "org/model", files });
 
-async function failure(): Promise<AttuneError> {
+async function failure(): Promise<InstanceType<typeof AttuneError>> {
   const error = await fetchModel({ kind: "model", name: "org/model", revision: "main" }, context()).catch(
     (e: unknown) => e,
   );
