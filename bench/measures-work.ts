@@ -2,7 +2,7 @@
 import * as ort from "onnxruntime-node";
 import { type Executable, float32 } from "../src/engine/engine.ts";
 import type { AdamWStep } from "../src/engine/kernels/kernels.ts";
-import { referenceKernels } from "../src/engine/kernels/reference.ts";
+import { referenceKernels } from "../src/engine/kernels/reference-kernels.ts";
 import { alone, workerPoolOf } from "../src/engine/kernels/worker-pool.ts";
 import { allocateBlocks } from "../src/engine/memory.ts";
 import { onnxRuntimeEngine, view } from "../src/engine/onnxruntime.ts";

@@ -16,7 +16,7 @@ import {
 import { dirname, join, relative, sep } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import type { HubSettings } from "./hub-settings.ts";
-import { isCommit, type Repo } from "./reference.ts";
+import { isCommit, type Repo } from "./repository-name.ts";
 
 /** `datasets--org--name`. */
 export const folderName = ({ kind, name }: Repo): string => [`${kind}s`, ...name.split("/")].join("--");

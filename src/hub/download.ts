@@ -6,7 +6,7 @@ import { AttuneError } from "../base/error.ts";
 import type { Lock } from "../base/file-lock.ts";
 import { diskError } from "./errors.ts";
 import { acquire } from "./fetch-lock.ts";
-import type { HubReference } from "./reference.ts";
+import type { HubReference } from "./repository-name.ts";
 import { ATTEMPTS, delayOf, type HubContext, interrupted, noAnswer, pause } from "./requests.ts";
 
 export interface RemoteFile {

@@ -1,7 +1,7 @@
 /** What goes wrong with the Hub, in words that say what to do. */
 import { AttuneError } from "../base/error.ts";
 import type { HubSettings } from "./hub-settings.ts";
-import type { HubReference, Repo } from "./reference.ts";
+import type { HubReference, Repo } from "./repository-name.ts";
 
 /** The page of a repository in a browser. */
 export const pageOf = ({ kind, name }: Repo, { endpoint }: HubSettings): string =>

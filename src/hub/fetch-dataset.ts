@@ -6,8 +6,8 @@ import { type Card, chosenName, readCard, SPLIT_NAMES, type SplitFiles, splitTab
 import { isTable } from "../tables/open-table.ts";
 import { makeView, viewFolder } from "./dataset-view.ts";
 import { diskError } from "./errors.ts";
-import type { HubReference } from "./reference.ts";
 import { openRepository, type Repository } from "./repository.ts";
+import type { HubReference } from "./repository-name.ts";
 import type { HubContext } from "./requests.ts";
 
 const CARD = "README.md";

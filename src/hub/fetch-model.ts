@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
-import type { HubReference } from "./reference.ts";
 import { openRepository, type Repository } from "./repository.ts";
+import type { HubReference } from "./repository-name.ts";
 import type { HubContext } from "./requests.ts";
 
 const CONFIG = "config.json";

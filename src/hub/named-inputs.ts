@@ -3,8 +3,8 @@ import { EventQueue } from "../base/event-queue.ts";
 import type { FetchEvent } from "./fetch-events.ts";
 import { hubSettings } from "./hub-settings.ts";
 import { isIncluded, openIncluded } from "./included.ts";
-import { parseReference } from "./reference.ts";
 import type { Repository } from "./repository.ts";
+import { parseReference } from "./repository-name.ts";
 import type { HubContext } from "./requests.ts";
 
 /** What run.json says of something that came from the Hub. */

@@ -6,7 +6,7 @@ import { AttuneError } from "../base/error.ts";
 import { RepoCache, requireSafePath } from "./cache.ts";
 import { download, type RemoteFile } from "./download.ts";
 import { diskError, networkError, offlineError, pageOf } from "./errors.ts";
-import { type HubReference, isCommit } from "./reference.ts";
+import { type HubReference, isCommit } from "./repository-name.ts";
 import { type HubContext, hubFetch } from "./requests.ts";
 
 /** Events of progress come at most this often. */

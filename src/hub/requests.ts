@@ -4,7 +4,7 @@ import { AttuneError } from "../base/error.ts";
 import { networkError, offlineError, statusError } from "./errors.ts";
 import type { FetchEvent, WaitEvent } from "./fetch-events.ts";
 import type { HubSettings } from "./hub-settings.ts";
-import type { HubReference } from "./reference.ts";
+import type { HubReference } from "./repository-name.ts";
 
 export interface RequestContext {
   readonly settings: HubSettings;

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { AttuneError } from "../base/error.ts";
 import { networkError, pageOf } from "./errors.ts";
 import type { PushEvent } from "./fetch-events.ts";
-import type { HubReference } from "./reference.ts";
+import type { HubReference } from "./repository-name.ts";
 import { hubFetch, type RequestContext } from "./requests.ts";
 
 export interface PushContext extends RequestContext {

@@ -127,6 +127,13 @@ describe("files", () => {
     expect(own.filter((path) => !/^(#!.*\n)?\/\*\*[\s*]*[^\s*/][\s\S]*?\*\//.test(textOf(path)))).toEqual([]);
   });
 
+  test("have names that stand once, or whose folder makes them plain", () => {
+    // A command, a section and a conclusion are called after what they are about; families and methods each have a registry.
+    const plain = /^src\/(cli\/commands|report\/sections|report\/conclusions)\/|\/registry\.ts$/;
+    const names = sources.filter((path) => !plain.test(path)).map((path) => posix.basename(path));
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  });
+
   test("have names in kebab-case", () => {
     const names = sources.filter((path) => !/^src(\/[a-z0-9]+(-[a-z0-9]+)*)+(\.generated|\.d)?\.ts$/.test(path));
     expect(names).toEqual([]);

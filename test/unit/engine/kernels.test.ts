@@ -4,7 +4,7 @@ import { assembleKernels } from "../../../scripts/build-kernels.ts";
 import { mix32, randomKey, uniform } from "../../../src/base/random.ts";
 import { type AdamWStep, type Kernels, kernelCallsOn, kernelsOf } from "../../../src/engine/kernels/kernels.ts";
 import { moduleBase64, sharedModuleBase64 } from "../../../src/engine/kernels/module.generated.ts";
-import { referenceKernels } from "../../../src/engine/kernels/reference.ts";
+import { referenceKernels } from "../../../src/engine/kernels/reference-kernels.ts";
 
 test("the generated modules are what kernels.wat says", async () => {
   expect(moduleBase64).toBe(await assembleKernels({ shared: false }));

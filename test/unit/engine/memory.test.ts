@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
 import type { AdamWStep, Kernels } from "../../../src/engine/kernels/kernels.ts";
-import { referenceKernels } from "../../../src/engine/kernels/reference.ts";
+import { referenceKernels } from "../../../src/engine/kernels/reference-kernels.ts";
 import { allocateBlocks, ScratchMemory } from "../../../src/engine/memory.ts";
 
 const GIB_FLOATS = 2 ** 28;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
 import { fetchModel } from "../../../src/hub/fetch-model.ts";
-import type { HubReference } from "../../../src/hub/reference.ts";
+import type { HubReference } from "../../../src/hub/repository-name.ts";
 import type { HubContext } from "../../../src/hub/requests.ts";
 import { blobSha1Of, sha256Of } from "../../hub-server/repositories.ts";
 import { loopbackHub } from "./hub.ts";

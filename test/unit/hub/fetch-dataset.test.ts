@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { fetchDataset } from "../../../src/hub/fetch-dataset.ts";
-import type { HubReference } from "../../../src/hub/reference.ts";
+import type { HubReference } from "../../../src/hub/repository-name.ts";
 import { loadDataset } from "../../../src/tables/load-dataset.ts";
 import { filesFrom } from "../../hub-server/folder.ts";
 import { fixtures, inputError } from "../tables/scratch.ts";

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFile
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fetchModel } from "../../../src/hub/fetch-model.ts";
-import type { HubReference } from "../../../src/hub/reference.ts";
+import type { HubReference } from "../../../src/hub/repository-name.ts";
 import { blobSha1Of, sha256Of } from "../../hub-server/repositories.ts";
 import { inputError } from "../tables/scratch.ts";
 import { loopbackHub } from "./hub.ts";

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect, test } from "vitest";
-import { parseReference } from "../../../src/hub/reference.ts";
+import { parseReference } from "../../../src/hub/repository-name.ts";
 import { inputError, scratchFolder } from "../tables/scratch.ts";
 
 const { folder } = scratchFolder();
