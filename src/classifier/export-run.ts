@@ -98,7 +98,7 @@ interface Source extends LoadedModel {
 }
 
 function writePeft(source: Source, out: string, options: ExportOptions): void {
-  const { path, hub, model, adapted, adapter, filled, memory, thresholds, run } = source;
+  const { path, hub, model, method, adapted, adapter, filled, memory, thresholds, run } = source;
   if (!adapter)
     throw new AttuneError(
       "export/peft",
@@ -108,7 +108,8 @@ function writePeft(source: Source, out: string, options: ExportOptions): void {
   const held = adapted.encoder.parameters.filter(({ name, part }) => filled.has(name) || part === "classifier");
   const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.weights[name]!.data as Float32Array }));
   writePeftAdapter(out, {
-    ...adapter,
+    method,
+    semantics: adapter.semantics,
     base: options.base ?? hub?.repo ?? resolve(path),
     ...(options.base === undefined && hub && { revision: hub.commit }),
     labels: model.labels,

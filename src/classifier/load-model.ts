@@ -5,6 +5,7 @@ import { AttuneError } from "../base/error.ts";
 import { isIncluded } from "../hub/included.ts";
 import { atPath, type HubSource, openHubModel, openModelSource, type SourceContext } from "../hub/named-inputs.ts";
 import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
+import { type ChosenMethod, chooseMethod } from "../methods/chosen-method.ts";
 import { openModel, type PretrainedModel, readLabels, thresholdsOf } from "../models/load.ts";
 import { type Adapter, adapterFolder, openAdapter, requireWhole } from "../run/adapter.ts";
 import type { RunFacts } from "../run/run-facts.ts";
@@ -30,6 +31,8 @@ export interface LoadedModel {
   /** Where those came from the Hub. */
   readonly hub?: HubSource;
   readonly model: PretrainedModel;
+  /** What made it, as far as its adapter says. */
+  readonly method: ChosenMethod;
   readonly adapted: AdaptedModel;
   readonly memory: ModelMemory;
   readonly adapter?: Adapter;
@@ -53,9 +56,9 @@ export async function loadModel(source: ModelSource, context: SourceContext = {}
   const labels = adapter && (await labelsFor(adapter, path, source.labels));
   const model = await openModel(path, labels, adapter?.head, adapter && adapter.thresholds !== undefined);
   try {
-    const { method, options, semantics } = adapter ?? { method: "none", options: {}, semantics: "attune" };
-    const setting = { ...ANY_TRAINING, semantics, fresh: model.fresh };
-    const adapted = adaptModel(model.encoder, method, options, setting);
+    const { method: name, options, semantics } = adapter ?? { method: "none", options: {}, semantics: "attune" };
+    const method = chooseMethod(name, options);
+    const adapted = adaptModel(model.encoder, method, { ...ANY_TRAINING, semantics, fresh: model.fresh });
     const memory = allocateModel(adapted.encoder);
     const arrayOf = (name: string) => memory.weights[name]!.data as Float32Array;
     model.readInto(arrayOf, 0);
@@ -66,7 +69,7 @@ export async function loadModel(source: ModelSource, context: SourceContext = {}
       : model.multiLabel
         ? (thresholdsOf(model) ?? evenThresholds(model.labels.length))
         : undefined;
-    const parts = { path, model, adapted, memory, filled, thresholds, takesPairs };
+    const parts = { path, model, method, adapted, memory, filled, thresholds, takesPairs };
     const found = { ...(hub && { hub }), ...(adapter && { adapter }), ...(trained && { trained }) };
     return { ...parts, ...found, ...(columns && { columns }) };
   } finally {

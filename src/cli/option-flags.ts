@@ -1,7 +1,7 @@
 /** Command-line options from the schemas of options: names, values, defaults and descriptions stand there only. */
 import { type Command, Option } from "commander";
 import { z } from "zod";
-import { methods } from "../methods/registry.ts";
+import { builtInMethods } from "../methods/registry.ts";
 import { trainOptions } from "../run/train-options.ts";
 
 export interface Property {
@@ -36,7 +36,7 @@ export function addFlags(command: Command, schema: z.ZodObject): void {
 export function addTrainFlags(command: Command): void {
   addFlags(command, trainOptions);
   const own = new Map<string, { property: Property; descriptions: string[] }>();
-  for (const [name, { options }] of Object.entries(methods))
+  for (const [name, { options }] of Object.entries(builtInMethods))
     for (const [key, property] of Object.entries(propertiesOf(options))) {
       if (!own.has(key)) own.set(key, { property, descriptions: [] });
       own.get(key)!.descriptions.push(`${name}: ${describe(property)}`);

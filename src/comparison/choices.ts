@@ -1,17 +1,16 @@
-/** What is chosen on validation: LoRA's rank, and the setting to recommend; each with its reason in numbers. */
+/** What is chosen on validation: the rank of methods that have one, and the setting to recommend; each with its reason in numbers. */
 import { groupBy } from "../base/group-by.ts";
-import { ownOptions } from "../methods/registry.ts";
+import { methodOf } from "../methods/registry.ts";
+import { methodOfRun } from "../run/train-options.ts";
 import type { Choice, RankChoice, Setting } from "./comparison.ts";
 import type { ScoredSetting } from "./group-settings.ts";
 import { overSeeds, resampledScores } from "./scored-texts.ts";
 import { standardDeviation } from "./statistics/spread.ts";
 
-const METHOD_WITH_RANKS = "lora";
-
-/** One for each recipe in which LoRA was trained with several ranks. */
+/** One for each recipe and method that was trained in it with several ranks. */
 export function chooseRanks(trained: readonly ScoredSetting[]): RankChoice[] {
-  const lora = trained.filter(({ setting }) => setting.method === METHOD_WITH_RANKS);
-  return [...groupBy(lora, ({ setting }) => setting.recipe).values()].flatMap((all) => {
+  const ranked = trained.filter(({ setting }) => methodOf(setting.method).hasRank);
+  return [...groupBy(ranked, ({ setting: { recipe, method } }) => `${recipe}/${method}`).values()].flatMap((all) => {
     const byRank = [...groupBy(all, rankOf)].toSorted(([a], [b]) => a - b);
     const best = byRank.map(([rank, same]) => ({ rank, ...bestOf(same) }));
     return best.length > 1 ? [chooseRank(best)] : [];
@@ -21,7 +20,7 @@ export function chooseRanks(trained: readonly ScoredSetting[]): RankChoice[] {
 type Ranked = ScoredSetting & { readonly rank: number };
 
 const rankOf = ({ setting }: ScoredSetting): number =>
-  ownOptions(setting.method, setting.runs[0]!.facts.options).rank as number;
+  methodOfRun(setting.runs[0]!.facts.options).options.rank as number;
 
 const validationF1 = ({ setting }: ScoredSetting): number => setting.validation!.f1;
 
@@ -39,6 +38,7 @@ function chooseRank(ranked: readonly Ranked[]): RankChoice {
   })`;
   return {
     recipe: best.setting.recipe,
+    method: best.setting.method,
     chosen: chosen.setting.id,
     reason:
       chosen === best

@@ -122,11 +122,12 @@ export interface Choice {
 }
 
 /**
- * LoRA's rank: the smallest whose validation macro F1 is within one standard error of the best. Where a rank was tried in
+ * A method's rank: the smallest whose validation macro F1 is within one standard error of the best. Where a rank was tried in
  * several ways, its best one on validation counts.
  */
 export interface RankChoice extends Choice {
   readonly recipe: RecipeName;
+  readonly method: MethodName;
   readonly ranks: readonly {
     readonly rank: number;
     readonly setting: string;

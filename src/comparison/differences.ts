@@ -1,5 +1,6 @@
 /** Each setting against full fine-tuning: which differences are more than chance. */
 import { groupBy } from "../base/group-by.ts";
+import { methodOf } from "../methods/registry.ts";
 import type { Difference } from "./comparison.ts";
 import type { ScoredRun, ScoredSetting } from "./group-settings.ts";
 import { overSeeds } from "./scored-texts.ts";
@@ -7,9 +8,6 @@ import { percentileInterval, percentileP } from "./statistics/bootstrap.ts";
 import { holm } from "./statistics/holm.ts";
 import { exactMcNemar } from "./statistics/mcnemar.ts";
 import { mean } from "./statistics/spread.ts";
-
-/** The method that the others are held against. */
-const REFERENCE = "full";
 
 /** Of settings that train anything. `studyOf` says which study a setting is from: its own full fine-tuning comes before that of another study. */
 export function differences(
@@ -39,7 +37,9 @@ function referenceFor(
   trained: readonly ScoredSetting[],
   studyOf: (setting: ScoredSetting) => number,
 ): ScoredSetting | undefined {
-  const all = trained.filter(({ setting }) => setting.method === REFERENCE && setting.recipe === one.setting.recipe);
+  const all = trained.filter(
+    ({ setting }) => methodOf(setting.method).isReference && setting.recipe === one.setting.recipe,
+  );
   const near = all.filter((other) => studyOf(other) === studyOf(one));
   const f1 = ({ setting }: ScoredSetting) => setting.validation!.f1;
   return (near.length > 0 ? near : all).toSorted((a, b) => f1(b) - f1(a))[0];

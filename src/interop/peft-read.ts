@@ -4,14 +4,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
 import { readJson } from "../base/read-text.ts";
-import { type MethodName, methodNames, methodOf } from "../methods/registry.ts";
+import { knownMethodNames, methodOf } from "../methods/registry.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
 
 /** An adapter that PEFT wrote, in Attune's terms. */
 export interface PeftAdapter {
-  readonly method: MethodName;
+  readonly method: string;
   readonly options: Readonly<Record<string, unknown>>;
   /** As PEFT computes it. */
   readonly semantics: "peft";
@@ -27,8 +27,6 @@ export const isPeftAdapter = (folder: string): boolean => existsSync(join(folder
 
 /** Keys that say nothing about what the adapter computes. */
 const NEUTRAL = ["auto_mapping", "base_model_name_or_path", "inference_mode", "peft_type", "peft_version", "revision"];
-/** Ways to begin that leave the base as it is; PEFT's other ones take something out of it or quantize it. */
-const PLAIN_STARTS = ["gaussian", "eva", "orthogonal", "mica"];
 
 /** @throws AttuneError that names what is not supported; nothing is loaded by halves */
 export function openPeftAdapter(folder: string): PeftAdapter {
@@ -37,28 +35,28 @@ export function openPeftAdapter(folder: string): PeftAdapter {
   const refuse = (what: string): never => {
     throw new AttuneError("adapter/unsupported", `${file}: ${what} is not supported, so this adapter cannot be used`);
   };
-  const method = methodNames.find((name) => methodOf(name).peft?.type === config.peft_type);
-  if (!method) {
-    const types = methodNames.flatMap((name) => methodOf(name).peft?.type ?? []);
+  const forms = knownMethodNames().flatMap((name) => ({ name, peft: methodOf(name).peft }));
+  const method = forms.find(({ peft }) => peft?.type === config.peft_type);
+  if (!method?.peft) {
+    const types = forms.flatMap(({ peft }) => peft?.type ?? []);
     return refuse(`peft_type ${JSON.stringify(config.peft_type)} (there are ${listOf(types, "and")})`);
   }
   if (config.task_type !== "SEQ_CLS" && config.task_type != null) refuse(`task_type "${config.task_type}"`);
-  const { init_lora_weights: start, modules_to_save: modules, task_type: _, ...rest } = config;
-  if (typeof start === "string" && !PLAIN_STARTS.includes(start.toLowerCase()))
-    refuse(`init_lora_weights "${start}", which changes the base model,`);
+  const { modules_to_save: modules, task_type: _, ...rest } = config;
+  const { understood, ignored, unreadable, read, holds } = method.peft;
+  const impossible = unreadable?.(config);
+  if (impossible) refuse(impossible);
   for (const module of (modules as string[] | null) ?? [])
     if (![...HEAD_MODULES, "pooler"].includes(module.replace(/^.*\./, ""))) refuse(`"${module}" in modules_to_save`);
-  const { understood, ignored, read, holds } = methodOf(method).peft!;
   const known = new Set([...NEUTRAL, ...understood, ...ignored]);
   for (const [key, value] of Object.entries(rest)) if (!known.has(key) && !isEmpty(value)) refuse(key);
-  if ((config.num_transformer_submodules ?? 1) !== 1) refuse("num_transformer_submodules other than 1");
 
   const stored = namesOf(folder);
   const labels = join(folder, LABELS);
   const head = stored.shapes.get("classifier.weight");
   if (!head) throw new AttuneError("adapter/no-head", `${join(folder, WEIGHTS)}: there is no classifier.weight in it`);
   return {
-    method,
+    method: method.name,
     options: read(config, [...stored.shapes.keys()]),
     semantics: "peft",
     labelCount: head[0]!,

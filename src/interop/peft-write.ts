@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { writeWholeFolder } from "../base/write-whole.ts";
-import { type MethodName, methodOf } from "../methods/registry.ts";
+import type { ChosenMethod } from "../methods/chosen-method.ts";
 import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { isTransformersHead } from "../models/head-choice.ts";
@@ -13,9 +13,8 @@ import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
 /** The version whose files these are. */
 const PEFT_VERSION = "0.21.0";
 export interface AdapterToWrite {
-  readonly method: MethodName;
-  /** In the form in which the adapter is kept. */
-  readonly options: object;
+  /** With options in the form in which the adapter is kept. */
+  readonly method: ChosenMethod;
   readonly semantics: Semantics;
   /** The base, by path or by name on the Hub. */
   readonly base: string;
@@ -37,10 +36,10 @@ export interface AdapterToWrite {
  */
 export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void {
   const { encoder, semantics, tensors } = adapter;
-  const { peft, options: schema } = methodOf(adapter.method);
-  if (!peft) throw unwritable(`PEFT has no method like ${adapter.method}`);
+  const { name: methodName, method, options } = adapter.method;
+  const { peft } = method;
+  if (!peft) throw unwritable(`PEFT has no method like ${methodName}`);
   if (!isTransformersHead(encoder.head)) throw unwritable(`PEFT has no head like ${encoder.head.head}`);
-  const options = schema.parse(adapter.options);
   const refusal = peft.refusal?.(options, semantics);
   if (refusal) throw unwritable(refusal);
   const parts = new Map(encoder.parameters.map(({ name, part }) => [name, part]));
@@ -50,8 +49,7 @@ export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void 
     // PEFT replaces a pooler as a whole or adds matrices to it, but not both.
     if (part === "pooler" && name !== tensor.name && name.endsWith("weight"))
       throw unwritable("its pooler was trained as a whole and has matrices besides");
-    const hasPrefix = part !== undefined || name.includes(".lora_");
-    return { ...tensor, name: hasPrefix ? `${peft.prefix}${name}` : name };
+    return { ...tensor, name: `${part === undefined ? peft.addedPrefix : peft.prefix}${name}` };
   });
   const savesPooler = tensors.some(({ name }) => parts.get(name) === "pooler" && name.endsWith("weight"));
   const config = {

@@ -2,8 +2,8 @@
 
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { noVirtualTokens, pooledPosition } from "../models/packed-batch.ts";
-import type { Adaptation, Setting, Start } from "./method.ts";
-import { type MethodName, methodOf, ownOptions } from "./registry.ts";
+import type { ChosenMethod } from "./chosen-method.ts";
+import type { Adaptation, MethodContext, Start } from "./method.ts";
 
 export interface AdaptedModel {
   /** Takes the place of the model's own encoder in every program. */
@@ -13,10 +13,9 @@ export interface AdaptedModel {
   readonly trained: readonly Parameter[];
 }
 
-/** `options` may hold more than the method's own. */
-export function adaptModel(encoder: Encoder, name: MethodName, options: object, setting: Setting): AdaptedModel {
-  const method = methodOf(name);
-  const adaptation = method.adapt(encoder, method.options.parse(ownOptions(name, options)), setting);
+/** @throws AttuneError where the method cannot be used with this model */
+export function adaptModel(encoder: Encoder, { method, options }: ChosenMethod, context: MethodContext): AdaptedModel {
+  const adaptation = method.adapt(encoder, options, context);
   const { added = [], virtual = noVirtualTokens } = adaptation;
   const adapted: Encoder = {
     ...encoder,

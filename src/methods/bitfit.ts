@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { layerChoice, layersOption } from "./layers.ts";
 import { defineMethod, trainsHead } from "./method.ts";
+import { searched, searchedOnMini } from "./recipe-entry.ts";
 
 export const bitfit = defineMethod({
   title: "BitFit",
@@ -18,14 +19,18 @@ export const bitfit = defineMethod({
     url: "https://arxiv.org/abs/2106.10199",
   },
   options: z.strictObject({ layers: layersOption }),
-  adapt: (encoder, { layers }, setting) => {
+  recipes: {
+    tuned: { options: { learningRate: searched(1e-3) } },
+    demo: { options: { learningRate: searchedOnMini(1e-2) } },
+  },
+  adapt: (encoder, { layers }, context) => {
     const isChosen = layerChoice(layers, encoder);
     return {
       trains: (parameter) => {
         const { kind, part, layer } = parameter;
         const isBias = kind === "bias" || kind === "layerNormBias";
         const isInside = part === "encoder" ? isChosen(layer) : part !== "classifier";
-        return (isBias && isInside) || trainsHead(parameter, setting);
+        return (isBias && isInside) || trainsHead(parameter, context);
       },
     };
   },

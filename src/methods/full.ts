@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { layerChoice, layersOption } from "./layers.ts";
 import { defineMethod } from "./method.ts";
+import { searched, searchedOnMini } from "./recipe-entry.ts";
 
 export const full = defineMethod({
   title: "Full fine-tuning",
@@ -16,7 +17,12 @@ export const full = defineMethod({
     title: "BERT: Pre-training of Deep Bidirectional Transformers (Devlin et al. 2019)",
     url: "https://arxiv.org/abs/1810.04805",
   },
+  isReference: true,
   options: z.strictObject({ layers: layersOption }),
+  recipes: {
+    tuned: { options: { learningRate: searched(1e-4) } },
+    demo: { options: { learningRate: searchedOnMini(3e-4) } },
+  },
   adapt: (encoder, { layers }, { trainHead }) => {
     const isChosen = layerChoice(layers, encoder);
     return {

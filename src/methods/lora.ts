@@ -1,28 +1,22 @@
 /** LoRA: a frozen linear layer plus a product of two thin matrices, y = x Wᵀ + b + s · x Aᵀ Bᵀ. */
 import { z } from "zod";
-import { AttuneError, listOf } from "../base/error.ts";
+import { AttuneError } from "../base/error.ts";
 import { fillKaiming, randomKey } from "../base/random.ts";
 import { affine, product } from "../graph/ops/linalg.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
-import type { LinearRole, LinearSite } from "../models/scope.ts";
-import { layerChoice, layersOption } from "./layers.ts";
+import type { LinearSite } from "../models/scope.ts";
+import { layersOption } from "./layers.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
 import { selectedModules } from "./peft-targets.ts";
-
-const ROLES = [
-  "query",
-  "key",
-  "value",
-  "attentionOutput",
-  "intermediate",
-  "output",
-  "pooler",
-] as const satisfies LinearRole[];
-const ALL = "all-linear";
+import { original, searched, searchedOnMini } from "./recipe-entry.ts";
+import { moduleOf, targetSites, targetsOption } from "./targets.ts";
 
 const A = ".lora_A.weight";
 const B = ".lora_B.weight";
 const MATRIX = /\.lora_[AB]\.weight$/;
+
+/** PEFT's ways to begin that leave the base as it is; its other ones take something out of it or quantize it. */
+const PLAIN_STARTS = ["gaussian", "eva", "orthogonal", "mica"];
 
 /** Keys of PEFT 0.21 that this method has no use for, as PEFT writes them. */
 const PEFT_DEFAULTS = {
@@ -57,11 +51,7 @@ const options = z.strictObject({
   rank: z.number().int().positive().default(8).describe("inner size of the two matrices"),
   alpha: z.number().positive().default(16).describe("their product is scaled by alpha / rank"),
   dropout: z.number().min(0).lt(1).default(0).describe("dropout of what goes into the matrices"),
-  targets: z
-    .array(z.string().min(1))
-    .min(1)
-    .default(["query", "value"])
-    .describe(`linear layers that get them: ${ROLES.join(", ")}, ${ALL}, or ends of names in the checkpoint`),
+  targets: targetsOption("linear layers that get them", "query", "value"),
   bias: z.enum(["none", "all", "lora_only"]).default("none").describe("which biases of the encoder are trained too"),
   rslora: z.boolean().default(false).describe("scale by alpha / √rank, which suits high ranks (arXiv 2312.03732)"),
   layers: layersOption,
@@ -87,9 +77,22 @@ export const lora = defineMethod({
     url: "https://arxiv.org/abs/2106.09685",
   },
   options,
+  hasRank: true,
+  recipes: {
+    controlled: {
+      options: { alpha: original(8) },
+      note: "LoRA's alpha is 8 for every rank, so its matrices count less the higher the rank is.",
+    },
+    tuned: {
+      options: { learningRate: searched(2e-3), alpha: searched(8) },
+      note: "LoRA's alpha is 8 for every rank, as Hu et al. keep it when the rank changes, so one learning rate suits all ranks.",
+    },
+    demo: { options: { learningRate: searchedOnMini(5e-3), alpha: { value: 8, source: "as in the tuned recipe" } } },
+  },
   peft: {
     type: "LORA",
     prefix: "base_model.model.",
+    addedPrefix: "base_model.model.",
     write: (encoder, chosen) => ({
       ...PEFT_DEFAULTS,
       r: chosen.rank,
@@ -108,6 +111,7 @@ export const lora = defineMethod({
     understood: ["r", "lora_alpha", "lora_dropout", "bias", "use_rslora", "rank_pattern", "alpha_pattern"],
     // Which layers have matrices is seen from the matrices, and `holds` checks it. How they began no longer matters.
     ignored: [
+      "init_lora_weights",
       "target_modules",
       "exclude_modules",
       "layers_to_transform",
@@ -117,6 +121,10 @@ export const lora = defineMethod({
       "qalora_group_size",
       "ensure_weight_tying",
     ],
+    unreadable: ({ init_lora_weights: start }) =>
+      typeof start === "string" && !PLAIN_STARTS.includes(start.toLowerCase())
+        ? `init_lora_weights "${start}", which changes the base model,`
+        : undefined,
     read: (config, parameters) => ({
       rank: config.r ?? 8,
       alpha: config.lora_alpha ?? 8,
@@ -128,7 +136,7 @@ export const lora = defineMethod({
       targets: [...new Set(parameters.filter((name) => MATRIX.test(name)).map((name) => name.replace(MATRIX, "")))],
     }),
     holds: (encoder, config) => {
-      const modules = selectedModules(encoder, config);
+      const modules = selectedModules(encoder, config, ["query", "value"]);
       const biases = new Set(modules.map((module) => `${module}.bias`));
       const which = (config.bias ?? "none") as LoraOptions["bias"];
       return [
@@ -137,13 +145,13 @@ export const lora = defineMethod({
       ];
     },
   },
-  adapt: (encoder, chosen, setting) => {
+  adapt: (encoder, chosen, context) => {
     const pairs = pairsOf(encoder, chosen);
     const byWeight = new Map(pairs.map((pair) => [pair.site.weight, pair]));
     const biases = new Set(pairs.map(({ site }) => site.bias));
     return {
       added: pairs.flatMap(({ a, b }) => [a, b]),
-      trains: (parameter) => trainsHead(parameter, setting) || trainsBias(parameter, chosen.bias, biases),
+      trains: (parameter) => trainsHead(parameter, context) || trainsBias(parameter, chosen.bias, biases),
       wrap: (scope) => ({
         ...scope,
         linear: (site, x) => {
@@ -173,29 +181,11 @@ interface Pair {
   readonly b: AddedParameter;
 }
 
-/** The name of a linear layer in Transformers. */
-const moduleOf = ({ weight }: LinearSite): string => weight.replace(/\.weight$/, "");
-
 function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
-  const isInside = layerChoice(chosen.layers, encoder);
   const shapes = new Map(encoder.parameters.map(({ name, shape }) => [name, shape]));
-  for (const target of chosen.targets)
-    if (!encoder.linears.some((site) => isTarget(site, target)))
-      throw new AttuneError(
-        "options/targets",
-        `no linear layer of this model is called "${target}"; there are ${listOf([...ROLES, ALL], "and")}, or ends of names`,
-      );
-  const isChosen = (site: LinearSite) =>
-    chosen.targets.some((target) => isTarget(site, target)) && isInside(site.layer);
-  const sites = encoder.linears.filter(isChosen);
-  if (sites.length === 0)
-    throw new AttuneError(
-      "options/targets",
-      `no linear layer of this model is ${listOf(chosen.targets)} in the layers asked for`,
-    );
   const rankFor = byPattern(chosen.rankPattern, chosen.rank);
   const alphaFor = byPattern(chosen.alphaPattern, chosen.alpha);
-  return sites.map((site) => {
+  return targetSites(encoder, chosen).map((site) => {
     const name = moduleOf(site);
     const [out, from] = shapes.get(site.weight) as readonly [number, number];
     const rank = rankFor(name);
@@ -215,13 +205,6 @@ function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
     };
     return { site, rank, scaling, a, b };
   });
-}
-
-/** A target is a role, all of them, or the end of a name from a dot on, as PEFT has it. */
-function isTarget(site: LinearSite, target: string): boolean {
-  if (site.role === "classifier") return false;
-  if ((ROLES as readonly string[]).includes(target)) return site.role === target;
-  return target === ALL || `.${moduleOf(site)}`.endsWith(`.${target}`);
 }
 
 /** As PEFT looks a pattern up: the first that matches the whole name, or the end of it from a dot on. */

@@ -1,11 +1,11 @@
 /** The contract of a fine-tuning method. Shared code asks a method for facts and never which method it is. */
 import type { z } from "zod";
-import { AttuneError } from "../base/error.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import type { VirtualTokens } from "../models/packed-batch.ts";
 import type { Scope } from "../models/scope.ts";
 import type { TensorToWrite } from "../weights/safetensors.ts";
 import type { PeftForm } from "./peft-form.ts";
+import type { RecipeEntry } from "./recipe-entry.ts";
 import type { Semantics } from "./semantics.ts";
 
 export interface Paper {
@@ -24,21 +24,34 @@ export interface Method<Options extends z.ZodObject = z.ZodObject> {
   /** Why one would choose it, in one sentence. */
   readonly chooseWhen: string;
   readonly paper?: Paper;
+  /** It trains everything, so that comparisons hold the others against it. */
+  readonly isReference?: boolean;
+  /** It trains nothing, so that no learning rate matters. */
+  readonly trainsNothing?: boolean;
+  /** Its option `rank` says how much it trains: studies try several and choose one on validation. */
+  readonly hasRank?: boolean;
   /** Its own options, each with default, bounds and description; the command line and config files read them. */
   readonly options: Options;
+  /** What recipes give it beside what they give every method, by the recipe's name. */
+  readonly recipes?: Readonly<Record<string, RecipeEntry>>;
   /** How PEFT has it; absent where PEFT has nothing like it. */
   readonly peft?: PeftForm<z.output<Options>>;
   /** What it does to a model. */
-  adapt(encoder: Encoder, options: z.output<Options>, setting: Setting): Adaptation;
+  adapt(encoder: Encoder, options: z.output<Options>, context: MethodContext): Adaptation;
 }
 
-/** Gives a method the type of its own options. */
+/**
+ * Gives a method the type of its own options.
+ *
+ * @example
+ * const mine = defineMethod({ title: "Mine", …, options: z.strictObject({ rate: z.number().default(1) }), adapt: … });
+ */
 export function defineMethod<Options extends z.ZodObject>(method: Method<Options>): Method<Options> {
   return method;
 }
 
-/** What a method must know besides its own options. */
-export interface Setting {
+/** What a method must know besides its own options: what is to be trained outside of the encoder, and in whose way. */
+export interface MethodContext {
   readonly semantics: Semantics;
   readonly trainHead: boolean;
   readonly trainPooler: boolean;
@@ -85,29 +98,11 @@ export interface Start {
   tokenize(text: string): Int32Array;
 }
 
-/** The keys of adapter_config.json that all of PEFT's prompt methods share. */
-export const peftSizes = ({ heads, layers, hiddenSize }: Encoder, virtualTokens: number) => ({
-  num_attention_heads: heads,
-  num_layers: layers,
-  num_transformer_submodules: 1,
-  num_virtual_tokens: virtualTokens,
-  token_dim: hiddenSize,
-});
-
-/** A model has a fixed number of positions, and at least [CLS] and [SEP] must find room beside virtual tokens. */
-export function requireRoom({ maxPositions }: Encoder, virtualTokens: number): void {
-  if (virtualTokens > maxPositions - 2)
-    throw new AttuneError(
-      "options/virtual-tokens",
-      `--virtual-tokens cannot be ${virtualTokens}: the model has ${maxPositions} positions`,
-    );
-}
-
 /**
  * The rule that most methods follow outside of the encoder: the classifier is trained, and the pooler only where it was
  * drawn, since a random layer that stays random is of no use.
  */
-export function trainsHead({ name, part }: Parameter, { trainHead, trainPooler, fresh }: Setting): boolean {
+export function trainsHead({ name, part }: Parameter, { trainHead, trainPooler, fresh }: MethodContext): boolean {
   if (part === "classifier") return trainHead;
   return part === "pooler" && (trainPooler || fresh.has(name));
 }

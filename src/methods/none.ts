@@ -10,6 +10,7 @@ export const none = defineMethod({
     "Nothing is trained, so this is what every other row starts from. " +
     "With a random classifier its figures are those of guessing.",
   chooseWhen: "Choose it to see what training brings, and to check a classifier that was trained elsewhere.",
+  trainsNothing: true,
   options: z.strictObject({}),
   adapt: () => ({ trains: () => false }),
 });

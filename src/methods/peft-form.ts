@@ -5,8 +5,9 @@ import type { Semantics } from "./semantics.ts";
 export interface PeftForm<Options> {
   /** `peft_type` of adapter_config.json. */
   readonly type: string;
-  /** What stands before the names of the model's own parameters. */
+  /** What stands before the names of the model's own parameters, and before those of what the method adds. */
   readonly prefix: string;
+  readonly addedPrefix: string;
   /** Why PEFT has no such adapter, or undefined if it has. */
   refusal?(options: Options, semantics: Semantics): string | undefined;
   /** Its own keys of adapter_config.json. */
@@ -16,6 +17,8 @@ export interface PeftForm<Options> {
   /** Keys of adapter_config.json that `read` understands, and those that do not matter once training is over. */
   readonly understood: readonly string[];
   readonly ignored: readonly string[];
+  /** What of a config Attune cannot do, as the beginning of the sentence "… is not supported". */
+  unreadable?(config: Readonly<Record<string, unknown>>): string | undefined;
   /** Options from those keys and the names of the stored parameters, as Attune has them. */
   read(config: Readonly<Record<string, unknown>>, parameters: readonly string[]): Readonly<Record<string, unknown>>;
   /** Names of what an adapter with such a config must hold of its own, as Attune has them. */

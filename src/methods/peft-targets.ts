@@ -1,25 +1,29 @@
 /** Which modules adapter_config.json selects: PEFT's rules for target_modules and what narrows it (PEFT 0.21). */
 import { AttuneError } from "../base/error.ts";
 import type { Encoder } from "../models/encoder.ts";
+import type { LinearRole } from "../models/scope.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** Names of the modules with a weight that the config selects, whether or not Attune can adapt them. */
-export function selectedModules(encoder: Encoder, config: Config): string[] {
+/**
+ * Names of the modules with a weight that the config selects, whether or not Attune can adapt them; where it says nothing,
+ * those of the roles that PEFT takes then.
+ */
+export function selectedModules(encoder: Encoder, config: Config, otherwise: readonly LinearRole[]): string[] {
   const saved = listed(config.modules_to_save);
   const isSaved = (module: string) => saved.some((name) => `.${module}.`.includes(`.${name}.`));
   const isExcluded = matcherOf(config.exclude_modules);
   return encoder.parameters.flatMap(({ name, kind, part }) => {
     if (part === "classifier" || part === "adapter" || (kind !== "weight" && kind !== "embedding")) return [];
     const module = name.replace(/\.weight$/, "");
-    return isTarget(encoder, module, config) && !isSaved(module) && !isExcluded(module) ? [module] : [];
+    return isTarget(encoder, module, config, otherwise) && !isSaved(module) && !isExcluded(module) ? [module] : [];
   });
 }
 
-function isTarget({ linears }: Encoder, module: string, config: Config): boolean {
+function isTarget({ linears }: Encoder, module: string, config: Config, otherwise: readonly LinearRole[]): boolean {
   const { target_modules: targets } = config;
   const role = linears.find(({ weight }) => weight === `${module}.weight`)?.role;
-  if (targets === null || targets === undefined) return role === "query" || role === "value";
+  if (targets === null || targets === undefined) return role !== undefined && otherwise.includes(role);
   if (typeof targets === "string" && targets.toLowerCase() === "all-linear") return role !== undefined;
   if (!matcherOf(targets)(module)) return false;
   // Layers narrow only what is found by the end of its name.

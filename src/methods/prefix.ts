@@ -8,7 +8,9 @@ import { concat, reshape, slice, transpose } from "../graph/ops/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { Scope } from "../models/scope.ts";
-import { type AddedParameter, defineMethod, peftSizes, requireRoom, trainsHead } from "./method.ts";
+import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
+import { searched, searchedOnMini } from "./recipe-entry.ts";
+import { peftSizes, requireRoom, twoTransformers } from "./virtual-tokens.ts";
 
 /** [virtual tokens, 2 · layers · hidden]: key and value of layer 0, key and value of layer 1, … */
 const TABLE = "prompt_embeddings";
@@ -39,9 +41,14 @@ export const prefix = defineMethod({
     url: "https://arxiv.org/abs/2101.00190",
   },
   options,
+  recipes: {
+    tuned: { options: { learningRate: searched(1e-2) } },
+    demo: { options: { learningRate: searchedOnMini(2e-2) } },
+  },
   peft: {
     type: "PREFIX_TUNING",
     prefix: "base_model.",
+    addedPrefix: "",
     write: (encoder, { virtualTokens }) => ({
       ...peftSizes(encoder, virtualTokens),
       encoder_hidden_size: encoder.hiddenSize,
@@ -58,16 +65,17 @@ export const prefix = defineMethod({
       "init_weights",
       "prefix_projection",
     ],
+    unreadable: twoTransformers,
     read: ({ num_virtual_tokens }) => ({ virtualTokens: num_virtual_tokens }),
     holds: () => [TABLE],
   },
-  adapt: (encoder, chosen, setting) => {
+  adapt: (encoder, chosen, context) => {
     const { virtualTokens: count, projection } = chosen;
     requireRoom(encoder, count);
     const width = 2 * encoder.layers * encoder.hiddenSize;
     return {
       added: projection ? networkOf(encoder, chosen, width) : [tableOf(chosen, width)],
-      trains: (own) => trainsHead(own, setting),
+      trains: (own) => trainsHead(own, context),
       virtual: { tokens: 0, keys: count, pooled: "cls" },
       wrap: (scope) => ({
         ...scope,

@@ -1,6 +1,7 @@
 /** Linear probing: the encoder stays as it is, and only what stands on it is trained. */
 import { z } from "zod";
 import { defineMethod, trainsHead } from "./method.ts";
+import { searched, searchedOnMini } from "./recipe-entry.ts";
 
 export const probe = defineMethod({
   title: "Linear probe",
@@ -16,5 +17,23 @@ export const probe = defineMethod({
     url: "https://arxiv.org/abs/1610.01644",
   },
   options: z.strictObject({}),
-  adapt: (_encoder, _options, setting) => ({ trains: (parameter) => trainsHead(parameter, setting) }),
+  recipes: {
+    controlled: {
+      options: {
+        semantics: {
+          value: "attune",
+          source: "the original experiment: its frozen layers ran without dropout, so their outputs are kept",
+        },
+      },
+      note:
+        "The probe is a linear layer on the frozen pooler. Its frozen layers run without dropout, so that their outputs " +
+        "are computed once; nothing else in it differs from PEFT's way. Every other method has dropout in frozen layers " +
+        "too, as PEFT has it.",
+    },
+    tuned: {
+      options: { learningRate: searched(5e-3), head: { value: "auto", source: "chosen on validation" } },
+    },
+    demo: { options: { learningRate: searchedOnMini(1e-2) } },
+  },
+  adapt: (_encoder, _options, context) => ({ trains: (parameter) => trainsHead(parameter, context) }),
 });

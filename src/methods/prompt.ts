@@ -6,7 +6,9 @@ import { add, mul } from "../graph/ops/elementwise.ts";
 import { constant } from "../graph/ops/leaf.ts";
 import { affine, product } from "../graph/ops/linalg.ts";
 import { virtualTokenInput } from "../models/inputs.ts";
-import { type AddedParameter, defineMethod, peftSizes, requireRoom, type Start, trainsHead } from "./method.ts";
+import { type AddedParameter, defineMethod, type Start, trainsHead } from "./method.ts";
+import { searched, searchedOnMini } from "./recipe-entry.ts";
+import { peftSizes, requireRoom, twoTransformers } from "./virtual-tokens.ts";
 
 const NAME = "prompt_embeddings";
 
@@ -33,9 +35,14 @@ export const prompt = defineMethod({
     url: "https://arxiv.org/abs/2104.08691",
   },
   options,
+  recipes: {
+    tuned: { options: { learningRate: searched(5e-2) } },
+    demo: { options: { learningRate: searchedOnMini(3e-2) } },
+  },
   peft: {
     type: "PROMPT_TUNING",
     prefix: "base_model.",
+    addedPrefix: "",
     refusal: (_options, semantics) =>
       semantics === "peft"
         ? undefined
@@ -58,10 +65,11 @@ export const prompt = defineMethod({
       "tokenizer_kwargs",
       "tokenizer_name_or_path",
     ],
+    unreadable: twoTransformers,
     read: ({ num_virtual_tokens }) => ({ virtualTokens: num_virtual_tokens }),
     holds: () => [NAME],
   },
-  adapt: (encoder, { virtualTokens: count, init, initText }, setting) => {
+  adapt: (encoder, { virtualTokens: count, init, initText }, context) => {
     requireRoom(encoder, count);
     const parameter: AddedParameter = {
       name: NAME,
@@ -80,8 +88,8 @@ export const prompt = defineMethod({
     };
     return {
       added: [parameter],
-      trains: (own) => trainsHead(own, setting),
-      virtual: { tokens: count, keys: 0, pooled: setting.semantics === "peft" ? "first" : "cls" },
+      trains: (own) => trainsHead(own, context),
+      virtual: { tokens: count, keys: 0, pooled: context.semantics === "peft" ? "first" : "cls" },
       wrap: (scope) => ({
         ...scope,
         words: (x) => {

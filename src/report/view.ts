@@ -1,7 +1,7 @@
 /** A comparison with what every part of a report asks of it: names, colours, rows by recipe. */
 import { groupBy } from "../base/group-by.ts";
 import type { Comparison, Difference, MarkedColumn, Setting } from "../comparison/comparison.ts";
-import { type MethodName, methods } from "../methods/registry.ts";
+import { type MethodName, methodOf } from "../methods/registry.ts";
 import type { RecipeName } from "../study/study.ts";
 import { type Colour, methodColour } from "./palette.ts";
 
@@ -12,7 +12,7 @@ export interface View {
   /** Those that train anything. */
   readonly trained: readonly Setting[];
   readonly recipes: readonly RecipeName[];
-  /** For each recipe and method the one setting that stands for it: LoRA's chosen rank, else the best on validation. */
+  /** For each recipe and method the one setting that stands for it: the chosen rank, else the best on validation. */
   readonly leading: readonly Setting[];
   /** Whether times may be held against each other. */
   readonly timed: boolean;
@@ -75,7 +75,13 @@ export const methodsIn = (settings: readonly Setting[]): MethodName[] => [
   ...new Set(settings.map(({ method }) => method)),
 ];
 
-export const methodTitle = (method: MethodName): string => methods[method].title;
+export const methodTitle = (method: MethodName): string => methodOf(method).title;
+
+/** `LoRA's rank`. */
+export const rankName = (method: MethodName): string => `${methodTitle(method)}'s rank`;
+
+/** Whether the others are held against it: full fine-tuning. */
+export const isReference = ({ method }: Pick<Setting, "method">): boolean => methodOf(method).isReference === true;
 
 /** Times that cannot be compared have no best one, and neither has a column in which all are equal. */
 export function isMarked(view: View, column: MarkedColumn, { id }: Setting): boolean {

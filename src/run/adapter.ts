@@ -11,7 +11,6 @@ import type { HostTensor } from "../graph/tensor.ts";
 import type { HubSource } from "../hub/named-inputs.ts";
 import { isPeftAdapter, openPeftAdapter } from "../interop/peft-read.ts";
 import type { AdaptedModel } from "../methods/adapt.ts";
-import type { MethodName } from "../methods/registry.ts";
 import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { HeadChoice } from "../models/head-choice.ts";
@@ -26,7 +25,7 @@ export interface AdapterFacts {
   readonly labels: readonly string[];
   /** Of each label, where a text may have any number of them. */
   readonly thresholds?: readonly number[] | undefined;
-  readonly method: MethodName;
+  readonly method: string;
   /** The model's own where it says nothing. */
   readonly head?: HeadChoice;
   /** The method's own options and what else decides its form. */
@@ -66,7 +65,7 @@ export function writeAdapter(
 
 /** An adapter of either kind: of a run, or of PEFT. */
 export interface Adapter {
-  readonly method: MethodName;
+  readonly method: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly semantics: Semantics;
   readonly head?: HeadChoice;

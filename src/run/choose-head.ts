@@ -8,6 +8,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { FeatureRows } from "../features/feature-rows.ts";
 import { FeatureSplits } from "../features/feature-splits.ts";
 import { adaptModel } from "../methods/adapt.ts";
+import { chooseMethod } from "../methods/chosen-method.ts";
 import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, type HeadName, headNames } from "../models/head-choice.ts";
 import { openModel } from "../models/load.ts";
@@ -115,8 +116,9 @@ async function openBench(
 async function openWith(head: HeadName, options: ResolvedTrainOptions, { labels, multiLabel }: Dataset) {
   const choice: HeadChoice = { head, mlpSize: options.mlpSize, headDropout: options.headDropout };
   const model = await openModel(options.model, labels, choice, multiLabel);
-  const setting = { ...options, trainHead: true, fresh: model.fresh };
-  return { model, ...adaptModel(model.encoder, "probe", {}, setting) };
+  const { semantics, trainPooler } = options;
+  const context = { semantics, trainHead: true, trainPooler, fresh: model.fresh };
+  return { model, ...adaptModel(model.encoder, chooseMethod("probe"), context) };
 }
 
 async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadName): Promise<TriedHead> {

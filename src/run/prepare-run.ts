@@ -28,7 +28,7 @@ import { BatchRunner } from "../train/step.ts";
 import type { TrainingJob } from "../train/trainer.ts";
 import { adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import { describeImbalance, type Imbalance, objectiveOf, orderOf } from "./rare-label-options.ts";
-import type { ResolvedTrainOptions } from "./train-options.ts";
+import { methodOfRun, type ResolvedTrainOptions } from "./train-options.ts";
 
 export interface PreparedRun {
   readonly dataset: Dataset;
@@ -91,15 +91,16 @@ export async function prepareRun(
   const order = orderOf(options, dataset, truths);
   const model = await openModel(options.model, dataset.labels, headOf(options), multiLabel);
   const tokenizer = loadTokenizer(options.model);
-  const adapted = adaptModel(model.encoder, options.method, options, { ...options, fresh: model.fresh });
+  const { semantics, trainHead, trainPooler } = options;
+  const context = { semantics, trainHead, trainPooler, fresh: model.fresh };
+  const adapted = adaptModel(model.encoder, methodOfRun(options), context);
   const { encoder, trained } = adapted;
   requireVocabulary(tokenizer, encoder, options.model);
   if (texts.train.isPair) requirePairs(tokenizer, encoder, options.model);
   const maxLength = longestText(options.maxLength, encoder);
 
   // Transformers' dropout is in frozen layers too, so their outputs change from step to step.
-  const features =
-    options.semantics === "attune" && trained.length > 0 ? findFrozenFeatures(encoder, trained) : undefined;
+  const features = semantics === "attune" && trained.length > 0 ? findFrozenFeatures(encoder, trained) : undefined;
   const program = trainingProgram(encoder, trained, features, classification(encoder, multiLabel));
   const { gradientAccumulation } = options;
   const workers = workerPoolOf(engine.threads);

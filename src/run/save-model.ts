@@ -2,11 +2,11 @@
 import { resolve } from "node:path";
 import { isIncluded } from "../hub/included.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
-import { ownOptions } from "../methods/registry.ts";
 import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { RunFacts } from "./run-facts.ts";
 import type { RunFolder } from "./run-folder.ts";
+import { methodOfRun } from "./train-options.ts";
 
 /** Writes it into the folder of the run, whose facts know the hash of the base by now; returns where. */
 export function keepModel(
@@ -31,7 +31,7 @@ export function keepModel(
     thresholds,
     method,
     head: encoder.head,
-    options: ownOptions(method, options),
+    options: methodOfRun(options).options,
     semantics,
   };
   writeAdapter(folder.at("adapter"), facts, adapted, weights, model.fresh);

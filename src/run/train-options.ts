@@ -5,7 +5,14 @@ import { checkOptions, type Spell } from "../base/check-options.ts";
 import { AttuneError, listOf } from "../base/error.ts";
 import { MINI } from "../hub/included.ts";
 import { pinned } from "../hub/named-inputs.ts";
-import { type MethodChoice, methodNames, methodOf, methods } from "../methods/registry.ts";
+import { type ChosenMethod, chosenFrom } from "../methods/chosen-method.ts";
+import {
+  knownMethodNames,
+  type MethodChoice,
+  methodNames,
+  methodOf,
+  type OwnMethodChoice,
+} from "../methods/registry.ts";
 import { semanticsNames } from "../methods/semantics.ts";
 import { headNames } from "../models/head-choice.ts";
 import { DATA, dataOptions } from "../tables/table-options.ts";
@@ -101,11 +108,16 @@ export const trainOptions = z.strictObject({
   checkpointMinutes: z.number().positive().default(10).describe("minutes between checkpoints within an epoch"),
 });
 
+type DefaultMethodChoice = Omit<Extract<MethodChoice, { method: "full" }>, "method"> & { readonly method?: "full" };
+
 /** Options as one writes them: the shared ones and those of the chosen method. */
 export type TrainOptions = Omit<z.input<typeof trainOptions>, "method"> &
-  (MethodChoice | (Omit<Extract<MethodChoice, { method: "full" }>, "method"> & { readonly method?: "full" }));
-/** Options after all defaults; those of the method stand among them. */
-export type ResolvedTrainOptions = z.output<typeof trainOptions>;
+  (MethodChoice | DefaultMethodChoice | OwnMethodChoice);
+/** Options after all defaults; those of the method stand among them, and `methodOfRun` says which these are. */
+export type ResolvedTrainOptions = Omit<z.output<typeof trainOptions>, "method"> & { readonly method: string };
+
+/** The method of a run, with options that have been checked. */
+export const methodOfRun = (options: ResolvedTrainOptions): ChosenMethod => chosenFrom(options.method, options);
 
 /**
  * Checks options and fills in defaults.
@@ -114,11 +126,15 @@ export type ResolvedTrainOptions = z.output<typeof trainOptions>;
  */
 export function resolveOptions(options: unknown, spell: Spell = (key) => key): ResolvedTrainOptions {
   const given = withAdapter(options as Readonly<Record<string, unknown>>, spell);
-  const method = trainOptions.shape.method.safeParse(given.method);
+  const names = knownMethodNames();
+  // Registered methods are as good as those that come with Attune.
+  const { method: schema } = trainOptions.shape;
+  const anyMethod = z.enum(names).default("full").describe(schema.description!);
+  const method = anyMethod.safeParse(given.method);
   const own = method.success ? methodOf(method.data).options.shape : {};
-  const shape = { ...trainOptions.shape, ...own };
+  const shape = { ...trainOptions.shape, method: anyMethod, ...own };
   const foreign = (key: string): AttuneError | undefined => {
-    const owners = methodNames.filter((name) => Object.hasOwn(methods[name].options.shape, key));
+    const owners = names.filter((name) => Object.hasOwn(methodOf(name).options.shape, key));
     if (owners.length === 0) return undefined;
     const message = `${spell(key)} is an option of ${listOf(owners, "and")}; the method here is "${method.data}"`;
     return new AttuneError("options/foreign", message);

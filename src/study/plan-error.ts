@@ -4,7 +4,7 @@ import { z } from "zod";
 import { rightValue } from "../base/check-options.ts";
 import { AttuneError, listOf } from "../base/error.ts";
 import { didYouMean } from "../base/nearest.ts";
-import { methodNames, methods } from "../methods/registry.ts";
+import { builtInMethods, methodNames } from "../methods/registry.ts";
 import { trainOptions } from "../run/train-options.ts";
 import { entryKeys, planSchema } from "./plan-schema.ts";
 
@@ -48,7 +48,7 @@ function leafSchema(path: Path): z.ZodType {
   const shapes: Readonly<Record<string, z.ZodType>>[] = [
     trainOptions.shape,
     planSchema.shape,
-    ...methodNames.map((name) => methods[name].options.shape),
+    ...methodNames.map((name) => builtInMethods[name].options.shape),
   ];
   let schema = shapes.find((shape) => Object.hasOwn(shape, key))?.[key] ?? z.unknown();
   for (;;) {
@@ -77,8 +77,10 @@ function unknownKey(key: string, path: Path, plan: unknown, place: Place): Attun
   if (part === "options" && of === undefined) return unknownMethod(key, before);
   const method =
     part === "options" ? String(of) : part === "runs" ? String(valueAt(plan, [...path, "method"])) : undefined;
-  const known = method === undefined ? Object.keys(planSchema.shape) : entryKeys(method as keyof typeof methods);
-  const owners = methodNames.filter((owner) => owner !== method && Object.hasOwn(methods[owner].options.shape, key));
+  const known = method === undefined ? Object.keys(planSchema.shape) : entryKeys(method as keyof typeof builtInMethods);
+  const owners = methodNames.filter(
+    (owner) => owner !== method && Object.hasOwn(builtInMethods[owner].options.shape, key),
+  );
   if (owners.length > 0)
     return new AttuneError(
       "plan/foreign",

@@ -1,6 +1,6 @@
 /** What may stand in the plan of a study. */
 import { z } from "zod";
-import { type MethodName, methodNames, methods } from "../methods/registry.ts";
+import { builtInMethods, type MethodName, methodNames } from "../methods/registry.ts";
 import { trainOptions } from "../run/train-options.ts";
 import { recipeNames } from "./recipes.ts";
 
@@ -41,7 +41,7 @@ const grids = (shape: Readonly<Record<string, z.ZodType>>) =>
 
 const sharedGrids = grids(shared);
 const gridsByMethod = Object.fromEntries(
-  methodNames.map((name) => [name, { ...sharedGrids, ...grids(methods[name].options.shape) }]),
+  methodNames.map((name) => [name, { ...sharedGrids, ...grids(builtInMethods[name].options.shape) }]),
 ) as unknown as Record<MethodName, Record<string, z.ZodType>>;
 
 /** Keys of one entry of `runs`; those under `options` are the same but for the method. */
@@ -49,13 +49,16 @@ export const entryKeys = (method: MethodName): string[] => ["method", ...Object.
 
 /** Whether a list is one value of an option that takes lists, and not a list of values that are all tried. */
 export function isOneValue(method: MethodName, key: string, list: readonly unknown[]): boolean {
-  const shape: Readonly<Record<string, z.ZodType>> = { ...shared, ...methods[method].options.shape };
+  const shape: Readonly<Record<string, z.ZodType>> = { ...shared, ...builtInMethods[method].options.shape };
   return shape[key]?.safeParse(list).success ?? false;
 }
 
 const entries = methodNames.map((name) => z.strictObject({ method: z.literal(name), ...gridsByMethod[name] }));
 const optionsByMethod = Object.fromEntries(
-  methodNames.map((name) => [name, z.strictObject(gridsByMethod[name]).optional().describe(methods[name].summary)]),
+  methodNames.map((name) => [
+    name,
+    z.strictObject(gridsByMethod[name]).optional().describe(builtInMethods[name].summary),
+  ]),
 );
 const count = () => z.number().int().positive();
 
@@ -71,7 +74,7 @@ export const planSchema = z
       .array(z.enum(methodNames))
       .optional()
       .describe("methods to compare (default: none where runs are given)"),
-    ranks: z.array(count()).min(1).default(DEFAULT_RANKS).describe("ranks of LoRA among these methods"),
+    ranks: z.array(count()).min(1).default(DEFAULT_RANKS).describe("ranks of the methods that have one (LoRA)"),
     seeds: z
       .union([count(), z.array(withoutDefault(seed)).min(1)])
       .default(1)
@@ -88,7 +91,7 @@ export const planSchema = z
   .describe("a study of attune compare");
 
 type Grids<T> = { readonly [Key in keyof T]?: T[Key] | readonly NonNullable<T[Key]>[] };
-type OwnShape<Name extends MethodName> = (typeof methods)[Name]["options"]["shape"];
+type OwnShape<Name extends MethodName> = (typeof builtInMethods)[Name]["options"]["shape"];
 type Given<Shape extends Readonly<Record<string, z.ZodType>>> = { readonly [Key in keyof Shape]?: z.input<Shape[Key]> };
 type SharedGiven = Given<typeof shared>;
 
@@ -111,7 +114,7 @@ export type Plan = SharedGiven & {
   readonly recipe?: RecipeChoice;
   /** @default none, full, probe, prompt, prefix and lora; nothing where `runs` are given */
   readonly methods?: readonly MethodName[];
-  /** Ranks of LoRA among the methods. @default [2, 4, 8, 16, 32] */
+  /** Ranks of the methods that have one. @default [2, 4, 8, 16, 32] */
   readonly ranks?: readonly number[];
   /** How many seeds, from 42 on, or a list of them. @default 1 */
   readonly seeds?: number | readonly number[];

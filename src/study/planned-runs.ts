@@ -1,10 +1,11 @@
 /** A plan as the runs that it means, with their names. */
 import { AttuneError } from "../base/error.ts";
-import { type MethodName, methods } from "../methods/registry.ts";
+import type { Sourced } from "../methods/recipe-entry.ts";
+import { type MethodName, methodOf } from "../methods/registry.ts";
 import { resolveOptions } from "../run/train-options.ts";
 import { recipesOf } from "./plan.ts";
 import { inputKeys, isOneValue, type ResolvedPlan, sharedKeys } from "./plan-schema.ts";
-import { recipeOptions, type Sourced } from "./recipes.ts";
+import { recipeOptions } from "./recipes.ts";
 import type { PlannedRun, RecipeName } from "./study.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -59,7 +60,7 @@ function settingsOf(plan: ResolvedPlan, recipe: RecipeName): PlannedSetting[] {
     const words = variant.telling.map((key) => `${inWords(key)} ${shown(given[key])}`);
     return {
       setting,
-      title: [methods[method].title, ...words].join(", "),
+      title: [methodOf(method).title, ...words].join(", "),
       recipe,
       method,
       options,
@@ -78,7 +79,7 @@ const severalLabels = (): AttuneError =>
 function variantsOf(plan: ResolvedPlan): Variant[] {
   const shared = Object.fromEntries(Object.entries(plan).filter(([key]) => sharedKeys.includes(key)));
   const listed = plan.methods.flatMap((method) =>
-    combinations(method, { ...(method === "lora" && { rank: plan.ranks }), ...plan.options?.[method] }),
+    combinations(method, { ...(methodOf(method).hasRank && { rank: plan.ranks }), ...plan.options?.[method] }),
   );
   const further = (plan.runs ?? []).flatMap(({ method, ...options }) =>
     combinations(method, { ...plan.options?.[method], ...options }),

@@ -1,12 +1,12 @@
 /** `attune methods`. */
 import type { Command } from "commander";
 import type { Method } from "../../methods/method.ts";
-import { methods } from "../../methods/registry.ts";
+import { builtInMethods } from "../../methods/registry.ts";
 import { describe, flagOf, propertiesOf } from "../option-flags.ts";
 
 export function methodsCommand(command: Command): void {
   command.option("--json", "print one JSON object: methods by name, options as JSON Schema").action(({ json }) => {
-    const listed: [string, Pick<Method, "summary" | "paper" | "options">][] = Object.entries(methods);
+    const listed: [string, Pick<Method, "summary" | "paper" | "options">][] = Object.entries(builtInMethods);
     const text = json
       ? JSON.stringify(Object.fromEntries(listed.map(([name, method]) => [name, described(method)])))
       : listed.map(([name, method]) => listing(name, method)).join("\n\n");

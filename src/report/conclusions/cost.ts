@@ -1,21 +1,21 @@
 /** Rules on computational cost: time, memory and its parts, operations, storage, and what no other setting beats. */
 import { abbreviated, memory, smallPercent } from "../../base/format.ts";
 import type { Setting } from "../../comparison/comparison.ts";
-import type { View } from "../view.ts";
+import { isReference, type View } from "../view.ts";
 import type { Rule } from "./rule.ts";
 import { inARow, least, most, names, peakMemory, ratio, totalTime } from "./wording.ts";
 
 /** Full fine-tuning that stands for all: of the recipe of what is recommended, else the first. */
 function reference({ trained, comparison, of }: View): Setting | undefined {
   const recipe = comparison.recommended && of(comparison.recommended.chosen).recipe;
-  const all = trained.filter(({ method }) => method === "full");
+  const all = trained.filter(isReference);
   return all.find((full) => full.recipe === recipe) ?? all[0];
 }
 
 /** With what shares its recipe, which need not be said again. */
 const others = (view: View): { full: Setting; rest: Setting[] } | undefined => {
   const full = reference(view);
-  const rest = view.leading.filter((setting) => setting.method !== "full" && setting.recipe === full?.recipe);
+  const rest = view.leading.filter((setting) => !isReference(setting) && setting.recipe === full?.recipe);
   return full && rest.length > 0 ? { full, rest } : undefined;
 };
 

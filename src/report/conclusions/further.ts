@@ -1,12 +1,15 @@
-/** Rules on what else the numbers show: LoRA's rank, calibration, hard texts, faults of the data, runs that are missing. */
+/** Rules on what else the numbers show: ranks, calibration, hard texts, faults of the data, runs that are missing. */
 import { grouped, metric, percent } from "../../base/format.ts";
 import type { Setting } from "../../comparison/comparison.ts";
+import { rankName } from "../view.ts";
 import type { Rule } from "./rule.ts";
 import { least, most, plural } from "./wording.ts";
 
 /** The rule and its numbers, as they were computed. */
 export const rank: Rule = ({ comparison, recipes }) =>
-  comparison.ranks.map(({ recipe, reason }) => `LoRA's rank${recipes.length > 1 ? ` (${recipe})` : ""}: ${reason}`);
+  comparison.ranks.map(
+    ({ recipe, method, reason }) => `${rankName(method)}${recipes.length > 1 ? ` (${recipe})` : ""}: ${reason}`,
+  );
 
 /** Whose probabilities can be believed. */
 export const calibration: Rule = ({ leading, name }) => {

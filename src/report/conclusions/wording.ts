@@ -2,7 +2,7 @@
 import { grouped, memory, percent, probability, signed, timeSpan } from "../../base/format.ts";
 import { groupBy } from "../../base/group-by.ts";
 import type { Difference, Setting } from "../../comparison/comparison.ts";
-import type { View } from "../view.ts";
+import { isReference, type View } from "../view.ts";
 
 /** From this p on, no difference is claimed. */
 export const SIGNIFICANCE = 0.05;
@@ -64,8 +64,8 @@ export function againstFull(view: View, setting: Setting): string {
   const held = view.against(setting);
   if (!held) {
     if (view.trained.length === 1) return "It is the only setting that was trained.";
-    if (setting.method === "full") return "It is full fine-tuning itself.";
-    const isThere = view.trained.some(({ method, recipe }) => method === "full" && recipe === setting.recipe);
+    if (isReference(setting)) return "It is full fine-tuning itself.";
+    const isThere = view.trained.some((one) => isReference(one) && one.recipe === setting.recipe);
     return isThere
       ? "It has no seed in common with full fine-tuning, so they are not held against each other."
       : `There is no full fine-tuning${view.recipes.length > 1 ? " of the same recipe" : ""} to hold it against.`;

@@ -4,7 +4,7 @@ import type { ComparedRun } from "../../comparison/comparison.ts";
 import { pinned } from "../../hub/named-inputs.ts";
 import { inARow } from "../conclusions/wording.ts";
 import { type Block, code, type Fact, heading, list, paragraph, type Section, type Text } from "../document.ts";
-import { hasSeveralSeeds, type View } from "../view.ts";
+import { hasSeveralSeeds, rankName, type View } from "../view.ts";
 
 const DIFFERENCES: Fact = [
   "Differences",
@@ -14,7 +14,8 @@ const DIFFERENCES: Fact = [
 export function measuredSection(view: View): Section {
   const several = hasSeveralSeeds(view.settings);
   const { differences, ranks } = view.comparison;
-  const chosen = ["best epoch", "head", ...(ranks.length > 0 ? ["LoRA's rank"] : []), "what is recommended"];
+  const rankNames = new Set(ranks.map(({ method }) => rankName(method)));
+  const chosen = ["best epoch", "head", ...rankNames, "what is recommended"];
   const items: readonly Fact[] = [
     [
       "Quality",

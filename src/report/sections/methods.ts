@@ -2,7 +2,7 @@
 
 import { groupBy } from "../../base/group-by.ts";
 import { methodOf } from "../../methods/registry.ts";
-import { type Recipe, type RecipeNote, recipes as recipesByName } from "../../study/recipes.ts";
+import { type Recipe, recipes as recipesByName } from "../../study/recipes.ts";
 import type { RecipeName } from "../../study/study.ts";
 import { foldedNames } from "../conclusions/wording.ts";
 import { type Block, code, link, list, paragraph, remark, type Section, strong, type Text } from "../document.ts";
@@ -87,12 +87,14 @@ function recipeNotes({ recipes, settings }: View): Block[] {
   const known: Readonly<Record<string, Recipe>> = recipesByName;
   const named = recipes.flatMap((recipe) => (known[recipe] ? [{ recipe, ...known[recipe] }] : []));
   if (named.length === 0) return [];
-  const isHere = (recipe: RecipeName, { of }: RecipeNote) =>
-    of === undefined || settings.some((setting) => setting.recipe === recipe && setting.method === of);
+  const notesOf = (recipe: RecipeName) =>
+    methodsIn(settings.filter((setting) => setting.recipe === recipe)).flatMap(
+      (method) => methodOf(method).recipes?.[recipe]?.note ?? [],
+    );
   return [
     { block: "heading", text: named.length > 1 ? "The recipes" : "The recipe" },
-    ...named.flatMap(({ recipe, summary, notes }): Block[] => {
-      const told = notes.filter((note) => isHere(recipe, note)).map(({ text }) => text);
+    ...named.flatMap(({ recipe, summary, note }): Block[] => {
+      const told = [...notesOf(recipe), ...(note ? [note] : [])];
       return [paragraph([strong(recipe), `: ${summary}.`]), ...(told.length > 0 ? [list(told)] : [])];
     }),
   ];

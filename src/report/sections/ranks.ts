@@ -1,35 +1,42 @@
-/** LoRA by rank: macro F1 on validation and test, and the rule that chooses. */
+/** Methods with a rank, by rank: macro F1 on validation and test, and the rule that chooses. */
 import { grouped, metric, timeSpan } from "../../base/format.ts";
 import type { RankChoice } from "../../comparison/comparison.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { type Block, type Chart, paragraph, remark, type Section, strong } from "../document.ts";
 import { type Colour, methodColour } from "../palette.ts";
-import type { View } from "../view.ts";
+import { methodTitle, type View } from "../view.ts";
 
-const LORA = methodColour("lora");
 const THRESHOLD = "one standard error below the best on validation";
 
 export function ranksSection(view: View): Section | undefined {
   const { ranks } = view.comparison;
   if (ranks.length === 0) return undefined;
-  const several = view.recipes.length > 1;
+  const methods = [...new Set(ranks.map(({ method }) => method))];
+  /** What tells one choice from the others: its recipe, its method, both or nothing. */
+  const nameOf = ({ recipe, method }: RankChoice): string =>
+    [...(methods.length > 1 ? [methodTitle(method)] : []), ...(view.recipes.length > 1 ? [recipe] : [])].join(", ");
   return {
     id: "ranks",
-    title: "LoRA by rank",
+    title: `${methods.map(methodTitle).join(" and ")} by rank`,
     blocks: [
-      ...ranks.map(
-        (choice): Block => paragraph(several ? [strong(choice.recipe), `: ${choice.reason}`] : choice.reason),
-      ),
+      ...ranks.map((choice): Block => {
+        const name = nameOf(choice);
+        return paragraph(name ? [strong(name), `: ${choice.reason}`] : choice.reason);
+      }),
       {
         block: "charts",
         legend: [
           { text: "validation", colour: "muted", dash: [6, 4] },
-          { text: "test", colour: LORA, dash: [] },
+          ...methods.map((method) => ({
+            text: methods.length > 1 ? `test, ${methodTitle(method)}` : "test",
+            colour: methodColour(method),
+            dash: [],
+          })),
           { text: THRESHOLD, colour: "accent", dash: [2, 3] },
         ],
-        charts: ranks.map((choice) => plot(choice, several)),
+        charts: ranks.map((choice) => plot(choice, nameOf(choice))),
       },
-      rankTable(view, several),
+      rankTable(view, nameOf),
       remark(
         "The smallest rank is taken whose validation macro F1 is within one standard error of the best; test plays no part in the choice.",
       ),
@@ -37,7 +44,7 @@ export function ranksSection(view: View): Section | undefined {
   };
 }
 
-function plot({ ranks, recipe, chosen, standardError }: RankChoice, several: boolean): Chart {
+function plot({ ranks, method, recipe, chosen, standardError }: RankChoice, name: string): Chart {
   const best = Math.max(...ranks.map(({ validationF1 }) => validationF1));
   const line = (name: string, colour: Colour, of: (one: RankChoice["ranks"][number]) => number) => ({
     type: "line",
@@ -56,16 +63,16 @@ function plot({ ranks, recipe, chosen, standardError }: RankChoice, several: boo
     })),
   });
   return drawChart({
-    file: several ? `lora-ranks-${recipe}` : "lora-ranks",
-    title: several ? `Macro F1 by rank, ${recipe}` : "Macro F1 by rank",
-    description: `Macro F1 of LoRA by rank. ${ranks.map(({ rank, validationF1, testF1 }) => `Rank ${rank}: validation ${metric(validationF1)}, test ${metric(testF1)}`).join("; ")}.`,
+    file: name.includes(recipe) ? `${method}-ranks-${recipe}` : `${method}-ranks`,
+    title: name ? `Macro F1 by rank, ${name}` : "Macro F1 by rank",
+    description: `Macro F1 of ${methodTitle(method)} by rank. ${ranks.map(({ rank, validationF1, testF1 }) => `Rank ${rank}: validation ${metric(validationF1)}, test ${metric(testF1)}`).join("; ")}.`,
     legend: ["validation", "test", THRESHOLD],
     option: {
       xAxis: { ...axis, type: "category", data: ranks.map(({ rank }) => String(rank)), name: "rank", nameGap: 26 },
       yAxis: { ...axis, type: "value", scale: true, splitNumber: 4 },
       series: [
         line("validation", "muted", ({ validationF1 }) => validationF1),
-        line("test", LORA, ({ testF1 }) => testF1),
+        line("test", methodColour(method), ({ testF1 }) => testF1),
         {
           type: "line",
           name: THRESHOLD,
@@ -85,7 +92,7 @@ function plot({ ranks, recipe, chosen, standardError }: RankChoice, several: boo
   });
 }
 
-function rankTable(view: View, several: boolean): Block {
+function rankTable(view: View, nameOf: (choice: RankChoice) => string): Block {
   return {
     block: "table",
     columns: [
@@ -95,12 +102,12 @@ function rankTable(view: View, several: boolean): Block {
       { title: "Trained parameters", figures: true },
       ...(view.timed ? [{ title: "Total time", figures: true }] : []),
     ],
-    groups: view.comparison.ranks.map(({ ranks, recipe, chosen }) => ({
-      ...(several && { title: `Recipe: ${recipe}` }),
-      rows: ranks.map(({ rank, setting, validationF1, testF1 }) => {
+    groups: view.comparison.ranks.map((choice) => ({
+      ...(nameOf(choice) && { title: view.recipes.length > 1 ? `Recipe: ${nameOf(choice)}` : nameOf(choice) }),
+      rows: choice.ranks.map(({ rank, setting, validationF1, testF1 }) => {
         const { cost } = view.of(setting);
         return [
-          setting === chosen ? { text: String(rank), below: "chosen", best: true } : String(rank),
+          setting === choice.chosen ? { text: String(rank), below: "chosen", best: true } : String(rank),
           metric(validationF1),
           metric(testF1),
           grouped(Math.round(cost.trainableParameters)),

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { expect, test } from "vitest";
 import { addTrainFlags } from "../../../src/cli/option-flags.ts";
-import { methodNames, methods } from "../../../src/methods/registry.ts";
+import { builtInMethods, methodNames } from "../../../src/methods/registry.ts";
 import { resolveOptions } from "../../../src/run/train-options.ts";
 
 const command = () => {
@@ -18,7 +18,7 @@ const parsed = (...args: string[]) =>
 test("every option of every method is a flag that names its methods", () => {
   const help = command().helpInformation().replace(/\s+/g, " ");
   for (const name of methodNames)
-    for (const key of Object.keys(methods[name].options.shape)) {
+    for (const key of Object.keys(builtInMethods[name].options.shape)) {
       const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
       expect(help).toContain(`${flag} `);
       expect(help).toContain(`${name}: `);

@@ -10,6 +10,7 @@ import { load } from "../../../src/classifier/classifier.ts";
 import { exportRun } from "../../../src/classifier/export-run.ts";
 import { writePeftAdapter } from "../../../src/interop/peft-write.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
+import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import { openModel } from "../../../src/models/load.ts";
 
 env.allowRemoteModels = false;
@@ -33,16 +34,16 @@ async function drawnAdapter(name: string, deviation: number): Promise<string> {
   const folder = join(root, name);
   const model = await openModel(miniLm, LABELS);
   model.close();
-  const options = { rank: 4, alpha: 8, targets: ["all-linear"] };
+  const method = chooseMethod("lora", { rank: 4, alpha: 8, targets: ["all-linear"] });
   const setting = { semantics: "peft", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
-  const { trained } = adaptModel(model.encoder, "lora", options, setting);
+  const { trained } = adaptModel(model.encoder, method, setting);
   const tensors = trained.map(({ name, shape, part }) => {
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
     fillNormal(data, randomKey(5, "sample", name), part === "classifier" ? 0.2 : deviation);
     return { name, shape, data };
   });
   writePeftAdapter(folder, {
-    ...{ method: "lora", options, semantics: "peft", base: miniLm, labels: LABELS },
+    ...{ method, semantics: "peft", base: miniLm, labels: LABELS },
     ...{ encoder: model.encoder, tensors },
   });
   return folder;

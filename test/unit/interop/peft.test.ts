@@ -39,11 +39,11 @@ describe.each(readdirSync(root))("%s", (name) => {
   });
 
   test("is written again as PEFT wrote it", async () => {
-    const { adapter, adapted, filled, model, memory } = await loadModel({ folder: base, adapter: folder });
+    const { method, adapted, filled, model, memory } = await loadModel({ folder: base, adapter: folder });
     const held = adapted.encoder.parameters.filter((p) => filled.has(p.name));
     const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.weights[name]!.data as Float32Array }));
     const written = join(out, name);
-    writePeftAdapter(written, { ...adapter!, base: "base", encoder: model.encoder, tensors });
+    writePeftAdapter(written, { method, semantics: "peft", base: "base", encoder: model.encoder, tensors });
     const [theirs, ours] = [folder, written].map((at) => openSafetensors(join(at, "adapter_model.safetensors")));
     // The head's bias is also stored under names that PEFT itself does not read.
     const names = [...theirs!.tensors.keys()].filter((n) => !/classifier\.(modules_to_save|original_module)/.test(n));

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { adaptModel } from "../../../src/methods/adapt.ts";
+import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import type { MethodName } from "../../../src/methods/registry.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
 
@@ -29,7 +30,7 @@ test.each<[MethodName, object, number]>([
   ["prompt", {}, 15_360 + HEAD],
   ["prefix", {}, 368_640 + HEAD],
 ])("%s %o trains %d parameters of bert-base", (method, options, count) => {
-  const { encoder: adapted, trained } = adaptModel(encoder, method, options, setting);
+  const { encoder: adapted, trained } = adaptModel(encoder, chooseMethod(method, options), setting);
   const sizeOf = (parameters: typeof trained) =>
     parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   expect(sizeOf(trained)).toBe(count);
@@ -38,23 +39,23 @@ test.each<[MethodName, object, number]>([
 });
 
 test("virtual tokens leave less room for a text", () => {
-  expect(adaptModel(encoder, "prompt", {}, setting).encoder.maxPositions).toBe(492);
-  expect(adaptModel(encoder, "prefix", { virtualTokens: 30 }, setting).encoder.maxPositions).toBe(482);
-  expect(() => adaptModel(encoder, "prompt", { virtualTokens: 511 }, setting)).toThrow(
+  expect(adaptModel(encoder, chooseMethod("prompt"), setting).encoder.maxPositions).toBe(492);
+  expect(adaptModel(encoder, chooseMethod("prefix", { virtualTokens: 30 }), setting).encoder.maxPositions).toBe(482);
+  expect(() => adaptModel(encoder, chooseMethod("prompt", { virtualTokens: 511 }), setting)).toThrow(
     "--virtual-tokens cannot be 511: the model has 512 positions",
   );
 });
 
 test("the pooler is trained where it was drawn, or on request", () => {
   const pooler = (changes: object) =>
-    adaptModel(encoder, "lora", {}, { ...setting, ...changes }).trained.some(({ part }) => part === "pooler");
+    adaptModel(encoder, chooseMethod("lora"), { ...setting, ...changes }).trained.some(({ part }) => part === "pooler");
   expect(pooler({})).toBe(false);
   expect(pooler({ trainPooler: true })).toBe(true);
   expect(pooler({ fresh: new Set(["bert.pooler.dense.weight", "bert.pooler.dense.bias"]) })).toBe(true);
 });
 
 test("a head can stay as it is", () => {
-  const { trained } = adaptModel(encoder, "lora", {}, { ...setting, trainHead: false });
+  const { trained } = adaptModel(encoder, chooseMethod("lora"), { ...setting, trainHead: false });
   expect(new Set(trained.map(({ part }) => part))).toEqual(new Set(["adapter"]));
 });
 
@@ -63,5 +64,5 @@ test.each([
   [[3, 12], "there is no layer 12: the model has layers 0 to 11"],
 ])("layers that are not there: %j", (layers, message) => {
   for (const method of ["full", "bitfit", "lora"] as const)
-    expect(() => adaptModel(encoder, method, { layers }, setting)).toThrow(message);
+    expect(() => adaptModel(encoder, chooseMethod(method, { layers }), setting)).toThrow(message);
 });

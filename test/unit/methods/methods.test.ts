@@ -7,6 +7,7 @@ import { load } from "../../../src/classifier/classifier.ts";
 import { float32 } from "../../../src/engine/engine.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
+import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import { type MethodName, methodNames } from "../../../src/methods/registry.ts";
 import type { Encoder } from "../../../src/models/encoder.ts";
 import type { HeadName } from "../../../src/models/head-choice.ts";
@@ -96,7 +97,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
   test("starts where it should, changes only what it declares, and merges", async () => {
     const model = await openModel(base, tinyLabels, head);
     const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
-    const { encoder, trained, adaptation } = adaptModel(model.encoder, method, options, setting);
+    const { encoder, trained, adaptation } = adaptModel(model.encoder, chooseMethod(method, options), setting);
     const program = trainingProgram(encoder, trained);
     const memory = allocateModel(encoder, program, { maxTokens: 100, gradientAccumulation: 1 });
     const valuesOf = (name: string) => memory.weights[name]!.data as Float32Array;
@@ -139,7 +140,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
     const model = await openModel(base, tinyLabels, head);
     model.close();
     const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
-    const { encoder, trained } = adaptModel(model.encoder, method, options, setting);
+    const { encoder, trained } = adaptModel(model.encoder, chooseMethod(method, options), setting);
     const program = trainingProgram(encoder, trained);
     const { trainables } = allocateModel(encoder, program, { maxTokens: 100, gradientAccumulation: 1 });
     expect(trainables.map(({ parameter }) => parameter)).toEqual(trained);

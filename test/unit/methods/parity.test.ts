@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { float32 } from "../../../src/engine/engine.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
+import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import type { MethodName } from "../../../src/methods/registry.ts";
 import type { Semantics } from "../../../src/methods/semantics.ts";
 import type { HeadChoice } from "../../../src/models/head-choice.ts";
@@ -67,7 +68,7 @@ describe.each([
   const { examples, training, steps } = expected;
   const model = await openModel(join(root, "base"), undefined, expected.head);
   const setting = { semantics: expected.semantics, trainHead: true, trainPooler: false, fresh: model.fresh };
-  const { encoder, trained } = adaptModel(model.encoder, expected.method, expected.options, setting);
+  const { encoder, trained } = adaptModel(model.encoder, chooseMethod(expected.method, expected.options), setting);
   const program = trainingProgram(encoder, trained);
   const memory = allocateModel(encoder, program, { maxTokens: 200, gradientAccumulation: 1 });
   const valuesOf = (parameter: string) => memory.weights[parameter]!.data as Float32Array;

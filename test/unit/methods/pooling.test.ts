@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import type { Tensor } from "../../../src/graph/tensor.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
+import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import { semanticsNames } from "../../../src/methods/semantics.ts";
 import { withHead } from "../../../src/models/head.ts";
 import { batchValues } from "../../../src/models/inputs.ts";
@@ -48,7 +49,11 @@ const cases = semanticsNames.flatMap((semantics) =>
 
 test.each(cases)("$semantics: $head", ({ semantics, head }) => {
   const setting = { semantics, trainHead: true, trainPooler: false, fresh: new Set<string>() };
-  const { encoder } = adaptModel(withHead(base, { head }, LABELS), "prompt", { virtualTokens: VIRTUAL }, setting);
+  const { encoder } = adaptModel(
+    withHead(base, { head }, LABELS),
+    chooseMethod("prompt", { virtualTokens: VIRTUAL }),
+    setting,
+  );
   const batch = packBatch(
     TEXTS.map((ids) => Int32Array.from(ids)),
     heads,

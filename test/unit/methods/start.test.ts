@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
+import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import type { MethodName } from "../../../src/methods/registry.ts";
 import { openModel } from "../../../src/models/load.ts";
 import { loadTokenizer } from "../../../src/tokens/tokenizer.ts";
@@ -14,7 +15,7 @@ const root = join(fixtures, "methods");
 async function started(method: MethodName, options: object, seed = 1) {
   const model = await openModel(join(root, "base"));
   const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
-  const adapted = adaptModel(model.encoder, method, options, setting);
+  const adapted = adaptModel(model.encoder, chooseMethod(method, options), setting);
   const { weights } = allocateModel(adapted.encoder);
   const valuesOf = (name: string) => weights[name]!.data as Float32Array;
   model.readInto(valuesOf, seed);

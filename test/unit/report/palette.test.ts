@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { methods } from "../../../src/methods/registry.ts";
+import { builtInMethods } from "../../../src/methods/registry.ts";
 import { type Colour, methodColour, palette } from "../../../src/report/palette.ts";
 
 type Rgb = readonly [number, number, number];
@@ -87,6 +87,6 @@ test("no colour is written in two ways, so that pictures can take those of the p
 });
 
 test("every method has a colour", () => {
-  for (const method of Object.keys(methods) as (keyof typeof methods)[])
+  for (const method of Object.keys(builtInMethods) as (keyof typeof builtInMethods)[])
     expect(palette).toHaveProperty(methodColour(method));
 });

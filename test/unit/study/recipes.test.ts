@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { type MethodName, methodNames } from "../../../src/methods/registry.ts";
+import { type MethodName, methodNames, methodOf } from "../../../src/methods/registry.ts";
 import { resolveOptions } from "../../../src/run/train-options.ts";
-import { type NamedRecipe, recipeNames, recipeOptions, recipes } from "../../../src/study/recipes.ts";
+import { type NamedRecipe, recipeNames, recipeOptions } from "../../../src/study/recipes.ts";
 
 const valuesOf = (recipe: NamedRecipe, method: MethodName, given: object = {}) =>
   Object.fromEntries(
@@ -19,9 +19,21 @@ describe.each(recipeNames)("%s", (recipe) => {
     for (const { source } of Object.values(options)) expect(source).toMatch(/^\S.{3,}$/);
   });
 
+  test("knows a learning rate for every method that trains, and no other", () => {
+    for (const method of methodNames)
+      expect("learningRate" in recipeOptions(recipe, method, {}), method).toBe(
+        method !== "none" || recipe === "controlled",
+      );
+  });
+
   test("leaves alone what is given", () => {
     expect(valuesOf(recipe, "full", { learningRate: 1 })).not.toHaveProperty("learningRate");
   });
+});
+
+test("what methods say of recipes, they say of recipes that exist", () => {
+  for (const method of methodNames)
+    for (const name of Object.keys(methodOf(method).recipes ?? {})) expect(recipeNames).toContain(name);
 });
 
 describe("controlled", () => {
@@ -42,7 +54,7 @@ describe("controlled", () => {
   });
 
   test("says why the probe is without dropout in frozen layers", () => {
-    expect(recipes.controlled.notes.map(({ text }) => text).join(" ")).toMatch(/frozen layers run without dropout/);
+    expect(methodOf("probe").recipes!.controlled!.note).toMatch(/frozen layers run without dropout/);
   });
 });
 

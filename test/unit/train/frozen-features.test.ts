@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { adaptModel } from "../../../src/methods/adapt.ts";
+import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import type { MethodName } from "../../../src/methods/registry.ts";
 import { withHead } from "../../../src/models/head.ts";
 import type { HeadName } from "../../../src/models/head-choice.ts";
@@ -18,7 +19,7 @@ const config = { model_type: "bert", hidden_size: 24, num_hidden_layers: 4, num_
 function keptOf(method: MethodName, options: object, head: HeadName = "pooler", trainPooler = false) {
   const setting = { semantics: "attune", trainHead: true, trainPooler, fresh: new Set<string>() } as const;
   const encoder = withHead(buildEncoder(config, 3, "config.json"), { head }, 3);
-  const { encoder: adapted, trained } = adaptModel(encoder, method, options, setting);
+  const { encoder: adapted, trained } = adaptModel(encoder, chooseMethod(method, options), setting);
   const kept = findFrozenFeatures(adapted, trained);
   return { kept, program: trainingProgram(adapted, trained, kept) };
 }

@@ -7,6 +7,7 @@ import { affineOp, productOp } from "../../../src/graph/ops/linalg.ts";
 import { softmaxOp } from "../../../src/graph/ops/reduce.ts";
 import { nodesInOrder } from "../../../src/graph/order.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
+import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import type { MethodName } from "../../../src/methods/registry.ts";
 import { withHead } from "../../../src/models/head.ts";
 import type { HeadName } from "../../../src/models/head-choice.ts";
@@ -31,7 +32,7 @@ function operationsOf(
   };
   const encoder = withHead(buildEncoder(config, 3, "config.json"), { head }, 3);
   const setting = { semantics, trainHead: true, trainPooler: false, fresh: new Set<string>() };
-  const { encoder: adapted, trained } = adaptModel(encoder, method, options, setting);
+  const { encoder: adapted, trained } = adaptModel(encoder, chooseMethod(method, options), setting);
   const kept = semantics === "attune" ? findFrozenFeatures(adapted, trained) : undefined;
   const program = trainingProgram(adapted, trained, kept);
   const { forward, backward } = program.operations;
