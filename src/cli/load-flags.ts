@@ -15,18 +15,26 @@ export interface LoadFlags {
 }
 
 export function addLoadFlags(command: Command): void {
-  command.option("--threads <N>", "threads of the engine; the result does not depend on it (default: all)", toNumber);
+  command.option(
+    "--threads <N>",
+    "threads of the engine; the result does not depend on their number (default: all)",
+    toNumber,
+  );
   addModelFlags(command);
 }
 
 /** Those that say which model. */
 export function addModelFlags(command: Command): void {
   command
-    .option("--model <path>", "the same folder or name, where that reads better: --model BASE --adapter DIR")
+    .option("--model <path>", "the model, instead of the first argument: --model BASE --adapter DIR")
     .option("--revision <text>", "branch, tag or commit of a model on the Hub (default: main)")
     .option("--adapter <path>", "adapter for the model: a folder that PEFT wrote, or a run")
-    .option("--labels <list>", "names of the labels in order, where the adapter only counts them")
-    .option("--max-length <N>", "longest text in tokens; longer ones are cut (default: as trained)", toNumber);
+    .option("--labels <list>", "names of the labels in their order, for an adapter that does not name them")
+    .option(
+      "--max-length <N>",
+      "maximum length of a text in tokens; longer texts are cut (default: as in training)",
+      toNumber,
+    );
 }
 
 /** The folder to load and what else was given, whether the folder was named by `--model` or came first. */

@@ -7,11 +7,11 @@ import type { ErrorKind } from "../base/error.ts";
 /** Commands by name; the loaded function adds options and action. */
 const commands: Readonly<Record<string, { summary: string; load: () => Promise<(command: Command) => void> }>> = {
   demo: {
-    summary: "compare all methods on data and a model that come with Attune",
+    summary: "compare all methods on the data and the model in this package",
     load: async () => (await import("./commands/demo.ts")).demoCommand,
   },
   inspect: {
-    summary: "look at labelled texts before training on them",
+    summary: "describe labelled texts before training on them",
     load: async () => (await import("./commands/inspect.ts")).inspectCommand,
   },
   train: {
@@ -19,7 +19,7 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     load: async () => (await import("./commands/train.ts")).trainCommand,
   },
   compare: {
-    summary: "train with every method in turn, each measured the same way",
+    summary: "train with several methods, measure each in the same way, and write a report",
     load: async () => (await import("./commands/compare.ts")).compareCommand,
   },
   pretrain: {
@@ -27,11 +27,11 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     load: async () => (await import("./commands/pretrain.ts")).pretrainCommand,
   },
   methods: {
-    summary: "list the methods of fine-tuning with their options and papers",
+    summary: "list the fine-tuning methods with their options and papers",
     load: async () => (await import("./commands/methods.ts")).methodsCommand,
   },
   report: {
-    summary: "compare the finished runs of studies, as a page, tables and pictures",
+    summary: "write the report of one or more studies",
     load: async () => (await import("./commands/report.ts")).reportCommand,
   },
   evaluate: {
@@ -43,11 +43,11 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     load: async () => (await import("./commands/predict.ts")).predictCommand,
   },
   export: {
-    summary: "write a trained model as others read it: PEFT, Transformers, or transformers.js (ONNX)",
+    summary: "write a trained model for PEFT, Transformers or transformers.js (ONNX)",
     load: async () => (await import("./commands/export.ts")).exportCommand,
   },
   push: {
-    summary: "send a run's model to the Hugging Face Hub",
+    summary: "upload the model of a run to the Hugging Face Hub",
     load: async () => (await import("./commands/push.ts")).pushCommand,
   },
 };

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { z } from "zod";
 import { builtInMethods } from "../methods/registry.ts";
 import { trainOptions } from "../run/train-options.ts";
+import { trainGroups } from "./train-help.ts";
 
 export interface Property {
   readonly type?: string;
@@ -29,12 +30,19 @@ export function addFlags(command: Command, schema: z.ZodObject): void {
   for (const [key, property] of Object.entries(propertiesOf(schema))) command.addOption(optionOf(key, property));
 }
 
+/** Adds the options of `train` that every method takes, group by group. */
+function addGroupedFlags(command: Command): void {
+  const properties = propertiesOf(trainOptions);
+  for (const [heading, keys] of Object.entries(trainGroups))
+    for (const key of keys) command.addOption(optionOf(key, properties[key]!).helpGroup(heading));
+}
+
 /**
  * Adds one option for each key of the shared options and of each method's own. Values that are not given stay absent;
  * the schema fills them in.
  */
 export function addTrainFlags(command: Command): void {
-  addFlags(command, trainOptions);
+  addGroupedFlags(command);
   const own = new Map<string, { property: Property; descriptions: string[] }>();
   for (const [name, { options }] of Object.entries(builtInMethods))
     for (const [key, property] of Object.entries(propertiesOf(options))) {
@@ -46,7 +54,10 @@ export function addTrainFlags(command: Command): void {
 }
 
 /** The option of one key of a schema. */
-export function optionOf(key: string, property: Property, description = describe(property)): Option {
+export function optionOf(key: string, { ...property }: Property, given?: string): Option {
+  // A default that depends on the machine is said as the rule that it follows.
+  if (key === "threads" && property.default !== undefined) property.default = `all, ${property.default} here`;
+  const description = given ?? describe(property);
   const value = placeholder(key, property);
   // A switch may stand alone, which means true.
   const option = new Option(`${flagOf(key)} ${property.type === "boolean" ? `[${value}]` : `<${value}>`}`, description);

@@ -21,8 +21,8 @@ export interface RunActions {
 /** Adds `--config`, `--resume` and `--quiet`, and what the command does. */
 export function addRunActions(command: Command, { begin, goOn }: RunActions): void {
   command
-    .option("--config <file>", "options from a YAML file, by the same names; those given here count more")
-    .option("--resume <run>", "go on with a run that was interrupted, with its own options")
+    .option("--config <file>", "read options from a YAML file, by the same names; flags override it")
+    .option("--resume <run>", "continue an interrupted run with its own options")
     .option("--quiet", "print nothing but errors")
     .action(async ({ config, resume: run, quiet = false, ...given }: Flags) => {
       if (run !== undefined) {

@@ -13,39 +13,46 @@ export const pretrainOptions = z.strictObject({
   data: path().describe(
     "text: .txt or .md files or their folder, or a table or a data set (its training split), or its name on the Hub, org/name",
   ),
-  configName: path().optional().describe("configuration of the data, where they have several (default: theirs)"),
-  out: path().describe("folder of this run; it must not exist yet"),
+  configName: path()
+    .optional()
+    .describe("configuration of a data set that has several (default: the one that the data set names)"),
+  out: path().describe("folder to write this run to; it must not exist yet"),
   from: path()
     .optional()
-    .describe("folder of a pretrained encoder to go on from, or its name on the Hub, org/name@revision"),
-  new: z.boolean().default(false).describe("begin with a new model and a vocabulary learnt from the text"),
-  layers: count().default(4).describe("transformer layers of a new model"),
+    .describe("pretrained encoder to continue from: a folder, or a name on the Hub, org/name@revision"),
+  new: z.boolean().default(false).describe("start with a new model, and a vocabulary learned from the text"),
+  layers: count().default(4).describe("number of transformer layers of a new model"),
   hidden: count().default(256).describe("hidden size of a new model"),
-  heads: count().default(4).describe("attention heads of a new model"),
+  heads: count().default(4).describe("number of attention heads of a new model"),
   intermediate: count().optional().describe("feed-forward size of a new model (default: 4 times the hidden size)"),
-  positions: count().min(8).default(512).describe("longest text of a new model, in tokens"),
-  vocab: count().min(32).default(8192).describe("pieces in the vocabulary of a new model"),
-  text: z.string().default("text").describe("column that holds the text, in tables"),
+  positions: count().min(8).default(512).describe("number of positions of a new model: its longest text in tokens"),
+  vocab: count().min(32).default(8192).describe("size of the vocabulary of a new model, in word pieces"),
+  text: z.string().default("text").describe("column of the text, in tables"),
   maxLength: count()
     .min(8)
     .optional()
-    .describe("tokens that are read at once (default: 128, or the model's positions if it has fewer)"),
-  maskShare: z.number().gt(0).lt(1).default(0.15).describe("share of the tokens that have to be guessed"),
-  wholeWords: z.boolean().default(false).describe("whether all pieces of a word are guessed together"),
+    .describe("length of a training passage in tokens (default: 128, or as many as the model has positions)"),
+  maskShare: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.15)
+    .describe("share of the tokens that are masked and have to be predicted"),
+  wholeWords: z.boolean().default(false).describe("mask all pieces of a word together"),
   teacher: path()
     .optional()
     .describe(
-      "folder of a sentence encoder, or its name on the Hub, whose embeddings (mean of its tokens) are to be learnt as well",
+      "folder of a sentence encoder, or its name on the Hub, whose text embeddings (mean over tokens) the new model learns as well",
     ),
   teacherWeight: z.number().positive().default(1).describe("weight of the distance from the teacher's embeddings"),
-  heldOut: z.number().gt(0).lt(1).default(0.02).describe("share of the text that is only measured on"),
-  evaluations: count().default(10).describe("how often that is measured, evenly spaced"),
-  epochs: z.number().positive().default(10).describe("passes over the text; a part of one is possible"),
-  batchSize: count().default(32).describe("blocks or passages per step"),
-  learningRate: z.number().positive().default(5e-4).describe("highest learning rate of AdamW"),
+  heldOut: z.number().gt(0).lt(1).default(0.02).describe("share of the text that is held out to measure the loss on"),
+  evaluations: count().default(10).describe("number of measurements on the held-out text, evenly spaced"),
+  epochs: z.number().positive().default(10).describe("passes over the text; fractions work"),
+  batchSize: count().default(32).describe("passages per step"),
+  learningRate: z.number().positive().default(5e-4).describe("peak learning rate of AdamW"),
   schedule: z.enum(scheduleNames).default("linear").describe("how the learning rate changes after the warm-up"),
-  warmup: z.number().min(0).default(0.06).describe("warm-up: steps, or a share of all steps if below 1"),
-  weightDecay: z.number().min(0).default(0.01).describe("decoupled weight decay; biases and LayerNorm are left out"),
+  warmup: z.number().min(0).default(0.06).describe("length of the warm-up in steps; below 1, as a share of all steps"),
+  weightDecay: z.number().min(0).default(0.01).describe("decoupled weight decay; not applied to biases and LayerNorm"),
   maxGradientNorm: z.number().min(0).default(1).describe("clip the gradient to this norm; 0 turns clipping off"),
   beta1: z.number().min(0).lt(1).default(0.9).describe("decay of AdamW's first moment"),
   beta2: z.number().min(0).lt(1).default(0.999).describe("decay of AdamW's second moment"),
@@ -57,10 +64,10 @@ export const pretrainOptions = z.strictObject({
     .min(0)
     .max(2 ** 32 - 1)
     .default(42)
-    .describe("seed of everything that is drawn"),
+    .describe("seed of all random numbers"),
   threads: count()
     .default(() => availableParallelism())
-    .describe("threads of the engine; the result does not depend on it"),
+    .describe("threads of the engine; the result does not depend on their number"),
   checkpointMinutes: z.number().positive().default(10).describe("minutes between checkpoints"),
 });
 

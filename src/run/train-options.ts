@@ -34,57 +34,72 @@ export const trainOptions = z.strictObject({
   model: path()
     .default(MINI)
     .describe(
-      "folder of a pretrained encoder: config.json, model.safetensors, tokenizer.json; or its name on the Hub, org/name; or the small one of Attune",
+      "pretrained encoder: a folder with config.json, model.safetensors and tokenizer.json; or a name on the Hub, org/name; or attune:mini, the small encoder in this package",
     ),
   revision: path()
     .optional()
-    .describe("branch, tag or commit of a model on the Hub; also org/name@revision (default: main)"),
+    .describe("branch, tag or commit of a model on the Hub; org/name@revision means the same (default: main)"),
   data: path().describe(DATA),
-  dataRevision: path().optional().describe("the same for data on the Hub"),
-  configName: path().optional().describe("configuration of the data, where they have several (default: theirs)"),
-  out: path().describe("folder of this run; it must not exist yet"),
+  dataRevision: path().optional().describe("branch, tag or commit of data on the Hub (default: main)"),
+  configName: path()
+    .optional()
+    .describe("configuration of a data set that has several (default: the one that the data set names)"),
+  out: path().describe("folder to write this run to; it must not exist yet"),
   adapter: path()
     .optional()
-    .describe("adapter to go on training, of a run or of PEFT; it brings its method and options"),
-  method: z.enum(methodNames).default("full").describe("how to fine-tune"),
-  trainHead: z.boolean().default(true).describe("whether the classifier is trained, where the method trains anything"),
+    .describe("adapter to continue training: a folder that PEFT wrote, or a run; method and options come from it"),
+  method: z.enum(methodNames).default("full").describe("fine-tuning method; attune methods explains each"),
+  trainHead: z.boolean().default(true).describe("train the classifier; false leaves it as it is"),
   trainPooler: z
     .boolean()
     .default(false)
-    .describe("train the pooler also where the method would not; one that was drawn fresh is always trained"),
+    .describe(
+      "train the pooler even where the method leaves it frozen; a randomly initialized pooler is always trained",
+    ),
   head: z
     .enum([...headNames, "auto"])
     .optional()
     .describe(
-      "how a text becomes one vector, and with +mlp a hidden layer before the classifier; auto tries all (default: the model's)",
+      "how the tokens of a text become one vector; +mlp adds a hidden layer before the classifier; auto tries all of them (default: the model's own head)",
     ),
-  mlpSize: count().optional().describe("size of that hidden layer (default: the model's hidden size)"),
-  headDropout: z.number().min(0).lt(1).optional().describe("dropout before the classifier (default: the model's)"),
-  semantics: z.enum(semanticsNames).default("attune").describe("where Attune and PEFT differ on purpose: whose way"),
+  mlpSize: count().optional().describe("size of the hidden layer of +mlp (default: the hidden size of the model)"),
+  headDropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .optional()
+    .describe("dropout before the classifier (default: as in the model's config.json)"),
+  semantics: z
+    .enum(semanticsNames)
+    .default("attune")
+    .describe("whose behaviour to follow where Attune and PEFT differ on purpose (docs/methods.md)"),
   ...dataOptions.shape,
   classWeights: path()
     .optional()
-    .describe('how much labels count in the training loss: "balanced", or a JSON file like {"label": 2}'),
+    .describe('weights of the labels in the training loss: "balanced", or a JSON file like {"label": 2}'),
   labelSmoothing: z
     .number()
     .min(0)
     .lt(1)
     .default(0)
-    .describe("share of each training target that is spread over all labels"),
-  balance: z.enum(balanceNames).default("none").describe("oversample: draw texts of rare labels as often as others"),
+    .describe("share of each training target that is spread evenly over all labels"),
+  balance: z
+    .enum(balanceNames)
+    .default("none")
+    .describe("oversample: draw texts of rare labels as often as those of the most frequent one"),
   limit: count().optional().describe("train on the first N training rows only; validation and test stay whole"),
   epochs: count().default(3).describe("passes over the training data"),
   batchSize: count().default(16).describe("texts per batch"),
   gradientAccumulation: count().default(1).describe("batches per optimizer step"),
-  learningRate: z.number().positive().default(5e-5).describe("highest learning rate of AdamW"),
+  learningRate: z.number().positive().default(5e-5).describe("peak learning rate of AdamW"),
   headLearningRate: z
     .number()
     .positive()
     .optional()
-    .describe("learning rate of pooler and classifier (default: the same)"),
+    .describe("learning rate of pooler and classifier (default: the learning rate)"),
   schedule: z.enum(scheduleNames).default("linear").describe("how the learning rate changes after the warm-up"),
-  warmup: z.number().min(0).default(0).describe("warm-up: steps, or a share of all steps if below 1"),
-  weightDecay: z.number().min(0).default(0).describe("decoupled weight decay; biases and LayerNorm are left out"),
+  warmup: z.number().min(0).default(0).describe("length of the warm-up in steps; below 1, as a share of all steps"),
+  weightDecay: z.number().min(0).default(0).describe("decoupled weight decay; not applied to biases and LayerNorm"),
   maxGradientNorm: z.number().min(0).default(1).describe("clip the gradient to this norm; 0 turns clipping off"),
   beta1: z.number().min(0).lt(1).default(0.9).describe("decay of AdamW's first moment"),
   beta2: z.number().min(0).lt(1).default(0.999).describe("decay of AdamW's second moment"),
@@ -92,19 +107,19 @@ export const trainOptions = z.strictObject({
   maxLength: count()
     .min(2)
     .optional()
-    .describe("longest text in tokens; longer ones are cut (default: the model's positions)"),
+    .describe("maximum length of a text in tokens; longer texts are cut (default: as many as the model has positions)"),
   bestMetric: z.enum(bestMetrics).default("loss").describe("validation metric that chooses the best epoch"),
-  earlyStopping: z.number().int().min(0).default(0).describe("stop after N epochs without a better one; 0 never"),
-  seed: seed().default(42).describe("seed of everything that is drawn"),
-  splitSeed: seed().optional().describe("seed of splits that have to be made (default: the seed)"),
+  earlyStopping: z.number().int().min(0).default(0).describe("stop after N epochs without improvement; 0 means never"),
+  seed: seed().default(42).describe("seed of all random numbers"),
+  splitSeed: seed().optional().describe("seed of splits that Attune makes (default: the seed)"),
   threads: count()
     .default(() => availableParallelism())
-    .describe("threads of the engine; the result does not depend on it"),
+    .describe("threads of the engine; the result does not depend on their number"),
   frozenFeatureMegabytes: z
     .number()
     .min(0)
     .default(2048)
-    .describe("memory for frozen features, which are computed once per text; more than that goes to a file"),
+    .describe("memory for frozen features, which are computed once for each text; more goes to a temporary file"),
   checkpointMinutes: z.number().positive().default(10).describe("minutes between checkpoints within an epoch"),
 });
 

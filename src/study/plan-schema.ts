@@ -69,24 +69,25 @@ export const planSchema = z
     recipe: z
       .enum(recipeChoices)
       .default("tuned")
-      .describe("where the options of each method come from; own: from this plan and the defaults of train only"),
-    methods: z
-      .array(z.enum(methodNames))
-      .optional()
-      .describe("methods to compare (default: none where runs are given)"),
+      .describe(
+        "what sets the options of each method. tuned: a learning rate per method, found by a search on validation; controlled: the same rate and batch size for all; both: one after the other; demo: as attune demo; own: only this plan and the defaults of train",
+      ),
+    methods: z.array(z.enum(methodNames)).optional().describe("methods to compare (default: none, if runs are given)"),
     ranks: z.array(count()).min(1).default(DEFAULT_RANKS).describe("ranks of the methods that have one (LoRA)"),
     seeds: z
       .union([count(), z.array(withoutDefault(seed)).min(1)])
       .default(1)
-      .describe(`how many seeds, from ${FIRST_SEED} on, or a list of them`),
-    jobs: count().default(1).describe("runs at once; with more than one, their times cannot be compared"),
-    threads: withoutDefault(threads).optional().describe("threads of all runs together (default: all)"),
+      .describe(`number of seeds, counted from ${FIRST_SEED}, or a list of seeds`),
+    jobs: count()
+      .default(1)
+      .describe("number of runs at the same time; with more than one, their times cannot be compared"),
+    threads: withoutDefault(threads).optional().describe("threads for all runs together (default: all)"),
     ...optional(shared),
     options: z.strictObject(optionsByMethod).optional().describe("options of one method in all its runs, by method"),
     runs: z
       .array(z.discriminatedUnion("method", entries as unknown as [z.ZodObject, ...z.ZodObject[]]))
       .optional()
-      .describe("further runs, each a method with options; a list of values for an option stands for as many runs"),
+      .describe("further runs, each a method with options; a list of values for an option means one run per value"),
   })
   .describe("a study of attune compare");
 

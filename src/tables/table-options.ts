@@ -5,33 +5,35 @@ import { type DatasetOptions, sharedTextsNames } from "./load-dataset.ts";
 
 /** What `--data` may be. */
 export const DATA =
-  "labelled texts: a folder, with splits or without, or CSV, TSV, JSON, JSONL or Parquet files, also gzipped, with commas between; or a name on the Hub, org/name";
+  "labelled texts: CSV, TSV, JSON, JSONL or Parquet files (gzip works; separate several by commas), a folder of them with or without splits, or a name on the Hub, org/name";
 
 const name = () => z.string().min(1).optional();
 
 export const dataOptions = z.strictObject({
-  text: name().describe("column that holds the text; two, with a comma between, make a sentence pair (default: found)"),
-  label: name().describe(
-    "column that holds the label; with --multi-label also one column for each, with commas between (default: found)",
+  text: name().describe(
+    "column of the text; two columns, separated by a comma, make a sentence pair (default: detected)",
   ),
-  id: name().describe("column that names the rows (default: id where there is one)"),
-  group: name().describe("column whose equal values stay in one split, where splits are made"),
+  label: name().describe(
+    "column of the label; with --multi-label also one column per label, separated by commas (default: detected)",
+  ),
+  id: name().describe("column of row ids (default: the column id, if there is one)"),
+  group: name().describe("rows with the same value in this column stay in one split, where Attune makes the splits"),
   multiLabel: z
     .boolean()
     .default(false)
-    .describe("a text may have any number of labels: a list, a separated text, or one column for each"),
-  labelSeparator: name().describe("what separates labels in one cell (default: found)"),
-  delimiter: name().describe('of CSV and TSV: one character, or "tab" (default: found)'),
+    .describe("a text may have any number of labels: as a list, as a separated text, or with one column per label"),
+  labelSeparator: name().describe("separator between labels in one cell (default: detected)"),
+  delimiter: name().describe('delimiter of CSV and TSV: one character, or "tab" (default: detected)'),
   quote: name().describe(
-    'of CSV and TSV: one character, or "none" where quotes are part of the texts (default: found)',
+    'quote character of CSV and TSV, or "none" where quotes are part of the texts (default: detected)',
   ),
-  encoding: name().describe("of text files, like windows-1252 (default: UTF-8, or UTF-16 where the file shows it)"),
-  header: z.boolean().optional().describe("whether the first row of CSV and TSV names the columns (default: found)"),
+  encoding: name().describe("encoding of text files, such as windows-1252 (default: UTF-8; UTF-16 is detected)"),
+  header: z.boolean().optional().describe("whether the first row of CSV and TSV names the columns (default: detected)"),
   sharedTexts: z
     .enum(sharedTextsNames)
     .default("once")
     .describe(
-      "equal texts in two splits: once takes them out of all but the last and keeps them together in splits that are made",
+      "texts that stand in two splits: once removes them from all but the last of train, validation and test; keep leaves them",
     ),
 });
 

@@ -26,17 +26,17 @@ export function compareCommand(command: Command): void {
   const add = (key: string) => command.addOption(optionOf(key, properties[key]!));
   for (const key of inputKeys) add(key);
   command
-    .option("--out <path>", "folder of the study; one that was interrupted goes on, with the same plan")
+    .option("--out <path>", "folder of the study; an interrupted study with the same plan continues")
     .option("--methods <list>", `methods to compare (default: ${DEFAULT_METHODS.join(",")})`, listOfNames)
     .option("--ranks <list>", "ranks of LoRA (default: 2,4,8,16,32)", listOfNumbers)
-    .option("--seeds <N|list>", "how many seeds, from 42 on, or a list of them (default: 1)", oneOrMore);
+    .option("--seeds <N|list>", "number of seeds, counted from 42, or a list of seeds (default: 1)", oneOrMore);
   for (const key of ["recipe", "jobs", "threads"]) add(key);
   command
-    .option("--plan <file>", "a plan in YAML, for all of this and grids over any option; flags count more")
-    .option("--print-plan", "write the plan as YAML to standard output, and do nothing")
-    .option("--resume <study>", "go on with a study that was interrupted, by its own plan")
-    .option("--no-estimate", "do not time each kind of run before the study begins")
-    .option("--quiet", "print only errors and where the report is");
+    .option("--plan <file>", "plan of the study in YAML, which may hold grids over any option; flags override it")
+    .option("--print-plan", "print the plan as YAML and exit")
+    .option("--resume <study>", "continue an interrupted study with its own plan")
+    .option("--no-estimate", "do not measure first how long each kind of run takes")
+    .option("--quiet", "print only errors and the path of the report");
   for (const key of sharedKeys) command.addOption(optionOf(key, properties[key]!).helpGroup("Options of every run:"));
   command.action(async ({ out, plan: file, printPlan, resume, estimate, quiet = false, ...flags }: Flags) => {
     const context: CompareContext = { estimate, command: commandLine() };

@@ -24,11 +24,14 @@ interface Flags {
 export function demoCommand(command: Command): void {
   const properties = propertiesOf(planSchema);
   command
-    .option("--out <path>", "folder of its study; one that is there goes on", DEMO_STUDY)
-    .option("--predict <texts...>", "classify texts with the best model of its study, which is made first if need be");
+    .option("--out <path>", "folder of the study; an interrupted one continues", DEMO_STUDY)
+    .option(
+      "--predict <texts...>",
+      "classify texts with the best model of the study, which is run first if it is not there",
+    );
   for (const key of ["model", "epochs", "limit", "threads"]) command.addOption(optionOf(key, properties[key]!));
   command
-    .option("--quiet", "print only predictions, errors and where the report is")
+    .option("--quiet", "print only predictions, errors and the path of the report")
     .action(async ({ out, predict, quiet = false, ...changes }: Flags) => {
       const signal = stopSignal();
       const plan = resolvePlan({ ...demoPlan, ...changes }, ([key]) => ({ before: "", name: flagOf(String(key)) }));

@@ -26,15 +26,18 @@ export function evaluateCommand(command: Command): void {
     )
     .requiredOption("--data <path>", DATA)
     .option("--data-revision <text>", "branch, tag or commit of data on the Hub (default: main)")
-    .option("--config-name <text>", "configuration of the data, where they have several (default: theirs)")
+    .option(
+      "--config-name <text>",
+      "configuration of a data set that has several (default: the one that the data set names)",
+    )
     .addOption(
-      new Option("--split <name>", "which split (default: test of a folder, all rows of a file)").choices([
+      new Option("--split <name>", "split to measure (default: test of a folder, all rows of a file)").choices([
         "train",
         "validation",
         "test",
       ]),
     )
-    .option("--seed <N>", "seed of splits that have to be made (default: that of the run)", toNumber);
+    .option("--seed <N>", "seed of splits that Attune makes (default: that of the run)", toNumber);
   // How many labels a text may have is the model's to say.
   addFlags(command, dataOptions.omit({ multiLabel: true }));
   addLoadFlags(command);

@@ -17,15 +17,15 @@ export function exportCommand(command: Command): void {
       "[run|model]",
       "folder of a finished run, or a classifier in Transformers' layout: a folder or a name on the Hub",
     )
-    .addOption(new Option("--format <name>", "whose files to write").choices(exportFormats).makeOptionMandatory())
-    .requiredOption("--out <path>", "folder to be made; it must not exist yet")
+    .addOption(new Option("--format <name>", "format of the files").choices(exportFormats).makeOptionMandatory())
+    .requiredOption("--out <path>", "folder to write; it must not exist yet")
     .option(
       "--base <name>",
-      "with peft: what the adapter calls its base, a name on the Hub (default: its name there, or its path)",
+      "with peft: name of the base model in adapter_config.json (default: its name on the Hub, or its path)",
     )
     .option(
       "--int8",
-      "with onnx: also a dynamically quantized model, a quarter of the size, measured on the test texts of a run",
+      "with onnx: also write an 8-bit model, a quarter of the size; its change in accuracy is measured on the test texts of the run",
     );
   addModelFlags(command);
   command.action(async (given: string | undefined, { format, out, base, int8, ...flags }: Flags) => {

@@ -18,11 +18,18 @@ export function inspectCommand(command: Command): void {
   command
     .argument("<data>", DATA)
     .option("--data-revision <text>", "branch, tag or commit of data on the Hub (default: main)")
-    .option("--config-name <text>", "configuration of the data, where they have several (default: theirs)")
+    .option(
+      "--config-name <text>",
+      "configuration of a data set that has several (default: the one that the data set names)",
+    )
     .option("--model <path>", "model whose tokens are counted: a folder, or a name on the Hub or in Attune")
     .option("--revision <text>", "branch, tag or commit of a model on the Hub (default: main)")
-    .option("--max-length <N>", "longest text in tokens (default: the model's positions)", toNumber)
-    .option("--seed <N>", "seed of splits that have to be made (default: 42)", toNumber);
+    .option(
+      "--max-length <N>",
+      "maximum length of a text in tokens (default: as many as the model has positions)",
+      toNumber,
+    )
+    .option("--seed <N>", "seed of splits that Attune makes (default: 42)", toNumber);
   addFlags(command, dataOptions);
   command.option("--json", "print one JSON object").action(async (data: string, { json, ...flags }: Flags) => {
     const { maxLength, seed, dataRevision, configName, model, revision, ...reading } = flags;

@@ -20,11 +20,11 @@ export function predictCommand(command: Command): void {
       "[run|model]",
       "folder of a finished run, or a classifier in Transformers' layout: a folder or a name on the Hub",
     )
-    .argument("[texts...]", "texts to classify; without any, one a line from standard input")
-    .option("--pair", "each text is a sentence pair, its two texts separated by a tab (default: as trained)");
+    .argument("[texts...]", "texts to classify; without any, standard input is read, one text per line")
+    .option("--pair", "each text is a sentence pair, separated by a tab (default: as in training)");
   addLoadFlags(command);
   command
-    .option("--json", 'print one object a line: {"text": …, "label": …, "probabilities": {…}}')
+    .option("--json", 'print one JSON object per line: {"text": …, "label": …, "probabilities": {…}}')
     .action(async (first: string | undefined, others: string[], { json, pair, ...flags }: Flags) => {
       const [folder, ...texts] = folderOf([first, ...others], flags);
       const signal = stopSignal();

@@ -7,11 +7,11 @@ import { stopSignal } from "../stop-signal.ts";
 
 export function pushCommand(command: Command): void {
   command
-    .argument("<run>", 'folder of a finished run, or one that "attune export" has written')
-    .requiredOption("--repo <user/name>", "repository on the Hub; it is made if it is not there")
-    .option("--public", "let everybody read a repository that is made (default: private)")
+    .argument("<run>", "folder of a finished run, or a folder written by attune export")
+    .requiredOption("--repo <user/name>", "repository on the Hub; it is created if it does not exist")
+    .option("--public", "make a new repository public (default: private)")
     .addOption(
-      new Option("--format <name>", "whose files to send (default: peft where PEFT has such adapters)").choices(
+      new Option("--format <name>", "format of the files to send (default: peft, if PEFT has such an adapter)").choices(
         exportFormats,
       ),
     )

@@ -6,10 +6,12 @@ import { addTrainFlags } from "../option-flags.ts";
 import { showTraining } from "../progress.ts";
 import { addRunActions } from "../run-command.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { trainExamples } from "../train-help.ts";
 
 export function trainCommand(command: Command): void {
   command.usage("--data DATA --out RUN [options]");
   addTrainFlags(command);
+  command.addHelpText("after", trainExamples);
   const context = () => ({ signal: stopSignal(), startedAgo: performance.now() });
   addRunActions(command, {
     begin: (given, spell, quiet) => showTraining(train(resolveOptions(given, spell), context()), { quiet }),
