@@ -1,9 +1,9 @@
 /** Colours of reports: one set for light pages and one for dark ones, and which method has which. */
-import { type MethodName, methodNames } from "../methods/registry.ts";
+import { knownMethodNames, methodOf } from "../methods/registry.ts";
 
 /**
  * Text has at least 4.5 : 1 against the page and against every tint behind it, lines and dots at least 3 : 1; a test
- * holds that, and that the methods of a default study can be told apart without red-green or blue-yellow vision.
+ * holds that, and that methods can be told apart, those of a default study well, without red-green or blue-yellow vision.
  */
 export const palette = {
   paper: { light: "#ffffff", dark: "#14171a" },
@@ -24,18 +24,30 @@ export const palette = {
   method4: { light: "#ae5cae", dark: "#d096df" },
   method5: { light: "#af2c06", dark: "#fe6651" },
   method6: { light: "#3f3fa0", dark: "#a9a4ff" },
-  method7: { light: "#7b7400", dark: "#d3cb45" },
-  method8: { light: "#5c4033", dark: "#c2a08c" },
+  method7: { light: "#542448", dark: "#b424a8" },
+  method8: { light: "#6c0c18", dark: "#f00060" },
+  method9: { light: "#fc4854", dark: "#e4000c" },
+  method10: { light: "#18543c", dark: "#b4f0e4" },
+  method11: { light: "#a860fc", dark: "#6054f0" },
+  method12: { light: "#4800a8", dark: "#786084" },
+  method13: { light: "#6c006c", dark: "#e4ccfc" },
+  method14: { light: "#f0549c", dark: "#cc60b4" },
 } as const;
 
 export type Colour = keyof typeof palette;
 
 const METHOD_COLOURS = (Object.keys(palette) as Colour[]).filter((name) => name.startsWith("method"));
 
-/** The colour of a method: the same wherever it is named, whatever it is compared with. */
-export function methodColour(method: MethodName): Colour {
-  const place = methodNames.indexOf(method) - methodNames.indexOf("full");
-  return place < 0 ? "none" : METHOD_COLOURS[place % METHOD_COLOURS.length]!;
+/**
+ * The colour of a method: the same wherever it is named, whatever it is compared with, and whatever methods come later. From
+ * the fifteenth on they begin again.
+ */
+export function methodColour(method: string): Colour {
+  if (methodOf(method).trainsNothing) return "none";
+  const place = knownMethodNames()
+    .filter((name) => !methodOf(name).trainsNothing)
+    .indexOf(method);
+  return METHOD_COLOURS[place % METHOD_COLOURS.length]!;
 }
 
 /** A declaration of all colours as CSS variables. */

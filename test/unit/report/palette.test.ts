@@ -70,7 +70,7 @@ describe.each(schemes)("%s", (scheme) => {
 
   test("lines and dots stand out from the page", () => {
     const drawn = Object.keys(palette).filter((name) => /^(method|none)/.test(name)) as Colour[];
-    expect(drawn).toHaveLength(9);
+    expect(drawn).toHaveLength(15);
     for (const name of drawn) expect(contrast(of(name), of("paper"))).toBeGreaterThan(3);
   });
 
@@ -79,6 +79,20 @@ describe.each(schemes)("%s", (scheme) => {
     const seen = six.map((method) => lab(of(methodColour(method)), vision));
     for (const [i, a] of seen.entries()) for (const b of seen.slice(i + 1)) expect(distance(a, b)).toBeGreaterThan(18);
   });
+
+  test.each(Object.keys(VISION))("any two methods can be told apart with %s", (vision) => {
+    const drawn = Object.keys(palette).filter((name) => /^(method|none)/.test(name)) as Colour[];
+    const seen = drawn.map((name) => lab(of(name), vision));
+    const least = vision === "normal" ? 16 : 11;
+    for (const [i, a] of seen.entries())
+      for (const [k, b] of seen.slice(i + 1).entries())
+        expect(distance(a, b), `${drawn[i]} and ${drawn[i + 1 + k]}`).toBeGreaterThan(least);
+  });
+});
+
+test("colours stay as they are when methods are added", () => {
+  const six = ["full", "probe", "prompt", "prefix", "lora", "bitfit"] as const;
+  expect(six.map(methodColour)).toEqual(["method1", "method2", "method3", "method4", "method5", "method6"]);
 });
 
 test("no colour is written in two ways, so that pictures can take those of the page", () => {
