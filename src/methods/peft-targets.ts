@@ -33,7 +33,7 @@ function isTarget({ linears }: Encoder, module: string, config: Config, otherwis
 /** A list holds names or their ends from a dot on; a string is a regular expression for whole names. */
 function matcherOf(modules: unknown): (module: string) => boolean {
   if (typeof modules === "string") {
-    const expression = compiled(modules);
+    const expression = wholeNames(modules);
     return (module) => expression.test(module);
   }
   const ends = listed(modules).map((end) => `.${end}`);
@@ -46,14 +46,15 @@ function isInLayers(module: string, config: Config): boolean {
   const patterns = listed(config.layers_pattern);
   // The first number after a part with any name, or with one of these.
   const places = patterns.length > 0 ? patterns.map((name) => `(?:.*?\\.)?(?:${name})`) : [".*?\\.[^.]*"];
-  const found = places.map((place) => compiled(`${place}\\.(\\d+)\\..*`).exec(module)).find((match) => match !== null);
+  const found = places.map((place) => wholeNames(`${place}\\.(\\d+)\\..*`).exec(module)).find((match) => match !== null);
   return found !== undefined && layers.includes(found[1]!);
 }
 
 /** One value may stand for a list of it. */
 const listed = (value: unknown): string[] => (value === null || value === undefined ? [] : [value].flat().map(String));
 
-function compiled(expression: string): RegExp {
+/** A regular expression of Python's for whole names. */
+export function wholeNames(expression: string): RegExp {
   try {
     return new RegExp(`^(?:${expression})$`);
   } catch (cause) {
