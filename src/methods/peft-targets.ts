@@ -46,7 +46,9 @@ function isInLayers(module: string, config: Config): boolean {
   const patterns = listed(config.layers_pattern);
   // The first number after a part with any name, or with one of these.
   const places = patterns.length > 0 ? patterns.map((name) => `(?:.*?\\.)?(?:${name})`) : [".*?\\.[^.]*"];
-  const found = places.map((place) => wholeNames(`${place}\\.(\\d+)\\..*`).exec(module)).find((match) => match !== null);
+  const found = places
+    .map((place) => wholeNames(`${place}\\.(\\d+)\\..*`).exec(module))
+    .find((match) => match !== null);
   return found !== undefined && layers.includes(found[1]!);
 }
 

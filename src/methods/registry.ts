@@ -4,6 +4,7 @@ import { AttuneError } from "../base/error.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { bitfit } from "./bitfit.ts";
 import { full } from "./full.ts";
+import { ia3 } from "./ia3.ts";
 import { lora } from "./lora.ts";
 import type { Method } from "./method.ts";
 import { none } from "./none.ts";
@@ -23,6 +24,7 @@ export const builtInMethods = {
   prefix,
   lora,
   bitfit,
+  ia3,
 } as const satisfies Record<string, AnyMethod>;
 
 /** Name of a method that comes with Attune. */

@@ -47,7 +47,7 @@ test("layers by number, or the last ones, with three methods", () => {
     '--layers cannot be ["top:0"]: it must be numbers of layers, from 0, or top:N for the last N',
   );
   expect(() => resolveOptions(parsed("--method", "probe", "--layers", "1"))).toThrow(
-    'layers is an option of "full", "lora" and "bitfit"',
+    'layers is an option of "full", "lora", "bitfit" and "ia3"',
   );
 });
 

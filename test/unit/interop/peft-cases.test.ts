@@ -29,10 +29,10 @@ test.each(read)("%s gives PEFT's logits", async (name) => {
 
 const changesBase = (start: string) => `init_lora_weights "${start}", which changes the base model, is not supported`;
 const reasons: Readonly<Record<string, string>> = {
+  adalora: 'peft_type "ADALORA"',
   corda: changesBase("corda"),
   dora: "use_dora is not supported",
   embeddings: "no place for base_model.model.bert.embeddings.word_embeddings.lora_embedding_A",
-  ia3: 'peft_type "IA3"',
   "lora-bias-in-b": "lora_bias is not supported",
   "lora-ga": changesBase("lora_ga"),
   "norms-saved": '"LayerNorm" in modules_to_save is not supported',

@@ -60,7 +60,13 @@ describe.each(readdirSync(root))("%s", (name) => {
     ours!.close();
     const again = JSON.parse(readFileSync(join(written, "adapter_config.json"), "utf8"));
     // What PEFT began with, what it chose its targets by, and its doubled list of head modules.
-    const told = ["base_model_name_or_path", "target_modules", "modules_to_save", "init_weights"];
+    const told = [
+      "base_model_name_or_path",
+      "target_modules",
+      "feedforward_modules",
+      "modules_to_save",
+      "init_weights",
+    ];
     const projected = ["encoder_hidden_size", "prefix_projection"];
     const rest = (keys: Record<string, unknown>) =>
       Object.fromEntries(Object.entries(keys).filter(([key]) => ![...told, ...projected].includes(key)));
@@ -80,7 +86,10 @@ describe("what is not supported is refused by name", () => {
   };
   test.each<[object, string]>([
     [{ use_dora: true }, "use_dora is not supported"],
-    [{ peft_type: "IA3" }, 'peft_type "IA3" (there are "PROMPT_TUNING", "PREFIX_TUNING" and "LORA") is not supported'],
+    [
+      { peft_type: "ADALORA" },
+      'peft_type "ADALORA" (there are "PROMPT_TUNING", "PREFIX_TUNING", "LORA" and "IA3") is not supported',
+    ],
     [{ task_type: "CAUSAL_LM" }, 'task_type "CAUSAL_LM" is not supported'],
     [{ init_lora_weights: "pissa" }, 'init_lora_weights "pissa", which changes the base model, is not supported'],
     [{ init_lora_weights: "loftq" }, 'init_lora_weights "loftq", which changes the base model, is not supported'],

@@ -59,6 +59,13 @@ const rows: readonly Row[] = [
     startsAsBase: true,
     learningRate: 1e-2,
   },
+  { method: "ia3", startsAsBase: true, learningRate: 1e-2 },
+  {
+    method: "ia3",
+    options: { targets: ["query", "intermediate", "output"], feedForward: ["output"], layers: "top:1" },
+    startsAsBase: true,
+    learningRate: 1e-2,
+  },
 ];
 
 const engine = onnxRuntimeEngine({ threads: 1 });

@@ -48,6 +48,8 @@ describe.each([
   "lora-all-linear",
   "lora-bias-all",
   "lora-patterns",
+  "ia3",
+  "ia3-chosen",
   "bitfit",
   "bitfit-top",
   "full-top",

@@ -240,6 +240,7 @@ const WORDS: Readonly<Record<MethodName, RegExp>> = {
   prefix: /prefix/i,
   lora: /lora/i,
   bitfit: /bitfit/i,
+  ia3: /ia3/i,
 };
 /** Full fine-tuning is what others would be held against: that it is not there is said. */
 const ABSENCE =
