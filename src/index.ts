@@ -9,9 +9,11 @@ export {
   type Prediction,
 } from "./classifier/classifier.ts";
 export { type ExportFormat, type ExportOptions, exportRun } from "./classifier/export-run.ts";
+export { type PushOptions, push } from "./classifier/push-run.ts";
 export { compareStudy } from "./comparison/compare-study.ts";
 export type { Comparison } from "./comparison/comparison.ts";
 export type { DownloadEvent, FetchEvent, WaitEvent } from "./hub/fetch-events.ts";
+export type { Pushed } from "./hub/upload.ts";
 export { type BagOfWordsScore, type Inspection, type InspectOptions, inspect } from "./inspection/inspect-texts.ts";
 export { type PretrainContext, pretrain, resumePretraining } from "./pretrain/pretrain.ts";
 export type { HeldOutMetrics, PretrainEvent, PretrainResult } from "./pretrain/pretrain-events.ts";

@@ -23,7 +23,9 @@ export interface Push {
 }
 
 /** Where the repository is. */
+/** Where an upload ended. */
 export interface Pushed {
+  /** Of the repository. */
   readonly url: string;
   readonly commit: string;
   readonly isPrivate: boolean;
