@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { EMOTIONS, MINI } from "../src/hub/included.ts";
 import { atPath } from "../src/hub/named-inputs.ts";
-import { readModelConfig } from "../src/models/load.ts";
+import { readModelConfig } from "../src/pretrained/open-model.ts";
 import { writeDrawnModel } from "./models.ts";
 import { COMPARED, printScores, studiesFolder } from "./scores.ts";
 

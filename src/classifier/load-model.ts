@@ -6,7 +6,7 @@ import { isIncluded } from "../hub/included.ts";
 import { atPath, type HubSource, openHubModel, openModelSource, type SourceContext } from "../hub/named-inputs.ts";
 import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
 import { type ChosenMethod, chooseMethod } from "../methods/chosen-method.ts";
-import { openModel, type PretrainedModel, readLabels, thresholdsOf } from "../models/load.ts";
+import { openModel, type PretrainedModel, readLabels, thresholdsOf } from "../pretrained/open-model.ts";
 import { type Adapter, adapterFolder, openAdapter, requireWhole } from "../run/adapter.ts";
 import type { RunFacts } from "../run/run-facts.ts";
 import { RunFolder } from "../run/run-folder.ts";

@@ -178,7 +178,7 @@ function renameOutputs(nodes: readonly NodeProto[], outputs: readonly string[]):
 
 function attributeProto([name, value]: [string, OnnxAttribute]): object {
   if (typeof value === "number") return { name, i: value, type: 2 };
-  if (typeof value === "string") return { name, s: Buffer.from(value), type: 3 };
+  if (typeof value === "string") return { name, s: new TextEncoder().encode(value), type: 3 };
   if ("float" in value) return { name, f: value.float, type: 1 };
   return { name, ints: value, type: 7 };
 }

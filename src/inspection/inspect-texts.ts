@@ -3,8 +3,8 @@
 import { AttuneError } from "../base/error.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
 import { openDataSource, openModelSource } from "../hub/named-inputs.ts";
-import { openModel } from "../models/load.ts";
 import { longestText } from "../models/model-limits.ts";
+import { openModel } from "../pretrained/open-model.ts";
 import type { Dataset, Examples, Text } from "../tables/dataset.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
 import { type DataOptions, datasetOptions } from "../tables/table-options.ts";

@@ -1,5 +1,4 @@
 /** What a model can take: what does not fit shows before a run begins, and not in the middle of it. */
-import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import type { Tokenizer } from "../tokens/tokenizer.ts";
 import type { Encoder } from "./encoder.ts";
@@ -9,7 +8,7 @@ export function requireVocabulary({ largestId }: Tokenizer, { vocabularySize }: 
   if (largestId < vocabularySize) return;
   throw new AttuneError(
     "tokenizer/vocabulary",
-    `${join(folder, "tokenizer.json")}: its ids go up to ${largestId}, but the model has ${vocabularySize} word embeddings; ` +
+    `${folder}/tokenizer.json: its ids go up to ${largestId}, but the model has ${vocabularySize} word embeddings; ` +
       "take the tokenizer that belongs to the model",
   );
 }
@@ -20,7 +19,7 @@ export function requirePairs(tokenizer: Tokenizer, { tokenTypes }: Encoder, fold
   if (firstTokens === ids.length || tokenTypes > 1) return;
   throw new AttuneError(
     "model/token-types",
-    `${join(folder, "config.json")}: this model has one token type, and its tokenizer gives the second text of a pair another; give one --text column, or another model`,
+    `${folder}/config.json: this model has one token type, and its tokenizer gives the second text of a pair another; give one --text column, or another model`,
   );
 }
 

@@ -14,7 +14,7 @@ import type { AdaptedModel } from "../methods/adapt.ts";
 import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { HeadChoice } from "../models/head-choice.ts";
-import type { PretrainedModel } from "../models/load.ts";
+import type { PretrainedModel } from "../pretrained/open-model.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 
 const FACTS = "attune_adapter.json";

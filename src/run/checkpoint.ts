@@ -14,7 +14,7 @@ import type { TrainingState } from "../train/trainer.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import type { SavedTimes } from "./run-times.ts";
 
-const FROZEN_FEATURES = 2;
+const KEPT_CHECKPOINTS = 2;
 
 export interface CheckpointState {
   readonly training: TrainingState;
@@ -60,7 +60,7 @@ export function saveCheckpoint(
     writeSafetensors(join(partial, "moments.safetensors"), moments);
     writeFileSync(join(partial, "state.json"), JSON.stringify({ ...state, touched }), { flush: true });
   });
-  for (const old of listCheckpoints(folder).slice(0, -FROZEN_FEATURES)) rmSync(join(folder, old), { recursive: true });
+  for (const old of listCheckpoints(folder).slice(0, -KEPT_CHECKPOINTS)) rmSync(join(folder, old), { recursive: true });
   return join(folder, name);
 }
 

@@ -11,7 +11,7 @@ import { adaptModel } from "../methods/adapt.ts";
 import { chooseMethod } from "../methods/chosen-method.ts";
 import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, type HeadName, headNames } from "../models/head-choice.ts";
-import { openModel } from "../models/load.ts";
+import { openModel } from "../pretrained/open-model.ts";
 import type { Dataset } from "../tables/dataset.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
 import { datasetOptions } from "../tables/table-options.ts";

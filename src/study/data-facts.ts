@@ -3,8 +3,8 @@
 import { pinned, type Sources } from "../hub/named-inputs.ts";
 import { type Inspection, inspectDataset } from "../inspection/inspect-texts.ts";
 import type { Encoder } from "../models/encoder.ts";
-import { openModel } from "../models/load.ts";
 import { longestText } from "../models/model-limits.ts";
+import { openModel } from "../pretrained/open-model.ts";
 import type { ResolvedTrainOptions } from "../run/train-options.ts";
 import type { Dataset } from "../tables/dataset.ts";
 import { loadDataset } from "../tables/load-dataset.ts";

@@ -1,6 +1,6 @@
 /** Logits of a model for many texts. */
-import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
+import { nextTurn } from "../base/event-loop.ts";
 import { type Executable, float32 } from "../engine/engine.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
@@ -68,8 +68,7 @@ export async function* eachBatch(
   features?: FeatureSource,
 ): AsyncGenerator<{ readonly indices: readonly number[]; readonly batch: PackedBatch }> {
   for (const indices of batchesByLength(texts, layout.virtual)) {
-    // Lets signals in: the engine computes without returning to the event loop.
-    await setImmediate();
+    await nextTurn();
     if (signal?.aborted) throw new AttuneError("train/interrupted", "stopped while evaluating", "interrupted");
     yield { indices, batch: packTexts(texts, indices, layout, features) };
   }

@@ -42,6 +42,7 @@ describe("imports", () => {
     "weights",
     "hub",
     "models",
+    "pretrained",
     "methods",
     "engine",
     "train",

@@ -11,7 +11,7 @@ import { exportRun } from "../../../src/classifier/export-run.ts";
 import { writePeftAdapter } from "../../../src/interop/peft-write.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
 import { chooseMethod } from "../../../src/methods/chosen-method.ts";
-import { openModel } from "../../../src/models/load.ts";
+import { openModel } from "../../../src/pretrained/open-model.ts";
 
 env.allowRemoteModels = false;
 const miniLm = fileURLToPath(new URL("../../../../shared/models/all-MiniLM-L6-v2", import.meta.url));

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
 import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import type { MethodName } from "../../../src/methods/registry.ts";
-import { openModel } from "../../../src/models/load.ts";
+import { openModel } from "../../../src/pretrained/open-model.ts";
 import { loadTokenizer } from "../../../src/tokens/tokenizer.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
 import { openSafetensors } from "../../../src/weights/safetensors.ts";

@@ -3,12 +3,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { fillNormal, randomKey } from "../base/random.ts";
+import type { Encoder, Parameter } from "../models/encoder.ts";
+import { withHead } from "../models/head.ts";
+import { type HeadChoice, ownHead } from "../models/head-choice.ts";
+import { buildEncoder } from "../models/registry.ts";
 import type { WeightFiles } from "../weights/safetensors.ts";
 import { openWeights } from "../weights/weight-files.ts";
-import type { Encoder, Parameter } from "./encoder.ts";
-import { withHead } from "./head.ts";
-import { type HeadChoice, ownHead } from "./head-choice.ts";
-import { buildEncoder } from "./registry.ts";
 
 /** Key of config.json that names a head which is not Transformers' own. */
 export const HEAD_KEY = "attune_head";

@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openModel } from "../../../src/models/load.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
+import { openModel } from "../../../src/pretrained/open-model.ts";
 import { openSafetensors, type TensorToWrite, writeSafetensors } from "../../../src/weights/safetensors.ts";
 import { type LoadedModel, loadModel, valuesOf } from "../../loaded-model.ts";
 import { fixtures, inputError, scratchFolder } from "../tables/scratch.ts";

@@ -1,10 +1,10 @@
 /** A model folder without regard to labels: with a language head, or as a bare encoder. */
 import { join } from "node:path";
+import type { Encoder, Parameter } from "../models/encoder.ts";
+import type { LanguageModel } from "../models/language-model.ts";
+import { buildEncoder, buildLanguageModel } from "../models/registry.ts";
 import { openWeights } from "../weights/weight-files.ts";
-import type { Encoder, Parameter } from "./encoder.ts";
-import type { LanguageModel } from "./language-model.ts";
-import { checkShape, drawWeights, locateParameters, readModelConfig } from "./load.ts";
-import { buildEncoder, buildLanguageModel } from "./registry.ts";
+import { checkShape, drawWeights, locateParameters, readModelConfig } from "./open-model.ts";
 
 /** Fills one array for each parameter. */
 export type ReadWeights = (weights: (name: string) => Float32Array, seed: number) => void;
