@@ -1,38 +1,22 @@
 /** Command-line options from the schemas of options: names, values, defaults and descriptions stand there only. */
 import { type Command, Option } from "commander";
-import { z } from "zod";
+import type { z } from "zod";
+import { describeOptions, type OptionDescription } from "../methods/list-methods.ts";
 import { builtInMethods } from "../methods/registry.ts";
 import { trainOptions } from "../run/train-options.ts";
 import { trainGroups } from "./train-help.ts";
 
-export interface Property {
-  readonly type?: string;
-  readonly items?: Property;
-  readonly pattern?: string;
-  /** A text of some form, or something else. */
-  readonly anyOf?: readonly Property[];
-  readonly additionalProperties?: Property;
-  readonly enum?: readonly string[];
-  readonly default?: unknown;
-  readonly description?: string;
-}
-
 /** `batchSize` → `--batch-size`. */
 export const flagOf = (key: string): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** The keys of a schema, as JSON Schema describes them. */
-export function propertiesOf(schema: z.ZodObject): Record<string, Property> {
-  return (z.toJSONSchema(schema, { io: "input" }) as { properties?: Record<string, Property> }).properties ?? {};
-}
-
 /** Adds one option for each key of a schema. */
 export function addFlags(command: Command, schema: z.ZodObject): void {
-  for (const [key, property] of Object.entries(propertiesOf(schema))) command.addOption(optionOf(key, property));
+  for (const [key, property] of Object.entries(describeOptions(schema))) command.addOption(optionOf(key, property));
 }
 
 /** Adds the options of `train` that every method takes, group by group. */
 function addGroupedFlags(command: Command): void {
-  const properties = propertiesOf(trainOptions);
+  const properties = describeOptions(trainOptions);
   for (const [heading, keys] of Object.entries(trainGroups))
     for (const key of keys) command.addOption(optionOf(key, properties[key]!).helpGroup(heading));
 }
@@ -43,9 +27,9 @@ function addGroupedFlags(command: Command): void {
  */
 export function addTrainFlags(command: Command): void {
   addGroupedFlags(command);
-  const own = new Map<string, { property: Property; descriptions: string[] }>();
+  const own = new Map<string, { property: OptionDescription; descriptions: string[] }>();
   for (const [name, { options }] of Object.entries(builtInMethods))
-    for (const [key, property] of Object.entries(propertiesOf(options))) {
+    for (const [key, property] of Object.entries(describeOptions(options))) {
       if (!own.has(key)) own.set(key, { property, descriptions: [] });
       own.get(key)!.descriptions.push(`${name}: ${describe(property)}`);
     }
@@ -54,7 +38,7 @@ export function addTrainFlags(command: Command): void {
 }
 
 /** The option of one key of a schema. */
-export function optionOf(key: string, { ...property }: Property, given?: string): Option {
+export function optionOf(key: string, { ...property }: OptionDescription, given?: string): Option {
   // A default that depends on the machine is said as the rule that it follows.
   if (key === "threads" && property.default !== undefined) property.default = `all, ${property.default} here`;
   const description = given ?? describe(property);
@@ -65,7 +49,7 @@ export function optionOf(key: string, { ...property }: Property, given?: string)
 }
 
 /** What a text on the command line stands for; a text that fits nothing stays, so that the error can show it. */
-function parsed(text: string, { type, items, additionalProperties, anyOf }: Property): unknown {
+function parsed(text: string, { type, items, additionalProperties, anyOf }: OptionDescription): unknown {
   if (anyOf) {
     const isFixed = anyOf.some(({ pattern }) => pattern !== undefined && new RegExp(pattern).test(text));
     return isFixed ? text : parsed(text, anyOf.at(-1)!);
@@ -84,7 +68,7 @@ function parsed(text: string, { type, items, additionalProperties, anyOf }: Prop
 export const toNumber = (text: string): number | string =>
   text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 
-function placeholder(key: string, property: Property): string {
+function placeholder(key: string, property: OptionDescription): string {
   if (property.type === "integer") return "N";
   if (property.type === "number") return "number";
   if (property.type === "boolean") return "true|false";
@@ -95,7 +79,7 @@ function placeholder(key: string, property: Property): string {
   return ["model", "data", "out", "from", "teacher"].includes(key) ? "path" : "text";
 }
 
-export function describe({ description = "", enum: names, default: fallback }: Property): string {
+export function describe({ description = "", enum: names, default: fallback }: OptionDescription): string {
   const isEmpty = typeof fallback === "object" && Object.keys(fallback as object).length === 0;
   const shown = fallback === undefined || isEmpty ? [] : [`default: ${fallback}`];
   const notes = [...(names ? [names.join(", ")] : []), ...shown];

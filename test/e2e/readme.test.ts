@@ -105,3 +105,10 @@ test("the example of docs/graph.md prints what the page says", async () => {
   const shown = (await run(`"${process.execPath}" graph.mjs`)).trim();
   expect(page).toContain(`It prints \`${shown}\``);
 });
+
+test("the example of docs/methods.md trains, loads and lists its method", async () => {
+  const page = readFileSync(join(repository, "docs/methods.md"), "utf8");
+  writeFileSync(join(project, "gates.mjs"), page.match(/```ts\n([\s\S]*?)```/)![1]!);
+  const shown = (await run(`"${process.execPath}" gates.mjs`)).trim().split("\n");
+  expect(shown).toEqual([expect.stringMatching(/^(positive|negative)$/), "full, probe, … gates"]);
+});

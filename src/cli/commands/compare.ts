@@ -1,13 +1,14 @@
 /** `attune compare`. */
 import type { Command } from "commander";
 import { AttuneError } from "../../base/error.ts";
+import { describeOptions } from "../../methods/list-methods.ts";
 import { type CompareContext, compare, resumeComparison } from "../../study/compare.ts";
 import { resolvePlan } from "../../study/plan.ts";
 import type { Place } from "../../study/plan-error.ts";
 import { planText, readPlanFile } from "../../study/plan-file.ts";
 import { DEFAULT_METHODS, inputKeys, planSchema, sharedKeys } from "../../study/plan-schema.ts";
 import { commandLine, followStudy } from "../follow-study.ts";
-import { flagOf, optionOf, propertiesOf, toNumber } from "../option-flags.ts";
+import { flagOf, optionOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 interface Flags {
@@ -22,7 +23,7 @@ interface Flags {
 
 export function compareCommand(command: Command): void {
   command.usage("--data DATA --out STUDY [options]");
-  const properties = propertiesOf(planSchema);
+  const properties = describeOptions(planSchema);
   const add = (key: string) => command.addOption(optionOf(key, properties[key]!));
   for (const key of inputKeys) add(key);
   command

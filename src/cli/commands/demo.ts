@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { load } from "../../classifier/classifier.ts";
 import { bestModel, DEMO_STUDY, demoPlan, isFinished } from "../../comparison/demo-study.ts";
 import { inspect } from "../../inspection/inspect-texts.ts";
+import { describeOptions } from "../../methods/list-methods.ts";
 import { dataBlocks } from "../../report/data-blocks.ts";
 import { plainText } from "../../report/plain-text.ts";
 import { compare } from "../../study/compare.ts";
@@ -10,7 +11,7 @@ import { resolvePlan } from "../../study/plan.ts";
 import { planSchema } from "../../study/plan-schema.ts";
 import { commandLine, followStudy } from "../follow-study.ts";
 import { showFetch } from "../hub-progress.ts";
-import { flagOf, optionOf, propertiesOf } from "../option-flags.ts";
+import { flagOf, optionOf } from "../option-flags.ts";
 import { lineOf } from "../prediction-lines.ts";
 import { stopSignal } from "../stop-signal.ts";
 
@@ -22,7 +23,7 @@ interface Flags {
 }
 
 export function demoCommand(command: Command): void {
-  const properties = propertiesOf(planSchema);
+  const properties = describeOptions(planSchema);
   command
     .option("--out <path>", "folder of the study; an interrupted one continues", DEMO_STUDY)
     .option(
