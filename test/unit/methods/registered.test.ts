@@ -11,7 +11,7 @@ import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
 import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import { defineMethod, registerMethod, type SublayerRole, trainsHead, z } from "../../../src/methods.ts";
 import type { Encoder } from "../../../src/models/encoder.ts";
-import { openModel } from "../../../src/models/load.ts";
+import { openModel } from "../../../src/pretrained/open-model.ts";
 import { resume, train } from "../../../src/run/train.ts";
 import { recipeOptions } from "../../../src/study/recipes.ts";
 import { computeLogits } from "../../../src/train/evaluate.ts";
