@@ -8,8 +8,8 @@ import { peakRssBytes } from "../src/base/machine.ts";
 import { mix32, randomKey } from "../src/base/random.ts";
 import { workerPoolOf } from "../src/engine/kernels/worker-pool.ts";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
+import { packBatch } from "../src/models/batch.ts";
 import { parameterCount } from "../src/models/encoder.ts";
-import { packBatch } from "../src/models/packed-batch.ts";
 import { buildEncoder } from "../src/models/registry.ts";
 import { plainObjective } from "../src/train/classification-objective.ts";
 import { allocateModel } from "../src/train/model-memory.ts";
@@ -48,7 +48,7 @@ export async function benchLarge(args: readonly string[]): Promise<void> {
   const program = trainingProgram(encoder, encoder.parameters);
   const batch = packBatch(
     LENGTHS.map((length, row) => Int32Array.from({ length }, (_, i) => mix32(row * 512 + i) % encoder.vocabularySize)),
-    encoder.heads,
+    encoder,
   );
   const workers = workerPoolOf(Number(values.threads));
   const limits = { maxTokens: batch.sizes.tokens, gradientAccumulation: 1, sharesMemory: workers.sharesMemory };

@@ -10,9 +10,8 @@ import { crossEntropy } from "../src/graph/nn.ts";
 import { toOnnx } from "../src/graph/onnx.ts";
 import { input } from "../src/graph/ops/leaf.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
-import { batchValues } from "../src/models/inputs.ts";
+import { batchValues, type PackedBatch, packBatch } from "../src/models/batch.ts";
 import { longestText } from "../src/models/model-limits.ts";
-import { type PackedBatch, packBatch } from "../src/models/packed-batch.ts";
 import { openModel } from "../src/pretrained/open-model.ts";
 import { TokenizedSplit } from "../src/tokens/tokenized.ts";
 import { loadTokenizer } from "../src/tokens/tokenizer.ts";
@@ -63,7 +62,7 @@ export async function measuresOf({ model: folder, data, batch: size, threads }: 
   const paddedBatches = indices.map((texts) => {
     const length = Math.max(...texts.map((i) => tokens.ids(i).length));
     const padded = texts.map((i) => Int32Array.from({ length }, (_, at) => tokens.ids(i)[at] ?? 0));
-    return packBatch(padded, encoder.heads);
+    return packBatch(padded, encoder);
   });
 
   const workers = workerPoolOf(threads);
@@ -178,7 +177,7 @@ export async function measuresOf({ model: folder, data, batch: size, threads }: 
     for (const texts of groups) {
       const batch = packTexts(tokens, texts, encoder);
       const rows = float32(new Float32Array(texts.length * labels.length), [texts.length, labels.length]);
-      await programs.prediction.run({ ...memory.weights, ...batchValues(batch, encoder.heads) }, { [LOGITS]: rows });
+      await programs.prediction.run({ ...memory.weights, ...batchValues(batch, encoder) }, { [LOGITS]: rows });
     }
     return [(performance.now() - started) / 1000];
   }

@@ -17,6 +17,6 @@ export type { RecipeEntry, Sourced } from "./methods/recipe-entry.ts";
 export { type OptionsOf, type OwnMethodChoice, registerMethod } from "./methods/registry.ts";
 export type { Semantics } from "./methods/semantics.ts";
 export { moduleOf, targetSites, targetsOption } from "./methods/targets.ts";
+export type { VirtualTokens } from "./models/batch.ts";
 export type { Encoder, Parameter } from "./models/encoder.ts";
-export type { VirtualTokens } from "./models/packed-batch.ts";
 export type { Attended, LinearRole, LinearSite, Scope, SublayerRole } from "./models/scope.ts";

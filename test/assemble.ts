@@ -1,5 +1,5 @@
 /** Gradients in one piece each, from what a training program writes. */
-import type { PackedBatch } from "../src/models/packed-batch.ts";
+import type { PackedBatch } from "../src/models/batch.ts";
 import type { TrainingProgram } from "../src/train/program.ts";
 
 /** By parameter; rows are added up at their indices. `outputs` holds the values of the program's outputs by name. */

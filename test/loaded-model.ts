@@ -6,9 +6,8 @@ import { evaluateShape } from "../src/graph/dim.ts";
 import { pruneRows } from "../src/graph/row-pruning.ts";
 import { simplify } from "../src/graph/simplify.ts";
 import type { HostTensor, Tensor } from "../src/graph/tensor.ts";
+import { batchValues, type PackedBatch, rowAxes } from "../src/models/batch.ts";
 import type { Encoder } from "../src/models/encoder.ts";
-import { batchValues } from "../src/models/inputs.ts";
-import type { PackedBatch } from "../src/models/packed-batch.ts";
 import { plainScope } from "../src/models/scope.ts";
 import { openModel } from "../src/pretrained/open-model.ts";
 import { computeLogits, type TokenSource } from "../src/train/evaluate.ts";
@@ -69,12 +68,12 @@ export async function headInputs(
       return plain.linear(site, x);
     },
   });
-  const outputs = simplify(pruneRows({ clsHidden: seen.pooler!, pooled: seen.classifier! }));
+  const outputs = simplify(pruneRows({ clsHidden: seen.pooler!, pooled: seen.classifier! }, rowAxes));
   const program = await engine.compile(outputs);
   const dims = evaluateShape(seen.pooler!.shape, batch.sizes);
   const values = { clsHidden: new Float32Array(dims[0]! * dims[1]!), pooled: new Float32Array(dims[0]! * dims[1]!) };
   await program.run(
-    { ...weights, ...batchValues(batch, encoder.heads) },
+    { ...weights, ...batchValues(batch, encoder) },
     { clsHidden: float32(values.clsHidden, dims), pooled: float32(values.pooled, dims) },
   );
   await program.dispose();

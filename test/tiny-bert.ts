@@ -1,8 +1,7 @@
 /** A BERT small enough for the float64 evaluator, with fixed weights and a batch of three texts of unlike lengths. */
 
+import { batchValues, type PackedBatch, packBatch } from "../src/models/batch.ts";
 import type { Encoder } from "../src/models/encoder.ts";
-import { batchValues } from "../src/models/inputs.ts";
-import { type PackedBatch, packBatch } from "../src/models/packed-batch.ts";
 import { buildEncoder } from "../src/models/registry.ts";
 import { type NdArray, ndarray } from "./oracle/array.ts";
 
@@ -28,13 +27,13 @@ const TEXTS = [
 export const tinyBatch = (encoder: Encoder): PackedBatch =>
   packBatch(
     TEXTS.map((ids) => Int32Array.from(ids)),
-    encoder.heads,
+    encoder,
   );
 
 /** Weights and batch by the names of the program's inputs. */
 export function tinyValues(encoder: Encoder): Record<string, NdArray> {
   const values: Record<string, NdArray> = {};
-  for (const [name, { dims, data }] of Object.entries(batchValues(tinyBatch(encoder), encoder.heads)))
+  for (const [name, { dims, data }] of Object.entries(batchValues(tinyBatch(encoder), encoder)))
     values[name] = ndarray(dims, Array.from(data as Float32Array));
   for (const [p, { name, shape }] of encoder.parameters.entries())
     values[name] = ndarray(shape, (i) => Math.sin(12.9898 * (i + 1) + 78.233 * p));

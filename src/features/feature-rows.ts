@@ -7,8 +7,8 @@ import { readAll, writeAll } from "../base/file-bytes.ts";
 import { type Executable, float32 } from "../engine/engine.ts";
 import { evaluateDim } from "../graph/dim.ts";
 import type { HostTensor } from "../graph/tensor.ts";
+import { batchValues, FROZEN_FEATURES } from "../models/batch.ts";
 import type { Encoder } from "../models/encoder.ts";
-import { batchValues, FROZEN_FEATURES } from "../models/inputs.ts";
 import { batchesByLength, eachBatch, type TokenSource } from "../train/evaluate.ts";
 import type { FrozenFeatures } from "../train/frozen-features.ts";
 
@@ -70,7 +70,7 @@ async function compute(
     for await (const { indices, batch } of eachBatch(texts, encoder, signal)) {
       const count = into.rows === "text" ? batch.sizes.batch : batch.sizes.tokens;
       const values = new Float32Array(count * into.width);
-      const inputs = { ...weights, ...batchValues(batch, encoder.heads) };
+      const inputs = { ...weights, ...batchValues(batch, encoder) };
       await executable.run(inputs, { [FROZEN_FEATURES]: float32(values, [count, into.width]) });
       let at = 0;
       for (const i of indices) at += into.put(i, values.subarray(at));

@@ -90,7 +90,11 @@ export interface Op<Inputs extends readonly Tensor[], A extends Attributes> {
    * Operands whose rows each decide only the same row of the output, so that wanting few rows means computing few; rows
    * run along `axis` of the output, which has `rank` axes. None where rows depend on each other.
    */
-  readonly rowOperands?: (axis: number, rank: number) => readonly number[];
+  readonly rowOperands?: (
+    axis: number,
+    rank: number,
+    node: { readonly attributes: A; readonly count: number },
+  ) => readonly number[];
   /** The ONNX operator of the same name and attributes, or a rule that writes nodes and returns the outputs' names. */
   readonly onnx: string | ((context: LowerContext<A>) => string[]);
 }

@@ -7,24 +7,23 @@
 import type { OnnxOptions, OnnxRule, OnnxWriter } from "../graph/onnx.ts";
 import { fromHeadsOp, rowOfEachOp, toHeadsOp } from "../graph/ops/indexing.ts";
 import type { AnyOp, TensorType } from "../graph/tensor.ts";
-import { pooledPosition, type VirtualTokens } from "../models/packed-batch.ts";
+import { type BatchLayout, type DistanceInput, MASKED, pooledPosition, type VirtualTokens } from "../models/batch.ts";
+import type { Encoder } from "../models/encoder.ts";
 
 const IDS = "input_ids";
 const MASK = "attention_mask";
 const TYPES = "token_type_ids";
 const ids: TensorType = { dtype: "int64", shape: ["batch", "length"] };
 
-/** The inputs that tokenizers of the BERT family fill. */
-export const paddedInputs: NonNullable<OnnxOptions["declared"]> = { [IDS]: ids, [MASK]: ids, [TYPES]: ids };
-
-/**
- * Added to the scores of padding. As in packed batches, padding repeats the text's pooled token, here with its place and so
- * with all that layers make of it, so that its score cannot be larger than that one's.
- */
-const MASKED = -60;
+/** The inputs that tokenizers fill; types only where the encoder reads them. */
+export const paddedInputs = ({ tokenTypes }: Pick<Encoder, "tokenTypes">): NonNullable<OnnxOptions["declared"]> => ({
+  [IDS]: ids,
+  [MASK]: ids,
+  ...(tokenTypes > 0 && { [TYPES]: ids }),
+});
 
 /** What has to be known of the texts. */
-export interface PaddedTexts {
+export interface PaddedTexts extends BatchLayout {
   readonly virtual: VirtualTokens;
   /** The most tokens that a text may have, and the id of the one that ends each text. */
   readonly maxLength: number;
@@ -34,6 +33,7 @@ export interface PaddedTexts {
 type Maker = (writer: OnnxWriter, texts: PaddedTexts) => string;
 
 const FLOAT = 1;
+const INT64 = 7;
 const BOOL = 9;
 
 /** [batch], as a list of one number */
@@ -100,24 +100,47 @@ const places: Maker = (writer, texts) =>
     return node("Where", [is, placesOf(writer, is), constant("int64", [pooledPosition(texts.virtual)], [])])[0]!;
   });
 
-/** The fields of a packed batch. Those that say where tokens are padded to are not read by the rules below. */
-const fields: Readonly<Record<string, Maker>> = {
-  tokenIds: (writer, texts) => {
+/** The ids of a padded batch, and of the pooled token for padding, [batch, virtual + length]. */
+const padded: Maker = (writer, texts) =>
+  writer.shared("padded:ids", () => {
     const { node, constant } = writer;
     const ids = behindVirtual(writer, withEnd(writer, texts), "int64", 0, texts.virtual.tokens);
     const one = (value: number) => constant("int64", [value], [1]);
     const place = pooledPosition(texts.virtual);
     const pooled = node("Slice", [ids, one(place), one(place + 1), one(1)])[0]!;
-    return flat(writer, node("Where", [isToken(writer, texts), ids, pooled])[0]!);
+    return node("Where", [isToken(writer, texts), ids, pooled])[0]!;
+  });
+
+/** Positions [batch, virtual + length] where one token is not counted, and the pooled token's for padding. */
+function countedPositions(writer: OnnxWriter, texts: PaddedTexts, first: number, uncounted: number): string {
+  const { node, constant } = writer;
+  const number = (value: number) => constant("int64", [value], []);
+  const is = isToken(writer, texts);
+  const other = node("Not", [node("Equal", [padded(writer, texts), number(uncounted)])[0]!])[0]!;
+  const counted = node("And", [is, other])[0]!;
+  const count = node("CumSum", [node("Cast", [counted], { to: INT64 })[0]!, number(1)])[0]!;
+  const position = node("Add", [count, number(first - 1)])[0]!;
+  const ofTokens = node("Where", [counted, position, number(first - 1)])[0]!;
+  return node("Where", [is, ofTokens, number(first)])[0]!;
+}
+
+/** The fields of a packed batch. Those that say where tokens are padded to are not read by the rules below. */
+const fields: Readonly<Record<string, Maker>> = {
+  tokenIds: (writer, texts) => {
+    return flat(writer, padded(writer, texts));
   },
   tokenTypes: (writer, { virtual }) => flat(writer, behindVirtual(writer, TYPES, "int64", 0, virtual.tokens)),
   positionIds: (writer, texts) => {
     const { node, constant } = writer;
-    return flat(writer, node("Add", [places(writer, texts), constant("int64", [texts.virtual.keys], [])])[0]!);
+    const { first, uncounted } = texts.positions ?? { first: 0 };
+    const start = first + texts.virtual.keys;
+    if (uncounted !== undefined && texts.virtual.tokens === 0)
+      return flat(writer, countedPositions(writer, texts, start, uncounted));
+    return flat(writer, node("Add", [places(writer, texts), constant("int64", [start], [])])[0]!);
   },
   attentionBias: (writer, texts) => {
     const { node, constant } = writer;
-    const [open, masked] = [constant("float32", [0], []), constant("float32", [MASKED], [])];
+    const [open, masked] = [constant("float32", [0], []), constant("float32", [texts.masked ?? MASKED], [])];
     const bias = node("Where", [isToken(writer, texts), open, masked])[0]!;
     return node("Unsqueeze", [bias, constant("int64", [1, 2], [2])])[0]!;
   },
@@ -135,9 +158,23 @@ const fields: Readonly<Record<string, Maker>> = {
   firstToken: () => "",
 };
 
-/** The value of a field of a packed batch, or undefined for other inputs. */
+/** The value of a batch input, or undefined for other inputs. */
 export function paddedField(name: string, writer: OnnxWriter, texts: PaddedTexts): string | undefined {
-  return Object.hasOwn(fields, name) ? fields[name]!(writer, texts) : undefined;
+  if (Object.hasOwn(fields, name)) return fields[name]!(writer, texts);
+  const own = texts.distances?.find((input) => input.name === name);
+  return own && byDistance(own, writer, texts);
+}
+
+/** An encoder's own input [length, length]: looked up in a table of all distances that there can be. */
+function byDistance({ dtype, of }: DistanceInput, writer: OnnxWriter, texts: PaddedTexts): string {
+  const { node, constant } = writer;
+  const longest = texts.maxLength + texts.virtual.tokens;
+  const values = Array.from({ length: 2 * longest - 1 }, (_, i) => of(i + 1 - longest));
+  const range = placesOf(writer, isToken(writer, texts));
+  const axis = (at: number) => node("Unsqueeze", [range, constant("int64", [at], [1])])[0]!;
+  const distance = node("Sub", [axis(0), axis(1)])[0]!; // [queries, keys]
+  const index = node("Add", [distance, constant("int64", [longest - 1], [])])[0]!;
+  return node("Gather", [constant(dtype, values, [values.length]), index], { axis: 0 })[0]!;
 }
 
 /** [tokens, …] → [batch, length, …] */

@@ -56,9 +56,9 @@ function writeModel(file: string, model: OnnxFolder, isExternal: boolean, int8?:
   const names = new Set(encoder.parameters.map(({ name }) => name));
   // A text of no words is an opening token and the one that ends each text.
   const endId = model.tokenizer.encode("", Number.POSITIVE_INFINITY).ids.at(-1)!;
-  const texts = { virtual: encoder.virtual, maxLength: model.maxLength, endId };
+  const texts = { ...encoder, maxLength: model.maxLength, endId };
   const bytes = toOnnx(program, {
-    declared: paddedInputs,
+    declared: paddedInputs(encoder),
     rules: new Map([...paddedRules, ...(int8?.rules ?? [])]),
     inputs: (name, writer) => {
       if (!names.has(name)) return paddedField(name, writer, texts);

@@ -1,7 +1,7 @@
 /** A method applied to a model: still an encoder, with what the method adds, and the list of what is trained. */
 
+import { noVirtualTokens, pooledPosition } from "../models/batch.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
-import { noVirtualTokens, pooledPosition } from "../models/packed-batch.ts";
 import type { ChosenMethod } from "./chosen-method.ts";
 import type { Adaptation, MethodContext, Start } from "./method.ts";
 

@@ -1,7 +1,7 @@
 /** The contract of a fine-tuning method. Shared code asks a method for facts and never which method it is. */
 import type { z } from "zod";
+import type { VirtualTokens } from "../models/batch.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
-import type { VirtualTokens } from "../models/packed-batch.ts";
 import type { Scope } from "../models/scope.ts";
 import type { TensorToWrite } from "../weights/safetensors.ts";
 import type { PeftForm } from "./peft-form.ts";

@@ -5,7 +5,7 @@ import { fillNormal, randomKey, uniform } from "../base/random.ts";
 import { add, mul } from "../graph/ops/elementwise.ts";
 import { constant } from "../graph/ops/leaf.ts";
 import { affine, product } from "../graph/ops/linalg.ts";
-import { virtualTokenInput } from "../models/inputs.ts";
+import { virtualTokenInput } from "../models/batch.ts";
 import { type AddedParameter, defineMethod, type Start, trainsHead } from "./method.ts";
 import { searched, searchedOnMini } from "./recipe-entry.ts";
 import { peftSizes, requireRoom, twoTransformers } from "./virtual-tokens.ts";

@@ -6,10 +6,9 @@ import { fromHeads, gatherRows, rowOfEach, toHeads } from "../graph/ops/indexing
 import { matMul, swapLast } from "../graph/ops/linalg.ts";
 import { layerNorm, softmax } from "../graph/ops/reduce.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { type BatchTensors, batchInputs, noVirtualTokens } from "./batch.ts";
 import type { Encoded, Encoder, Parameter, ParameterKind } from "./encoder.ts";
 import { ownHead } from "./head-choice.ts";
-import { type BatchTensors, batchInputs } from "./inputs.ts";
-import { noVirtualTokens } from "./packed-batch.ts";
 import type { LinearRole, LinearSite, Scope } from "./scope.ts";
 
 const size = z.number().int().positive();

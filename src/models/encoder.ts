@@ -4,9 +4,8 @@
  */
 import { sizeOf } from "../base/size-of.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import type { BatchLayout, BatchTensors, VirtualTokens } from "./batch.ts";
 import type { HeadChoice } from "./head-choice.ts";
-import type { BatchTensors } from "./inputs.ts";
-import type { VirtualTokens } from "./packed-batch.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
 export type ParameterKind = "weight" | "bias" | "embedding" | "layerNormWeight" | "layerNormBias";
@@ -32,7 +31,7 @@ export interface Encoded {
 }
 
 /** A pretrained encoder with a classification head, described but not loaded. */
-export interface Encoder {
+export interface Encoder extends BatchLayout {
   /** `model_type` of config.json. */
   readonly type: string;
   /** Name of the classifier in Transformers, for `architectures`, and of the encoder alone. */
@@ -42,7 +41,7 @@ export interface Encoder {
   readonly layers: number;
   readonly heads: number;
   readonly vocabularySize: number;
-  /** Kinds of tokens that it tells apart: of the first text, and of the second of a pair. */
+  /** Kinds of tokens that it tells apart: of the first text, and of the second of a pair; 0 where it reads no types. */
   readonly tokenTypes: number;
   /** The longest text in tokens; virtual tokens leave less. */
   readonly maxPositions: number;

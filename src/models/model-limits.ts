@@ -13,10 +13,13 @@ export function requireVocabulary({ largestId }: Tokenizer, { vocabularySize }: 
   );
 }
 
-/** Refuses sentence pairs where the tokenizer tells them apart by types that the model does not have. */
+/**
+ * Refuses sentence pairs where the tokenizer tells them apart by types, of which the model has one only. Models without types
+ * read pairs by their separators.
+ */
 export function requirePairs(tokenizer: Tokenizer, { tokenTypes }: Encoder, folder: string): void {
   const { ids, firstTokens } = tokenizer.encode(["a", "b"], Number.POSITIVE_INFINITY);
-  if (firstTokens === ids.length || tokenTypes > 1) return;
+  if (firstTokens === ids.length || tokenTypes !== 1) return;
   throw new AttuneError(
     "model/token-types",
     `${folder}/config.json: this model has one token type, and its tokenizer gives the second text of a pair another; give one --text column, or another model`,

@@ -3,8 +3,8 @@ import { AttuneError } from "../base/error.ts";
 import { type Engine, float32 } from "../engine/engine.ts";
 import { LazyProgram } from "../engine/lazy-program.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { batchValues } from "../models/batch.ts";
 import type { Encoder } from "../models/encoder.ts";
-import { batchValues } from "../models/inputs.ts";
 import type { ModelMemory } from "../train/model-memory.ts";
 import type { MaskedBatch } from "./masked-batch.ts";
 import type { HeldOutMetrics } from "./pretrain-events.ts";
@@ -39,7 +39,7 @@ export class HeldOut {
       if (signal?.aborted) throw new AttuneError("pretrain/interrupted", "stopped while measuring", "interrupted");
       const { batch, targets, guessed } = make();
       const found = Object.fromEntries(this.#names.map((name) => [name, new Float32Array(1)]));
-      const inputs = { ...this.#memory.weights, ...batchValues(batch, this.#encoder.heads), ...targets };
+      const inputs = { ...this.#memory.weights, ...batchValues(batch, this.#encoder), ...targets };
       await executable.run(
         inputs,
         Object.fromEntries(Object.entries(found).map(([name, value]) => [name, float32(value, [])])),

@@ -1,7 +1,8 @@
 /** Masked texts as a packed batch, with what the loss of a language model reads. */
 
 import { type HostTensors, int32 } from "../engine/engine.ts";
-import { type PackedBatch, packBatch } from "../models/packed-batch.ts";
+import { type BatchLayout, type PackedBatch, packBatch } from "../models/batch.ts";
+import type { Encoder } from "../models/encoder.ts";
 import { plainObjective } from "../train/classification-objective.ts";
 import { targetInputs } from "../train/step.ts";
 import { MASKED } from "./masked-objective.ts";
@@ -14,10 +15,13 @@ export interface MaskedBatch {
   readonly guessed: number;
 }
 
-export function packMasked(texts: readonly MaskedText[], heads: number, vocabularySize: number): MaskedBatch {
+export function packMasked(
+  texts: readonly MaskedText[],
+  encoder: Pick<Encoder, "vocabularySize"> & BatchLayout,
+): MaskedBatch {
   const batch = packBatch(
     texts.map(({ ids }) => ids),
-    heads,
+    encoder,
   );
   let start = 0;
   const places = texts.flatMap(({ places: own, ids }) => {
@@ -27,7 +31,7 @@ export function packMasked(texts: readonly MaskedText[], heads: number, vocabula
   });
   const labels = texts.flatMap((text) => text.labels);
   const targets = {
-    ...targetInputs(labels, plainObjective(vocabularySize)),
+    ...targetInputs(labels, plainObjective(encoder.vocabularySize)),
     [MASKED]: int32(Int32Array.from(places), [places.length]),
   };
   return { batch, targets, guessed: places.length };

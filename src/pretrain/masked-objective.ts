@@ -8,6 +8,7 @@ import { product } from "../graph/ops/linalg.ts";
 import { sum } from "../graph/ops/reduce.ts";
 import { pruneRows } from "../graph/row-pruning.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { rowAxes } from "../models/batch.ts";
 import type { Encoded, Encoder, Parameter } from "../models/encoder.ts";
 import { meanOfTokens } from "../models/head.ts";
 import type { LanguageModel } from "../models/language-model.ts";
@@ -51,10 +52,13 @@ export function losses(model: LanguageModel, scope: Scope, teaching?: Teaching):
   const encoder = model.encoder as Encoder;
   const encoded = encoder.encode(scope);
   const logits = model.guess(scope, gatherRows(encoded.hidden, input(MASKED, "int32", ["masked"])));
-  const wanted = pruneRows({
-    logits,
-    ...(teaching && { distance: distance(encoder, scope, encoded, teaching) }),
-  });
+  const wanted = pruneRows(
+    {
+      logits,
+      ...(teaching && { distance: distance(encoder, scope, encoded, teaching) }),
+    },
+    rowAxes,
+  );
   const targets = input(TARGETS, "float32", ["masked", encoder.vocabularySize]);
   return {
     masked: crossEntropy(wanted.logits!, targets, input(LOSS_WEIGHT, "float32", [])),

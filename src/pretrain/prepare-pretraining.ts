@@ -117,7 +117,7 @@ export async function preparePretraining(
   const runner = new BatchRunner(program, training, encoder, memory, plainObjective(language.vocabularySize), workers);
   const packed = (chosen: readonly Passage[], draws: readonly (number | string)[][]): MaskedBatch => {
     const masked = chosen.map(({ ids }, i) => maskText(ids, randomKey(options.seed, "mask", ...draws[i]!), rules));
-    const { targets, ...rest } = packMasked(masked, encoder.heads, encoder.vocabularySize);
+    const { targets, ...rest } = packMasked(masked, encoder);
     return { ...rest, targets: { ...targets, ...(embeddings && teacherInputs(embeddings, chosen)) } };
   };
   const optimizer = new Optimizer(memory.trainables, options, workers);

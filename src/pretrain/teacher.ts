@@ -2,8 +2,8 @@
 
 import { type Engine, float32 } from "../engine/engine.ts";
 import { simplify } from "../graph/simplify.ts";
+import { batchValues } from "../models/batch.ts";
 import { meanOfTokens } from "../models/head.ts";
-import { batchValues } from "../models/inputs.ts";
 import { plainScope } from "../models/scope.ts";
 import { openBareEncoder } from "../pretrained/open-language-model.ts";
 import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
@@ -42,7 +42,7 @@ export async function embed(
   try {
     for await (const { indices, batch } of eachBatch({ count: texts.length, ids: (i) => ids[i]! }, encoder, signal)) {
       const found = new Float32Array(indices.length * width);
-      const values = { ...weights, ...batchValues(batch, encoder.heads) };
+      const values = { ...weights, ...batchValues(batch, encoder) };
       await executable.run(values, { [EMBEDDING]: float32(found, [indices.length, width]) });
       for (const [row, i] of indices.entries())
         rows.set(toUnitLength(found.subarray(row * width, (row + 1) * width)), i * width);

@@ -152,7 +152,7 @@ async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadNa
     options: { ...options, bestMetric: "loss" as const },
     texts: tokens.train,
     labels: labelsOf("train"),
-    heads: encoder.heads,
+    layout: encoder,
     features: () => splits.of("train"),
     runner: new BatchRunner(program, training, encoder, memory, objectiveOf(options, dataset, labelsOf("train"))),
     optimizer: new Optimizer(memory.trainables, options),

@@ -2,8 +2,8 @@
 
 import type { AdamWStep, KernelCall } from "../engine/kernels/kernels.ts";
 import type { Block } from "../engine/memory.ts";
+import type { PackedBatch } from "../models/batch.ts";
 import type { Parameter } from "../models/encoder.ts";
-import type { PackedBatch } from "../models/packed-batch.ts";
 import type { SavedMoments, Trainable } from "./trainable.ts";
 
 export class DenseParameter implements Trainable {

@@ -3,9 +3,8 @@ import { AttuneError } from "../base/error.ts";
 import { nextTurn } from "../base/event-loop.ts";
 import { type Executable, float32 } from "../engine/engine.ts";
 import type { HostTensor } from "../graph/tensor.ts";
+import { type BatchLayout, batchValues, type PackedBatch, packBatch, type VirtualTokens } from "../models/batch.ts";
 import type { Encoder } from "../models/encoder.ts";
-import { batchValues } from "../models/inputs.ts";
-import { type PackedBatch, packBatch, type VirtualTokens } from "../models/packed-batch.ts";
 import type { Truth } from "../tables/dataset.ts";
 import { type SplitMetrics, splitMetrics } from "./metrics.ts";
 import { multiLabelMetrics } from "./multi-label.ts";
@@ -52,7 +51,7 @@ export async function computeLogits(
   const logits = new Float32Array(texts.count * labelCount);
   for await (const { indices, batch } of eachBatch(texts, encoder, signal, features)) {
     const rows = new Float32Array(indices.length * labelCount);
-    const inputs = { ...weights, ...batchValues(batch, encoder.heads) };
+    const inputs = { ...weights, ...batchValues(batch, encoder) };
     await executable.run(inputs, { [LOGITS]: float32(rows, [indices.length, labelCount]) });
     for (const [row, i] of indices.entries())
       logits.set(rows.subarray(row * labelCount, (row + 1) * labelCount), i * labelCount);
@@ -63,7 +62,7 @@ export async function computeLogits(
 /** All texts in batches, those of similar length together. */
 export async function* eachBatch(
   texts: TokenSource,
-  layout: Pick<Encoder, "heads" | "virtual">,
+  layout: BatchLayout & Pick<Encoder, "virtual">,
   signal?: AbortSignal,
   features?: FeatureSource,
 ): AsyncGenerator<{ readonly indices: readonly number[]; readonly batch: PackedBatch }> {
@@ -80,12 +79,12 @@ const ONE_TOKEN = Int32Array.of(0);
 export function packTexts(
   texts: TokenSource,
   indices: readonly number[],
-  { heads, virtual }: Partial<Pick<Encoder, "virtual">> & Pick<Encoder, "heads">,
+  layout: BatchLayout,
   features?: FeatureSource,
 ): PackedBatch {
   const ids = indices.map((i) => (features?.rows === "text" ? ONE_TOKEN : texts.ids(i)));
   const types = features?.rows === "text" ? undefined : texts.firstTokens && indices.map((i) => texts.firstTokens!(i));
-  const batch = packBatch(ids, heads, virtual, types);
+  const batch = packBatch(ids, layout, types);
   return features ? { ...batch, features: { values: features.gather(indices), width: features.width } } : batch;
 }
 

@@ -9,8 +9,8 @@ import { nodesInOrder } from "../graph/order.ts";
 import { pruneRows } from "../graph/row-pruning.ts";
 import { simplify } from "../graph/simplify.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { FROZEN_FEATURES, rowAxes } from "../models/batch.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
-import { FROZEN_FEATURES } from "../models/inputs.ts";
 import { plainScope, type Scope } from "../models/scope.ts";
 
 export interface FrozenFeatures {
@@ -41,7 +41,7 @@ export function findFrozenFeatures(encoder: Encoder, trained: readonly Parameter
   const found = places[place];
   if (!found) return undefined;
   const rows = found.shape[0] === "batch" ? "text" : "token";
-  const outputs = simplify(pruneRows({ [FROZEN_FEATURES]: found }));
+  const outputs = simplify(pruneRows({ [FROZEN_FEATURES]: found }, rowAxes));
   const operations = countOperations(Object.values(outputs));
   return { place, rows, width: found.shape[1] as number, outputs, operations };
 }

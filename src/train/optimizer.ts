@@ -1,8 +1,8 @@
 /** AdamW over all trained parameters, with Trainer's clipping and decay groups. */
 
 import { alone, type WorkerPool } from "../engine/kernels/worker-pool.ts";
+import type { PackedBatch } from "../models/batch.ts";
 import type { ParameterKind } from "../models/encoder.ts";
-import type { PackedBatch } from "../models/packed-batch.ts";
 import type { Trainable } from "./trainable.ts";
 
 export interface AdamWOptions {

@@ -8,6 +8,7 @@ import { nodesInOrder } from "../graph/order.ts";
 import { pruneRows } from "../graph/row-pruning.ts";
 import { simplify } from "../graph/simplify.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { rowAxes } from "../models/batch.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { plainScope, type Scope } from "../models/scope.ts";
 import { aboveFeatures, type FrozenFeatures } from "./frozen-features.ts";
@@ -64,7 +65,7 @@ export function evaluationProgram(encoder: Encoder, features?: FrozenFeatures): 
       features,
     ),
   );
-  return simplify(pruneRows({ [LOGITS]: logits }));
+  return simplify(pruneRows({ [LOGITS]: logits }, rowAxes));
 }
 
 /** A number to be made small, as a program over a model's parameters. */
@@ -74,7 +75,7 @@ export type Loss = (scope: Scope) => Tensor;
 export const classification =
   (encoder: Encoder, multiLabel = false): Loss =>
   (scope) => {
-    const logits = pruneRows({ [LOGITS]: encoder.logits(scope) })[LOGITS]!;
+    const logits = pruneRows({ [LOGITS]: encoder.logits(scope) }, rowAxes)[LOGITS]!;
     const scored = multiLabel ? yesAndNo(logits) : logits;
     return crossEntropy(scored, input(TARGETS, "float32", scored.shape), input(LOSS_WEIGHT, "float32", []));
   };

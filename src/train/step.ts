@@ -7,9 +7,8 @@ import { alone, type WorkerPool } from "../engine/kernels/worker-pool.ts";
 import { ScratchMemory } from "../engine/memory.ts";
 import { evaluateShape } from "../graph/dim.ts";
 import type { HostTensor } from "../graph/tensor.ts";
+import { batchValues, type PackedBatch } from "../models/batch.ts";
 import type { Encoder } from "../models/encoder.ts";
-import { batchValues } from "../models/inputs.ts";
-import type { PackedBatch } from "../models/packed-batch.ts";
 import type { Truth } from "../tables/dataset.ts";
 import { type Objective, targetsOf } from "./classification-objective.ts";
 import type { ModelMemory } from "./model-memory.ts";
@@ -54,7 +53,7 @@ export class BatchRunner {
   async runWith(batch: PackedBatch, targets: HostTensors, seed: number, draw: number): Promise<number> {
     const inputs = {
       ...this.#memory.weights,
-      ...batchValues(batch, this.#encoder.heads),
+      ...batchValues(batch, this.#encoder),
       ...this.#drawMasks(batch, seed, draw),
       ...targets,
     };

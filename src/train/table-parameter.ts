@@ -7,8 +7,8 @@
 
 import type { AdamWStep, KernelCall } from "../engine/kernels/kernels.ts";
 import type { Block } from "../engine/memory.ts";
+import type { PackedBatch } from "../models/batch.ts";
 import type { Parameter } from "../models/encoder.ts";
-import type { PackedBatch } from "../models/packed-batch.ts";
 import type { SavedMoments, Trainable } from "./trainable.ts";
 
 /** Rows that a program writes for one batch field of indices. */

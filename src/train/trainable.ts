@@ -1,8 +1,8 @@
 /** What the optimizer needs of a trained parameter, however its gradient arrives. */
 
 import type { AdamWStep, KernelCall } from "../engine/kernels/kernels.ts";
+import type { PackedBatch } from "../models/batch.ts";
 import type { Parameter } from "../models/encoder.ts";
-import type { PackedBatch } from "../models/packed-batch.ts";
 
 export interface Trainable {
   readonly parameter: Parameter;

@@ -1,7 +1,7 @@
 /** The training loop: epochs, steps, validation, and the choice of the best epoch, as transformers.Trainer has them. */
 import { AttuneError } from "../base/error.ts";
 import { evaluateDim } from "../graph/dim.ts";
-import type { VirtualTokens } from "../models/packed-batch.ts";
+import type { BatchLayout } from "../models/batch.ts";
 import type { Truth } from "../tables/dataset.ts";
 import { type FeatureSource, packTexts, type TokenSource } from "./evaluate.ts";
 import type { BestMetric, TrainingOptions } from "./loop-options.ts";
@@ -84,9 +84,8 @@ export interface TrainingJob {
   readonly labels: readonly Truth[];
   /** Which texts an epoch has. @default each of them once */
   readonly order?: EpochOrder;
-  readonly heads: number;
-  /** What stands before each text. @default nothing */
-  readonly virtual?: VirtualTokens;
+  /** How texts become a batch: the encoder's. */
+  readonly layout: BatchLayout;
   /** What takes the place of a part of the model; asked for at the first step. */
   readonly features?: () => Promise<FeatureSource>;
   /** What a batch costs. @default not counted */
@@ -115,7 +114,7 @@ export async function* trainEpochs(job: TrainingJob, state: TrainingState): Asyn
 }
 
 async function takeStep(
-  { options, texts, labels, heads, virtual, features, operations, runner, optimizer }: TrainingJob,
+  { options, texts, labels, layout, features, operations, runner, optimizer }: TrainingJob,
   state: TrainingState,
   epoch: number,
   order: Uint32Array,
@@ -128,7 +127,7 @@ async function takeStep(
   let tokens = 0;
   for (let from = 0; from < chosen.length; from += options.batchSize) {
     const rows = chosen.slice(from, from + options.batchSize);
-    const batch = packTexts(texts, rows, { heads, ...(virtual && { virtual }) }, await features?.());
+    const batch = packTexts(texts, rows, layout, await features?.());
     const draw = state.step * options.gradientAccumulation + losses.length;
     losses.push(
       await runner.run(

@@ -48,6 +48,8 @@ export const concatOp: Op<readonly Tensor[], { readonly axis: number }> = {
     const total = inputs.map((x) => x.shape[axis]!).reduce(addDims);
     return [{ dtype: first.dtype, shape: first.shape.map((dim, i) => (i === axis ? total : dim)) }];
   },
+  rowOperands: (axis, _rank, { attributes, count }) =>
+    axis === attributes.axis ? [] : Array.from({ length: count }, (_, i) => i),
   grad: (dy, { x, attributes: { axis } }) => {
     let start: Dim = 0;
     return x.map((part, i) => {
@@ -75,6 +77,7 @@ export const sliceOp: Op<[Tensor], SliceAttributes> = {
       return `starts at ${start} and ends at ${stop} along axis ${axis}`;
     return [{ dtype: x.dtype, shape: x.shape.map((d, i) => (i === axis ? addDims(stop, -start) : d)) }];
   },
+  rowOperands: (axis, _rank, { attributes }) => (axis === attributes.axis ? [] : [0]),
   grad: (dy, { x: [x], attributes }) => [apply(unsliceOp, [dy, x], attributes)],
   operations: "none",
   onnx: ({ node, inputs, constant, attributes: { axis, start, end } }) => {

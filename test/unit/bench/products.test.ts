@@ -6,8 +6,7 @@ import { placesOf } from "../../../bench/profile-places.ts";
 import { float32 } from "../../../src/engine/engine.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { inputName } from "../../../src/graph/ops/leaf.ts";
-import { batchValues } from "../../../src/models/inputs.ts";
-import { packBatch } from "../../../src/models/packed-batch.ts";
+import { batchValues, packBatch } from "../../../src/models/batch.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
 import { LOSS, trainingProgram } from "../../../src/train/program.ts";
@@ -26,11 +25,11 @@ afterAll(() => products.executable.dispose());
 describe("the bound of a step", () => {
   test("has each product that the result needs, and runs", async () => {
     const texts = [3, 7, 5].map((length) => new Int32Array(length).fill(1));
-    const batch = packBatch(texts, HEADS);
+    const batch = packBatch(texts, { heads: HEADS });
     const memory = allocateModel(encoder, program, { maxTokens: 48, gradientAccumulation: 1 });
     const loss = new Float32Array(1);
     await products.executable.run(
-      { ...memory.weights, ...batchValues(batch, HEADS) },
+      { ...memory.weights, ...batchValues(batch, { heads: HEADS }) },
       { ...memory.gradientOutputs(batch), [LOSS]: float32(loss, []) },
     );
     const [tokens, rows, length] = [15, 3, 7];

@@ -16,8 +16,7 @@ import { product } from "../../../src/graph/ops/linalg.ts";
 import { sum } from "../../../src/graph/ops/reduce.ts";
 import { slice } from "../../../src/graph/ops/shape.ts";
 import type { HostTensor, Tensor } from "../../../src/graph/tensor.ts";
-import { batchValues } from "../../../src/models/inputs.ts";
-import { packBatch } from "../../../src/models/packed-batch.ts";
+import { batchValues, packBatch } from "../../../src/models/batch.ts";
 import { LOSS, LOSS_WEIGHT, TARGETS, trainingProgram } from "../../../src/train/program.ts";
 import { tinyBert } from "../../tiny-bert.ts";
 
@@ -202,14 +201,14 @@ test.each([96, 256])(
     );
     // An odd number of tokens: not all threads get the same.
     texts.push(Int32Array.of(1, 2, 3));
-    const batch = packBatch(texts, encoder.heads);
+    const batch = packBatch(texts, encoder);
     const noise = (dims: readonly number[], key: number) =>
       float32(
         Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => (uniform(key, i) - 0.5) / 4),
         dims,
       );
     const inputs: Record<string, HostTensor> = {
-      ...batchValues(batch, encoder.heads),
+      ...batchValues(batch, encoder),
       ...Object.fromEntries(encoder.parameters.map(({ name, shape }, i) => [name, noise(shape, i)])),
       [TARGETS]: float32(new Float32Array(51).fill(1 / 3), [17, 3]),
       [LOSS_WEIGHT]: float32(Float32Array.of(1 / 17), []),

@@ -12,6 +12,7 @@ import { concat, slice } from "../../../src/graph/ops/shape.ts";
 import { nodesInOrder } from "../../../src/graph/order.ts";
 import { pruneRows } from "../../../src/graph/row-pruning.ts";
 import type { Tensor } from "../../../src/graph/tensor.ts";
+import { rowAxes } from "../../../src/models/batch.ts";
 import { plainScope } from "../../../src/models/scope.ts";
 import { evaluationProgram } from "../../../src/train/program.ts";
 import { type NdArray, ndarray } from "../../oracle/array.ts";
@@ -29,7 +30,7 @@ describe("BERT", () => {
     const encoder = tinyBert(changes);
     const logits = logitsOf(encoder);
     const { sizes } = tinyBatch(encoder);
-    expectSameValues(pruneRows({ logits }), { logits }, tinyValues(encoder), sizes);
+    expectSameValues(pruneRows({ logits }, rowAxes), { logits }, tinyValues(encoder), sizes);
     expectSameValues(evaluationProgram(encoder), { logits }, tinyValues(encoder), sizes, 1e-12);
   });
 
@@ -77,7 +78,7 @@ describe("BERT", () => {
       const loss = crossEntropy(logits, input("targets", "float32", logits.shape), input("weight", "float32", []));
       return { loss, ...Object.fromEntries(gradients(loss, wanted).map((t, i) => [encoder.parameters[i]!.name, t])) };
     };
-    const pruned = derived(pruneRows({ whole }).whole!);
+    const pruned = derived(pruneRows({ whole }, rowAxes).whole!);
     const { sizes } = tinyBatch(encoder);
     const values: Record<string, NdArray> = {
       ...tinyValues(encoder),
@@ -118,7 +119,7 @@ const values = {
 };
 /** Narrows, and expects exactly the same values. */
 const pruned = (outputs: Readonly<Record<string, Tensor>>) => {
-  const result = pruneRows(outputs);
+  const result = pruneRows(outputs, rowAxes);
   expectSameValues(result, outputs, values, sizes);
   return result;
 };
@@ -221,8 +222,8 @@ describe("how far it goes", () => {
 
   test("a program that reads no rows is returned as it is", () => {
     const outputs = { a: tanh(affine(x, weight, gamma)), b: sum(x, [0]), c: x };
-    expect(pruneRows(outputs)).toEqual(outputs);
-    for (const [name, tensor] of Object.entries(pruneRows(outputs))) expect(tensor).toBe(outputs[name as "a"]);
+    expect(pruneRows(outputs, rowAxes)).toEqual(outputs);
+    for (const [name, tensor] of Object.entries(pruneRows(outputs, rowAxes))) expect(tensor).toBe(outputs[name as "a"]);
   });
 
   test("rows of an input are chosen where they were", () => {
@@ -234,8 +235,8 @@ describe("how far it goes", () => {
     const fixed = input("table", "float32", [3, 4]);
     const index = input("index", "int32", ["batch"]);
     const y = rowOfEach(exp(fixed), index, 0);
-    expectSameValues(pruneRows({ y }), { y }, { ...values, index: ndarray([2], [2, 0]) }, sizes);
-    expect(shapesOf(pruneRows({ y }), "exp")).toEqual([[3, 4]]);
+    expectSameValues(pruneRows({ y }, rowAxes), { y }, { ...values, index: ndarray([2], [2, 0]) }, sizes);
+    expect(shapesOf(pruneRows({ y }, rowAxes), "exp")).toEqual([[3, 4]]);
   });
 });
 
@@ -307,6 +308,19 @@ describe("rows that only look like it", () => {
       other: noise([6, 4, 2]),
       texts: ndarray([2], [1, 0]),
     };
-    expectSameValues(pruneRows({ y }), { y }, fed, sizes);
+    expectSameValues(pruneRows({ y }, rowAxes), { y }, fed, sizes);
   });
+});
+
+test("a gated feed-forward is computed for the rows that are read: through slice and concat", () => {
+  const x = input("x", "float32", ["tokens", 4]);
+  const index = input("index", "int32", ["batch"]);
+  const both = product(x, input("w", "float32", [4, 6]));
+  const gated = mul(exp(slice(both, 1, 0, 3)), slice(both, 1, 3, 6));
+  const y = rowOfEach(concat([gated, scale(gated, 2)], 1), index, 0);
+  const pruned = pruneRows({ y }, rowAxes);
+  const values = { x: noise([5, 4], 1), w: noise([4, 6], 2), index: ndarray([2], [0, 3]) };
+  expectSameValues(pruned, { y }, values, { tokens: 5, batch: 2, length: 3 });
+  for (const op of ["product", "slice", "exp", "mul", "concat"])
+    for (const node of nodesOf(pruned, op)) expect(node.outputs[0]!.shape[0]).toBe("batch");
 });

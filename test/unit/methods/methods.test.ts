@@ -9,10 +9,9 @@ import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
 import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import { type MethodName, methodNames } from "../../../src/methods/registry.ts";
+import { batchValues, packBatch } from "../../../src/models/batch.ts";
 import type { Encoder } from "../../../src/models/encoder.ts";
 import type { HeadName } from "../../../src/models/head-choice.ts";
-import { batchValues } from "../../../src/models/inputs.ts";
-import { packBatch } from "../../../src/models/packed-batch.ts";
 import { openModel } from "../../../src/pretrained/open-model.ts";
 import { resume, train } from "../../../src/run/train.ts";
 import type { TrainOptions } from "../../../src/run/train-options.ts";
@@ -121,7 +120,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
     const executable = await engine.compile(program.outputs);
     const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(tinyLabels.length));
     const optimizer = new Optimizer(memory.trainables, { ...ADAMW });
-    const batch = packBatch(IDS, encoder.heads, encoder.virtual);
+    const batch = packBatch(IDS, encoder);
     const losses: number[] = [];
     for (let step = 0; step < 12; step++) {
       losses.push(await runner.run(batch, [0, 1, 0], 1, step));
@@ -194,8 +193,8 @@ const IDS = [
 async function logitsOf(encoder: Encoder, memory: ModelMemory): Promise<Float32Array> {
   const executable = await engine.compile(evaluationProgram(encoder));
   const logits = new Float32Array(IDS.length * tinyLabels.length);
-  const batch = packBatch(IDS, encoder.heads, encoder.virtual);
-  const inputs = { ...memory.weights, ...batchValues(batch, encoder.heads) };
+  const batch = packBatch(IDS, encoder);
+  const inputs = { ...memory.weights, ...batchValues(batch, encoder) };
   await executable.run(inputs, { [LOGITS]: float32(logits, [IDS.length, tinyLabels.length]) });
   await executable.dispose();
   return logits;

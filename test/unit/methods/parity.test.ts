@@ -8,9 +8,8 @@ import { adaptModel } from "../../../src/methods/adapt.ts";
 import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import type { MethodName } from "../../../src/methods/registry.ts";
 import type { Semantics } from "../../../src/methods/semantics.ts";
+import { batchValues, packBatch } from "../../../src/models/batch.ts";
 import type { HeadChoice } from "../../../src/models/head-choice.ts";
-import { batchValues } from "../../../src/models/inputs.ts";
-import { packBatch } from "../../../src/models/packed-batch.ts";
 import { openModel } from "../../../src/pretrained/open-model.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
@@ -81,8 +80,7 @@ describe.each([
   const packed = (indices: readonly number[]) =>
     packBatch(
       indices.map((i) => Int32Array.from(examples[i]!.ids)),
-      encoder.heads,
-      encoder.virtual,
+      encoder,
     );
 
   /** The largest difference between what a file holds and what is here. */
@@ -108,7 +106,7 @@ describe.each([
     const batch = packed(examples.map((_, i) => i));
     const dims = [examples.length, expected.logits[0]!.length];
     const logits = new Float32Array(dims[0]! * dims[1]!);
-    const inputs = { ...memory.weights, ...batchValues(batch, encoder.heads) };
+    const inputs = { ...memory.weights, ...batchValues(batch, encoder) };
     await executable.run(inputs, { [LOGITS]: float32(logits, dims) });
     await executable.dispose();
     for (const [i, value] of expected.logits.flat().entries())

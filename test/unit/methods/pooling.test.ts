@@ -4,9 +4,8 @@ import type { Tensor } from "../../../src/graph/tensor.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
 import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import { semanticsNames } from "../../../src/methods/semantics.ts";
+import { batchValues, packBatch } from "../../../src/models/batch.ts";
 import { withHead } from "../../../src/models/head.ts";
-import { batchValues } from "../../../src/models/inputs.ts";
-import { packBatch } from "../../../src/models/packed-batch.ts";
 import { plainScope } from "../../../src/models/scope.ts";
 import { evaluationProgram, LOGITS } from "../../../src/train/program.ts";
 import { type NdArray, ndarray } from "../../oracle/array.ts";
@@ -56,11 +55,10 @@ test.each(cases)("$semantics: $head", ({ semantics, head }) => {
   );
   const batch = packBatch(
     TEXTS.map((ids) => Int32Array.from(ids)),
-    heads,
-    encoder.virtual,
+    encoder,
   );
   const values: Record<string, NdArray> = {};
-  for (const [name, { dims, data }] of Object.entries(batchValues(batch, heads)))
+  for (const [name, { dims, data }] of Object.entries(batchValues(batch, { heads })))
     values[name] = ndarray(dims, Array.from(data as Float32Array));
   for (const [p, { name, shape }] of encoder.parameters.entries())
     values[name] = ndarray(shape, (i) => Math.sin(12.9898 * (i + 1) + 78.233 * p));

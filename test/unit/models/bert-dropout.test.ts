@@ -5,8 +5,7 @@ import type { Executable, HostTensors } from "../../../src/engine/engine.ts";
 import { evaluateShape } from "../../../src/graph/dim.ts";
 import { inputName } from "../../../src/graph/ops/leaf.ts";
 import { nodesInOrder } from "../../../src/graph/order.ts";
-import { batchValues } from "../../../src/models/inputs.ts";
-import { type PackedBatch, packBatch } from "../../../src/models/packed-batch.ts";
+import { batchValues, type PackedBatch, packBatch } from "../../../src/models/batch.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
@@ -114,10 +113,10 @@ describe("with masks fixed", () => {
   const program = programOf();
   const batch = packBatch(
     texts.map(({ ids }) => Int32Array.from(ids)),
-    encoder.heads,
+    encoder,
   );
   const targets = texts.flatMap(({ label }) => Array.from({ length: LABELS }, (_, k) => (k === label ? 1 : 0)));
-  const batchTensors = Object.entries(batchValues(batch, encoder.heads)).map(([name, { dims, data }]) => [
+  const batchTensors = Object.entries(batchValues(batch, encoder)).map(([name, { dims, data }]) => [
     name,
     ndarray(dims, Array.from(data, Number)),
   ]);
@@ -187,7 +186,7 @@ describe("the masks of a step", () => {
   const memory = allocateModel(encoder, program, { maxTokens: 200, gradientAccumulation: 1 });
   const batch = packBatch(
     [40, 39, 40, 38].map((length) => new Int32Array(length).fill(2)),
-    encoder.heads,
+    encoder,
   );
 
   /** The masks that a runner feeds, by site. */

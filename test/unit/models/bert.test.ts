@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { packBatch } from "../../../src/models/packed-batch.ts";
+import { packBatch } from "../../../src/models/batch.ts";
 import { loadTokenizer } from "../../../src/tokens/tokenizer.ts";
 import { headInputs, type LoadedModel, loadModel, logitsOf, textsOf, valuesOf } from "../../loaded-model.ts";
 import { fixtures } from "../tables/scratch.ts";
@@ -47,7 +47,7 @@ describe.each(readdirSync(models))("%s equals PyTorch", (name) => {
 
   test("[CLS] and what the pooler makes of it", async () => {
     const texts = expected.texts.map((ids) => Int32Array.from(ids));
-    const { clsHidden, pooled } = await headInputs(model, packBatch(texts, model.encoder.heads));
+    const { clsHidden, pooled } = await headInputs(model, packBatch(texts, model.encoder));
     expectEqual(clsHidden, expected.clsHidden, expected.roundingError);
     if (expected.pooled) expectEqual(pooled, expected.pooled, expected.roundingError);
   });

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { float32 } from "../../../src/engine/engine.ts";
 import { simplify } from "../../../src/graph/simplify.ts";
+import { batchValues } from "../../../src/models/batch.ts";
 import type { Encoder } from "../../../src/models/encoder.ts";
-import { batchValues } from "../../../src/models/inputs.ts";
 import { plainScope } from "../../../src/models/scope.ts";
 import { packMasked } from "../../../src/pretrain/masked-batch.ts";
 import { losses, objective } from "../../../src/pretrain/masked-objective.ts";
@@ -35,7 +35,7 @@ async function open() {
   const memory = allocateModel(encoder, program, { maxTokens: 64, gradientAccumulation: 1 });
   readInto((name) => memory.weights[name]!.data as Float32Array, 0);
   const texts = expected.texts.map((text) => ({ ...text, ids: Int32Array.from(text.ids) }));
-  return { model, encoder, program, memory, ...packMasked(texts, encoder.heads, encoder.vocabularySize) };
+  return { model, encoder, program, memory, ...packMasked(texts, encoder) };
 }
 
 test("the loss of masked tokens is BertForMaskedLM's, without dropout in evaluation", async () => {
@@ -47,7 +47,7 @@ test("the loss of masked tokens is BertForMaskedLM's, without dropout in evaluat
   const executable = await engine.compile(simplify({ [LOSS]: masked }));
   const loss = new Float32Array(1);
   await executable.run(
-    { ...memory.weights, ...batchValues(batch, encoder.heads), ...targets },
+    { ...memory.weights, ...batchValues(batch, encoder), ...targets },
     { [LOSS]: float32(loss, []) },
   );
   expect(Math.abs(loss[0]! - expected.loss)).toBeLessThan(1e-6);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { packBatch } from "../../../src/models/packed-batch.ts";
+import { packBatch } from "../../../src/models/batch.ts";
 import { cutLengths, loadTokenizer } from "../../../src/tokens/tokenizer.ts";
 import { loadModel, logitsOf } from "../../loaded-model.ts";
 import { fixtures } from "../tables/scratch.ts";
@@ -58,9 +58,9 @@ test("logits of pairs are those of transformers", async () => {
 
 test("types of a packed batch, behind virtual tokens", () => {
   const texts = [Int32Array.of(2, 7, 3, 8, 3), Int32Array.of(2, 3)];
-  expect([...packBatch(texts, 1, undefined, [3, 2]).tokenTypes]).toEqual([0, 0, 0, 1, 1, 0, 0]);
+  expect([...packBatch(texts, { heads: 1 }, [3, 2]).tokenTypes]).toEqual([0, 0, 0, 1, 1, 0, 0]);
   const virtual = { tokens: 2, keys: 0, pooled: "cls" } as const;
-  expect([...packBatch(texts, 1, virtual, [3, 1]).tokenTypes]).toEqual([0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1]);
+  expect([...packBatch(texts, { heads: 1, virtual }, [3, 1]).tokenTypes]).toEqual([0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1]);
 });
 
 test("the longer text is cut first, and both to halves", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { normal } from "../../../src/base/random.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
-import { packBatch } from "../../../src/models/packed-batch.ts";
+import { packBatch } from "../../../src/models/batch.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { allocateModel } from "../../../src/train/model-memory.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
@@ -26,7 +26,7 @@ const batches = [
 ].map((texts) =>
   packBatch(
     texts.map((ids) => Int32Array.from(ids)),
-    encoder.heads,
+    encoder,
   ),
 );
 

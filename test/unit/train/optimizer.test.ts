@@ -5,15 +5,15 @@ import { describe, expect, test } from "vitest";
 import type { AdamWStep } from "../../../src/engine/kernels/kernels.ts";
 import { alone } from "../../../src/engine/kernels/worker-pool.ts";
 import { allocateBlocks, type Block } from "../../../src/engine/memory.ts";
+import { type PackedBatch, packBatch } from "../../../src/models/batch.ts";
 import type { Parameter, ParameterKind } from "../../../src/models/encoder.ts";
-import { type PackedBatch, packBatch } from "../../../src/models/packed-batch.ts";
 import { DenseParameter } from "../../../src/train/dense-parameter.ts";
 import { type AdamWOptions, Optimizer } from "../../../src/train/optimizer.ts";
 import { TableParameter } from "../../../src/train/table-parameter.ts";
 import type { Trainable } from "../../../src/train/trainable.ts";
 
 const OPTIONS: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, maxGradientNorm: 0 };
-const batch = packBatch([Int32Array.of(1)], 1);
+const batch = packBatch([Int32Array.of(1)], { heads: 1 });
 
 const parameterOf = (shape: number[], kind: ParameterKind = "weight"): Parameter => ({
   name: kind,
@@ -205,7 +205,7 @@ describe("a table equals a dense parameter, to the bit", () => {
             rows[token * width + column] = value;
             dense.incoming[row * width + column]! += value;
           }
-        table.receive(packBatch([Int32Array.from(ids)], 1), b === 0);
+        table.receive(packBatch([Int32Array.from(ids)], { heads: 1 }), b === 0);
       }
       expect(Math.abs(table.sumOfSquares().run() / dense.sumOfSquares().run() - 1)).toBeLessThan(1e-12);
       const step = stepOf(at + 1, decay);
@@ -250,7 +250,10 @@ describe("a table equals a dense parameter, to the bit", () => {
     ]);
     table.weights.fill(1);
     const step = (from: number) => {
-      table.receive(packBatch([Int32Array.from({ length: tokens }, (_, i) => (from + i) * everyNth)], 1), true);
+      table.receive(
+        packBatch([Int32Array.from({ length: tokens }, (_, i) => (from + i) * everyNth)], { heads: 1 }),
+        true,
+      );
       alone.run(table.update(stepOf(1, 1)));
     };
     step(0);
@@ -275,7 +278,7 @@ describe("a table equals a dense parameter, to the bit", () => {
     ]);
     a.set([1, 2, 10, 20]);
     b.set([100, 200, 1000, 2000]);
-    table.receive(packBatch([Int32Array.of(1, 4)], 1), true); // tokens 1 and 4 at positions 0 and 1
+    table.receive(packBatch([Int32Array.of(1, 4)], { heads: 1 }), true); // tokens 1 and 4 at positions 0 and 1
     expect(table.sumOfSquares().run()).toBe(100 ** 2 + 200 ** 2 + 1001 ** 2 + 2002 ** 2 + 10 ** 2 + 20 ** 2);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
 import type { Executable, HostTensors } from "../../../src/engine/engine.ts";
-import { type PackedBatch, packBatch } from "../../../src/models/packed-batch.ts";
+import { type PackedBatch, packBatch } from "../../../src/models/batch.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
 import type { TrainingOptions } from "../../../src/train/loop-options.ts";
@@ -64,7 +64,7 @@ async function run({ examples = 5, loss = () => 1, norm = () => 1, validations =
     // Text i has i + 1 tokens, all of them i; its label is 100 + i.
     texts: { count: examples, ids: (i: number) => new Int32Array(i + 1).fill(i) },
     labels: Array.from({ length: examples }, (_, i) => 100 + i),
-    heads: 1,
+    layout: { heads: 1 },
     operations: { forward: "tokens+3", backward: "2*batch*length" },
     runner: {
       run: async ({ firstToken, tokenIds }: PackedBatch, labels: readonly number[], seed: number, draw: number) => {
@@ -211,7 +211,7 @@ describe("BatchRunner", () => {
     const batchOf = (count: number) =>
       packBatch(
         Array.from({ length: count }, () => Int32Array.of(2, 3)),
-        2,
+        { heads: 2 },
       );
     expect(await runner.run(batchOf(4), [0, 1, 2, 1], 1, 0)).toBe(0.25);
     expect(await runner.run(batchOf(1), [2], 1, 1)).toBe(0.5);

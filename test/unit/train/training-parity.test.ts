@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { permutation, randomKey } from "../../../src/base/random.ts";
-import { type PackedBatch, packBatch } from "../../../src/models/packed-batch.ts";
+import { type PackedBatch, packBatch } from "../../../src/models/batch.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
 import type { TrainingOptions } from "../../../src/train/loop-options.ts";
 import { allocateModel, type ModelMemory } from "../../../src/train/model-memory.ts";
@@ -118,7 +118,7 @@ async function retrace(name: string, { sums }: { readonly sums: boolean }) {
     get labels() {
       return shuffled.map(({ label }) => label);
     },
-    heads: model.encoder.heads,
+    layout: model.encoder,
     runner,
     optimizer: new Optimizer(memory.trainables, expected.options),
     validate: async () => {
@@ -208,7 +208,7 @@ test("the gradients of the first step equal PyTorch's", async () => {
   const { model, runner, dispose } = await prepare("plain", expected);
   const examples = expected.steps[0]!.batches[0]!.map((i) => expected.examples[i]!);
   const ids = examples.map((example) => Int32Array.from(example.ids));
-  const batch = packBatch(ids, model.encoder.heads);
+  const batch = packBatch(ids, model.encoder);
   const labels = examples.map(({ label }) => label);
   await runner.run(batch, labels, SEED, 0);
   await dispose();
