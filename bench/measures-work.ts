@@ -1,4 +1,5 @@
 /** The work that `measures.ts` times: each measure as two functions, with it and without it. */
+import "../src/engine/no-telemetry.ts";
 import * as ort from "onnxruntime-node";
 import { type Executable, float32 } from "../src/engine/engine.ts";
 import type { AdamWStep } from "../src/engine/kernels/kernels.ts";

@@ -6,9 +6,8 @@ import type { RunFacts } from "../run/run-facts.ts";
 import type { RunResult } from "../run/run-result.ts";
 import type { DataFacts } from "../study/data-facts.ts";
 import { DATA_FACTS } from "../study/data-facts.ts";
-import { readIfThere, readJson } from "../study/stored-json.ts";
 import type { FailedRun, PlannedRun, Study } from "../study/study.ts";
-import { readStudyFile } from "../study/study-file.ts";
+import { readStudyFile, readStudyJson } from "../study/study-file.ts";
 import { type Predictions, readPredictions } from "./read-predictions.ts";
 
 /** A run that came to its end. */
@@ -44,7 +43,7 @@ export function readStudy(path: string): StoredStudy {
     const failure = join(path, "failed", `${planned.name}.json`);
     // A run that failed once may have been begun anew.
     if (facts?.status === "done") finished.push(readRun(folder, planned, facts));
-    else if (existsSync(failure)) failed.push(readJson<FailedRun>(failure, failedShape));
+    else if (existsSync(failure)) failed.push(readStudyJson<FailedRun>(failure, failedShape));
     else if (facts?.status === "failed")
       failed.push({ name: planned.name, reason: facts.reason ?? "it failed and left no reason" });
     else missing.push(planned.name);
@@ -52,12 +51,15 @@ export function readStudy(path: string): StoredStudy {
   return { path, study, data: readIfThere(join(path, DATA_FACTS), dataShape), finished, failed, missing };
 }
 
+const readIfThere = <T>(file: string, shape: z.ZodType): T | undefined =>
+  existsSync(file) ? readStudyJson<T>(file, shape) : undefined;
+
 function readRun(folder: string, planned: PlannedRun, facts: RunFacts): FinishedRun {
   const predictions = (split: string) => readPredictions(join(folder, "predictions", `${split}.jsonl`), facts.labels);
   return {
     planned,
     facts,
-    result: readJson<RunResult>(join(folder, "result.json"), resultShape),
+    result: readStudyJson<RunResult>(join(folder, "result.json"), resultShape),
     test: predictions("test"),
     validation: predictions("validation"),
   };

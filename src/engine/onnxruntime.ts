@@ -1,4 +1,5 @@
 /** Programs on ONNX Runtime's CPU provider, through onnxruntime-node. */
+import "./no-telemetry.ts";
 import * as ort from "onnxruntime-node";
 import { AttuneError } from "../base/error.ts";
 import { toOnnx } from "../graph/onnx.ts";

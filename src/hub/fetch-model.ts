@@ -1,7 +1,7 @@
 /** The files of a model that Attune reads, from the Hub. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { readWeightIndex } from "../weights/weight-files.ts";
 import { openRepository, type Repository } from "./repository.ts";
 import type { HubReference } from "./repository-name.ts";
 import type { HubContext } from "./requests.ts";
@@ -45,23 +45,9 @@ function isWhole(repository: Repository): boolean {
   return repository.has(INDEX) && shardsOf(repository).every((path) => repository.has(path));
 }
 
-function shardsOf({ folder, reference }: Repository): string[] {
-  try {
-    const { weight_map } = JSON.parse(readFileSync(join(folder, INDEX), "utf8")) as {
-      weight_map: Record<string, string>;
-    };
-    return [...new Set(Object.values(weight_map))];
-  } catch (cause) {
-    throw new AttuneError(
-      "hub/index",
-      `${reference.name}: its ${INDEX} names no files; choose another revision or model`,
-      "input",
-      {
-        cause,
-      },
-    );
-  }
-}
+const shardsOf = ({ folder }: Repository): string[] => [
+  ...new Set(Object.values(readWeightIndex(join(folder, INDEX)))),
+];
 
 function lacks({ name, revision }: HubReference, path: string, listed: ReadonlySet<string>): AttuneError {
   if (listed.has("adapter_config.json"))

@@ -2,8 +2,9 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { AttuneError, listOf } from "../base/error.ts";
-import { readJson } from "../base/read-text.ts";
+import { readJson } from "../base/read-json.ts";
 import { knownMethodNames, methodOf } from "../methods/registry.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
@@ -31,7 +32,7 @@ const NEUTRAL = ["auto_mapping", "base_model_name_or_path", "inference_mode", "p
 /** @throws AttuneError that names what is not supported; nothing is loaded by halves */
 export function openPeftAdapter(folder: string): PeftAdapter {
   const file = join(folder, CONFIG);
-  const config = readConfig(file);
+  const config = readJson(file, configShape, HINTS);
   const refuse = (what: string): never => {
     throw new AttuneError("adapter/unsupported", `${file}: ${what} is not supported, so this adapter cannot be used`);
   };
@@ -46,7 +47,7 @@ export function openPeftAdapter(folder: string): PeftAdapter {
   const { understood, ignored, unreadable, read, holds } = method.peft;
   const impossible = unreadable?.(config);
   if (impossible) refuse(impossible);
-  for (const module of (modules as string[] | null) ?? [])
+  for (const module of modules ?? [])
     if (![...HEAD_MODULES, "pooler"].includes(module.replace(/^.*\./, ""))) refuse(`"${module}" in modules_to_save`);
   const known = new Set([...NEUTRAL, ...understood, ...ignored]);
   for (const [key, value] of Object.entries(rest)) if (!known.has(key) && !isEmpty(value)) refuse(key);
@@ -64,7 +65,7 @@ export function openPeftAdapter(folder: string): PeftAdapter {
     readInto: (encoder, weights) => {
       const own = holds(encoder, config);
       requireNoMore(folder, stored, encoder, own);
-      const savesPooler = ((modules as string[] | null) ?? []).some((module) => /(^|\.)pooler$/.test(module));
+      const savesPooler = (modules ?? []).some((module) => /(^|\.)pooler$/.test(module));
       const isSaved = ({ part }: Parameter) => part === "classifier" || (part === "pooler" && savesPooler);
       const saved = encoder.parameters.filter(isSaved).map(({ name }) => name);
       requireAll(folder, stored, [...saved, ...own]);
@@ -108,16 +109,24 @@ function requireAll(folder: string, { names }: Stored, needed: readonly string[]
   );
 }
 
+const HINTS = { code: "adapter/config", advice: "get the adapter again" };
+const texts = z.array(z.string());
+
+/** Of adapter_config.json, what methods have in common; each method checks its own. */
+const configShape = z.looseObject({
+  peft_type: z.string(),
+  task_type: z.string().nullish(),
+  modules_to_save: texts.nullish(),
+});
+
+const labelsShape = z.union([texts, z.looseObject({ labels: texts, thresholds: z.array(z.number()) })], {
+  error: "it must be a list of labels, or an object with labels and thresholds",
+});
+
 /** PEFT has no place for them, so they stand in a file of ours: a list, or with thresholds an object. */
 function ownLabels(file: string): Pick<PeftAdapter, "labels" | "thresholds"> {
-  const value = readJson(file, "adapter/config") as string[] | { labels: string[]; thresholds: number[] };
+  const value = readJson(file, labelsShape, HINTS);
   return Array.isArray(value) ? { labels: value } : value;
-}
-
-function readConfig(file: string): Record<string, unknown> {
-  const value = readJson(file, "adapter/config");
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new AttuneError("adapter/config", `${file}: this is not a JSON object`);
 }
 
 const isEmpty = (value: unknown): boolean =>

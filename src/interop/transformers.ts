@@ -5,7 +5,7 @@ import { writeWholeFolder } from "../base/write-whole.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { isOwnHead } from "../models/head-choice.ts";
-import { HEAD_KEY, MULTI_LABEL, THRESHOLDS_KEY } from "../pretrained/open-model.ts";
+import { HEAD_KEY, MULTI_LABEL, THRESHOLDS_KEY } from "../pretrained/model-config.ts";
 import { type TensorToWrite, writeSafetensors } from "../weights/safetensors.ts";
 
 export interface ModelFolder {

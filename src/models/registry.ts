@@ -1,5 +1,6 @@
 /** Every architecture by its `model_type`. */
 import { z } from "zod";
+import { problemOf } from "../base/check-json.ts";
 import { AttuneError, listOf } from "../base/error.ts";
 import { bert, bertConfig } from "./bert.ts";
 import { bertLanguageModel } from "./bert-language-model.ts";
@@ -48,7 +49,6 @@ function build<Model>(config: unknown, file: string, make: (architecture: Archit
     return make(architectures[type]!);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
-    const issue = error.issues[0]!;
-    throw new AttuneError("model/config", `${file}: "${issue.path.join(".")}" cannot be used: ${issue.message}`);
+    throw new AttuneError("model/config", `${file}: ${problemOf(error.issues[0]!, config)}`);
   }
 }

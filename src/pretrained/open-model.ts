@@ -1,8 +1,9 @@
 /** A pretrained model from a folder: config.json and safetensors in, an encoder and its weights out. */
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { fillNormal, randomKey } from "../base/random.ts";
+import { readJson } from "../base/read-json.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { withHead } from "../models/head.ts";
 import { type HeadChoice, ownHead } from "../models/head-choice.ts";
@@ -10,16 +11,12 @@ import { buildEncoder } from "../models/registry.ts";
 import type { WeightFiles } from "../weights/safetensors.ts";
 import { openWeights } from "../weights/weight-files.ts";
 
-/** Key of config.json that names a head which is not Transformers' own. */
-export const HEAD_KEY = "attune_head";
-/** Key of config.json for the thresholds of labels, where a text may have any number of them. */
-export const THRESHOLDS_KEY = "attune_thresholds";
-export const MULTI_LABEL = "multi_label_classification";
+import { HEAD_KEY, labelsOf, type ModelConfig, MULTI_LABEL, modelConfig, THRESHOLDS_KEY } from "./model-config.ts";
 
 export interface PretrainedModel {
   readonly encoder: Encoder;
   /** config.json as it is. */
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: ModelConfig;
   readonly labels: readonly string[];
   /** Whether a text may have any number of labels. */
   readonly multiLabel: boolean;
@@ -52,7 +49,7 @@ export async function openModel(
       "model/no-labels",
       `${file}: its id2label does not name the labels 0, 1, …, so this is not a trained classifier; train one first`,
     );
-  const found = (config[HEAD_KEY] as HeadChoice | undefined) ?? ownHead;
+  const found: HeadChoice = config[HEAD_KEY] ?? ownHead;
   const encoder = withHead(buildEncoder(config, wanted.length, file), head ?? found, wanted.length);
   const ownMultiLabel = config.problem_type === MULTI_LABEL;
   const wantedMultiLabel = multiLabel ?? ownMultiLabel;
@@ -67,31 +64,13 @@ export async function openModel(
 }
 
 /** config.json as it is. */
-export async function readModelConfig(file: string): Promise<Record<string, unknown>> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (cause) {
-    const missing = ["ENOENT", "ENOTDIR"].includes((cause as NodeJS.ErrnoException).code ?? "");
-    const what = missing
-      ? "there is no such file: a model is a folder with config.json and model.safetensors, or a name on the Hub like org/name"
-      : String(cause);
-    throw new AttuneError("model/no-config", `${file}: ${what}`, "input", { cause });
-  }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch (cause) {
+export async function readModelConfig(file: string): Promise<ModelConfig> {
+  if (!existsSync(file))
     throw new AttuneError(
-      "model/config",
-      `${file}: this is not JSON (${(cause as Error).message}); get the file again`,
-      "input",
-      {
-        cause,
-      },
+      "model/no-config",
+      `${file}: there is no such file: a model is a folder with config.json and model.safetensors, or a name on the Hub like org/name`,
     );
-  }
-  throw new AttuneError("model/config", `${file}: this is not a JSON object; get the file again`);
+  return readJson(file, modelConfig, { code: "model/config" });
 }
 
 /** The labels that a model folder's config names, if it does. */
@@ -101,15 +80,7 @@ export async function readLabels(folder: string): Promise<readonly string[] | un
 
 /** The thresholds that a model folder's config has for its labels. */
 export const thresholdsOf = ({ config }: Pick<PretrainedModel, "config">): readonly number[] | undefined =>
-  Array.isArray(config[THRESHOLDS_KEY]) ? (config[THRESHOLDS_KEY] as number[]) : undefined;
-
-/** Label names by id, where the config has them; Transformers leaves them out where there are two without a name. */
-function labelsOf(config: Readonly<Record<string, unknown>>): string[] | undefined {
-  const names = config.id2label ?? { 0: "LABEL_0", 1: "LABEL_1" };
-  if (typeof names !== "object" || names === null) return undefined;
-  const entries = Object.entries(names as Record<string, unknown>).sort(([a], [b]) => Number(a) - Number(b));
-  return entries.every(([id], i) => Number(id) === i) ? entries.map(([, name]) => String(name)) : undefined;
-}
+  config[THRESHOLDS_KEY];
 
 /** Where each parameter comes from. */
 function resolve(

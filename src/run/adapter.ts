@@ -4,8 +4,9 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
-import { readJson } from "../base/read-text.ts";
+import { readJson } from "../base/read-json.ts";
 import { writeWholeFolder } from "../base/write-whole.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { HubSource } from "../hub/named-inputs.ts";
@@ -14,6 +15,7 @@ import type { AdaptedModel } from "../methods/adapt.ts";
 import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { HeadChoice } from "../models/head-choice.ts";
+import { HEAD_KEY, modelConfig } from "../pretrained/model-config.ts";
 import type { PretrainedModel } from "../pretrained/open-model.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 
@@ -32,6 +34,21 @@ export interface AdapterFacts {
   readonly options: Readonly<Record<string, unknown>>;
   readonly semantics: Semantics;
 }
+
+/** What is read of it. */
+const factsShape = z.looseObject({
+  base: z.looseObject({
+    path: z.string(),
+    sha256: z.string(),
+    hub: z.looseObject({ repo: z.string(), revision: z.string(), commit: z.string() }).optional(),
+  }),
+  labels: z.array(z.string()).min(1),
+  thresholds: z.array(z.number()).optional(),
+  method: z.string(),
+  head: modelConfig.shape[HEAD_KEY],
+  options: z.looseObject({}),
+  semantics: z.enum(["attune", "peft"]),
+});
 
 type Weights = Readonly<Record<string, HostTensor>>;
 
@@ -88,7 +105,8 @@ export function adapterFolder(folder: string): string {
 
 export function openAdapter(folder: string): Adapter {
   if (isPeftAdapter(folder)) return openPeftAdapter(folder);
-  const facts = readJson<AdapterFacts>(join(folder, FACTS), "adapter/unreadable");
+  const hints = { code: "adapter/unreadable", advice: "name the folder of an adapter, or of the run that has it" };
+  const facts = readJson(join(folder, FACTS), factsShape, hints) as AdapterFacts;
   return {
     ...facts,
     labelCount: facts.labels.length,

@@ -3,8 +3,10 @@
  * bytes as a run that was never interrupted.
  */
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
+import { readJson } from "../base/read-json.ts";
 import { sizeOf } from "../base/size-of.ts";
 import { writeWholeFolder } from "../base/write-whole.ts";
 import type { HostTensor } from "../graph/tensor.ts";
@@ -30,6 +32,12 @@ export interface CheckpointState {
 interface AnyState {
   readonly training: { readonly step: number; readonly epochs: readonly unknown[] };
 }
+
+const stateShape = z.looseObject({
+  training: z.looseObject({ step: z.int().min(0), epochs: z.array(z.unknown()) }),
+  eventBytes: z.int().min(0),
+  touched: z.record(z.string(), z.array(z.int().min(0))),
+});
 
 type Weights = Readonly<Record<string, HostTensor>>;
 
@@ -74,9 +82,8 @@ export function restoreCheckpoint<State extends AnyState = CheckpointState>(
   if (!newest) return undefined;
   const path = (file: string) => join(folder, newest, file);
   restoreWeights(path("weights.safetensors"), weights, trainables);
-  const state = JSON.parse(readFileSync(path("state.json"), "utf8")) as State & {
-    touched: Record<string, number[]>;
-  };
+  const hints = { code: "run/checkpoint", advice: "remove this checkpoint, and the run goes on from the one before" };
+  const state = readJson(path("state.json"), stateShape, hints) as unknown as State & z.input<typeof stateShape>;
   const moments = openSafetensors(path("moments.safetensors"));
   for (const trainable of trainables) {
     const { name } = trainable.parameter;

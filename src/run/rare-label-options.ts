@@ -1,7 +1,8 @@
 /** Options about rare labels, brought to an objective and an order of texts; what is said of them in result.json. */
-import { readFileSync } from "node:fs";
+import { z } from "zod";
 import { AttuneError, listOf } from "../base/error.ts";
 import { didYouMean } from "../base/nearest.ts";
+import { readJson } from "../base/read-json.ts";
 import type { Dataset, Truth } from "../tables/dataset.ts";
 import type { Objective } from "../train/classification-objective.ts";
 import { balancedWeights, type EpochOrder, eachTextOnce, oversampled } from "../train/rare-labels.ts";
@@ -58,19 +59,8 @@ export const describeImbalance = (
 
 /** A weight for each label, by name; a label that the file does not name counts 1. */
 function weightsFromFile(file: string, labels: readonly string[]): number[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, "utf8"));
-  } catch (cause) {
-    throw new AttuneError(
-      "options/class-weights",
-      `${file}: --class-weights is "balanced" or a JSON file, and this cannot be read (${(cause as Error).message})`,
-      "input",
-      { cause },
-    );
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new AttuneError("options/class-weights", `${file}: this must be an object like {"label": 2}`);
+  const advice = '--class-weights is "balanced" or a JSON file like {"label": 2}';
+  const value = readJson(file, z.looseObject({}), { code: "options/class-weights", advice });
   for (const [label, weight] of Object.entries(value)) {
     if (!labels.includes(label)) {
       const hint = didYouMean(label, labels, `they are ${listOf(labels.slice(0, 20), "and")}`);
@@ -82,7 +72,7 @@ function weightsFromFile(file: string, labels: readonly string[]): number[] {
         `${file}: the weight of "${label}" is ${JSON.stringify(weight)}; it is a number from 0 on`,
       );
   }
-  const weights = labels.map((label) => (value as Record<string, number>)[label] ?? 1);
+  const weights = labels.map((label) => (Object.hasOwn(value, label) ? (value[label] as number) : 1));
   if (weights.some((weight) => weight > 0)) return weights;
   throw new AttuneError("options/class-weights", `${file}: all weights are 0, so nothing would be learned`);
 }

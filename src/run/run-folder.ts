@@ -13,12 +13,15 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
-import { readJson } from "../base/read-text.ts";
+import { readJson } from "../base/read-json.ts";
 import { discard, writeWhole } from "../base/write-whole.ts";
+import { runFiles } from "./run-files.ts";
 
 const RUN = "run.json";
+const CHANGED = "the file was changed, or is of another version of Attune";
 
 export class RunFolder {
   readonly path: string;
@@ -79,8 +82,10 @@ export class RunFolder {
     return existsSync(this.at(...parts));
   }
 
+  /** @throws AttuneError where it is not there, or not what stands in a run under that name */
   readJson<T>(...parts: readonly string[]): T {
-    return readJson<T>(this.at(...parts), "run/unreadable");
+    const shape = runFiles[parts.at(-1)!] ?? z.looseObject({});
+    return readJson(this.at(...parts), shape, { code: "run/unreadable", advice: CHANGED }) as T;
   }
 
   writeJson(value: unknown, ...parts: readonly string[]): void {

@@ -1,12 +1,13 @@
-/** study.json: whether it is there, and what stands in it. */
+/** study.json and the other JSON files of a study: whether they are there, and what stands in them. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
-import { readJson } from "./stored-json.ts";
+import { readJson } from "../base/read-json.ts";
 import type { Study } from "./study.ts";
 
 export const STUDY = "study.json";
+const HINTS = { code: "study/broken", advice: "the file was changed, or is of another version of Attune" };
 
 /** Whether there is a study in a folder. */
 export const isStudy = (path: string): boolean => existsSync(join(path, STUDY));
@@ -18,22 +19,43 @@ export function readStudyFile(path: string): Study {
       "study/not-a-study",
       `${path}: there is no ${STUDY} in it, so this is not the folder of a study`,
     );
-  return readJson<Study>(join(path, STUDY), studyShape);
+  return readStudyJson<Study>(join(path, STUDY), studyShape);
 }
+
+/**
+ * Content of a file of a study that has at least this shape.
+ *
+ * @throws AttuneError that names the file
+ */
+export const readStudyJson = <T>(file: string, shape: z.ZodType): T => readJson(file, shape, HINTS) as T;
 
 /** What is read of it: enough that nothing below stumbles over what is not there. */
 const studyShape = z.looseObject({
+  attune: z.string(),
   command: z.string(),
+  began: z.string(),
   jobs: z.number(),
+  threads: z.number(),
+  timesComparable: z.boolean(),
+  model: z.string(),
+  data: z.string(),
+  recipes: z.array(z.string()),
+  seeds: z.array(z.number()),
+  plan: z.looseObject({}),
   runs: z.array(
     z.looseObject({
-      name: z.string(),
+      // It becomes the name of a folder.
+      name: z
+        .string()
+        .regex(/^[^/\\\0]+$/, "it is the name of a folder")
+        .refine((name) => name !== "." && name !== "..", "it is the name of a folder"),
       setting: z.string(),
       title: z.string(),
       recipe: z.string(),
       method: z.string(),
       seed: z.number(),
       options: z.looseObject({}),
+      sources: z.record(z.string(), z.string()),
     }),
   ),
 });

@@ -1,10 +1,11 @@
 /** The folder of a study on disk: made, opened, locked, and asked how far each run is. */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import type { Lock } from "../base/file-lock.ts";
 import { discard, makeFolder, writeWhole } from "../base/write-whole.ts";
 import { lockFolder } from "../run/lock.ts";
+import { RunFolder } from "../run/run-folder.ts";
 import type { RunResult } from "../run/run-result.ts";
 import { DATA_FACTS, type DataFacts } from "./data-facts.ts";
 import { planText } from "./plan-file.ts";
@@ -82,7 +83,7 @@ export class StudyFolder {
   }
 
   #readRun(name: string, file: string): Readonly<Record<string, unknown>> {
-    return JSON.parse(readFileSync(join(this.runPath(name), file), "utf8"));
+    return RunFolder.open(this.runPath(name)).readJson(file);
   }
 
   /** Keeps why a run failed; where even that cannot be written, its events have said it. */

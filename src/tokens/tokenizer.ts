@@ -1,9 +1,11 @@
 /** Text → token ids, by the model's own tokenizer.json. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
+import { z } from "zod";
 import { fingerprint } from "../base/content-store.ts";
 import { AttuneError } from "../base/error.ts";
+import { readJson } from "../base/read-json.ts";
 import type { Text } from "../tables/dataset.ts";
 import { type BertNormalizerOptions, bertNormalize, bertWords } from "./bert-text.ts";
 
@@ -41,6 +43,8 @@ interface Normalizer extends BertNormalizerOptions {
   readonly normalizers?: readonly Normalizer[];
 }
 
+const HINTS = { code: "tokenizer/json" };
+
 /** What is used here of tokenizer.json. */
 interface Definition {
   readonly normalizer?: Normalizer | null;
@@ -49,14 +53,35 @@ interface Definition {
   readonly model: { readonly vocab: Readonly<Record<string, number>> };
 }
 
+/** Of tokenizer.json, what is read before the library has looked at it. */
+const normalizerShape = z.looseObject({
+  type: z.string(),
+  clean_text: z.boolean().optional(),
+  handle_chinese_chars: z.boolean().optional(),
+  strip_accents: z.boolean().nullish(),
+  lowercase: z.boolean().optional(),
+  get normalizers() {
+    return z.array(normalizerShape).optional();
+  },
+});
+const definitionShape = z.looseObject({
+  normalizer: normalizerShape.nullish(),
+  pre_tokenizer: z.looseObject({ type: z.string() }).nullish(),
+  added_tokens: z
+    .array(z.looseObject({ id: z.int().min(0), content: z.string(), single_word: z.boolean().optional() }))
+    .optional(),
+});
+
 /** What is used here of tokenizer_config.json. */
-interface Config {
-  readonly tokenizer_class?: string;
-  readonly do_lower_case?: boolean;
-  readonly strip_accents?: boolean | null;
-  readonly tokenize_chinese_chars?: boolean;
-  readonly truncation_side?: string;
-}
+const configShape = z.looseObject({
+  tokenizer_class: z.string().nullish(),
+  do_lower_case: z.boolean().optional(),
+  strip_accents: z.boolean().nullish(),
+  tokenize_chinese_chars: z.boolean().optional(),
+  truncation_side: z.enum(["left", "right"]).optional(),
+  model_max_length: z.number().nullish(),
+});
+type Config = z.input<typeof configShape>;
 
 /** The tokenizer of a model folder. Padding and truncation that its file asks for are left to the caller. */
 export function loadTokenizer(folder: string): Tokenizer {
@@ -66,9 +91,9 @@ export function loadTokenizer(folder: string): Tokenizer {
       "tokenizer/missing",
       `${file}: there is no such file; make it from vocab.txt in Python with AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`,
     );
-  const definition = readJson(file) as Definition;
+  const definition = readJson(file, definitionShape, HINTS) as unknown as Definition;
   const configFile = join(folder, CONFIG);
-  const config = (existsSync(configFile) ? readJson(configFile) : {}) as Config;
+  const config = existsSync(configFile) ? readJson(configFile, configShape, HINTS) : {};
   const prepared = prepareAsTransformers(folder, definition, config);
   const encode = encoderOf(file, prepared, config);
   const single = templateOf(encode);
@@ -146,8 +171,9 @@ function largestIdOf({ model, added_tokens = [] }: Definition): number {
 function prepareAsTransformers(folder: string, definition: Definition, config: Config): Definition {
   if (definition.normalizer?.type !== "BertNormalizer") return definition;
   const model = join(folder, "config.json");
-  const byModel = () => existsSync(model) && (readJson(model) as { model_type?: string }).model_type === "bert";
-  if (config.tokenizer_class === undefined ? !byModel() : !config.tokenizer_class.startsWith("Bert")) return definition;
+  const byModel = () =>
+    existsSync(model) && readJson(model, z.looseObject({ model_type: z.unknown() }), HINTS).model_type === "bert";
+  if (config.tokenizer_class == null ? !byModel() : !config.tokenizer_class.startsWith("Bert")) return definition;
   const normalizer: Normalizer = {
     type: "BertNormalizer",
     lowercase: config.do_lower_case ?? true,
@@ -204,16 +230,4 @@ export function cutLengths([a, b]: readonly [number, number?], room: number): re
   const half = Math.floor(room / 2);
   const [small, large] = shorter + longer > room ? [half, room - half] : [shorter, longer];
   return a > b ? [large, small] : [small, large];
-}
-
-function readJson(file: string): object {
-  try {
-    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  } catch (cause) {
-    throw new AttuneError("tokenizer/json", `${file}: this is not JSON (${(cause as Error).message})`, "input", {
-      cause,
-    });
-  }
-  throw new AttuneError("tokenizer/json", `${file}: this is not a JSON object`);
 }

@@ -1,9 +1,11 @@
 /** The weights of a model folder: one safetensors file, or shards with an index. */
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { createReadStream, existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
+import { readJson } from "../base/read-json.ts";
 import { openSafetensors, type TensorEntry, type WeightFiles } from "./safetensors.ts";
 
 const SINGLE = "model.safetensors";
@@ -14,7 +16,7 @@ function weightFiles(folder: string): string[] {
   if (existsSync(join(folder, SINGLE))) return [join(folder, SINGLE)];
   const index = join(folder, INDEX);
   if (existsSync(index)) {
-    const files = [...new Set(Object.values(readIndex(index)))].sort().map((name) => join(folder, name));
+    const files = [...new Set(Object.values(readWeightIndex(index)))].sort().map((name) => join(folder, name));
     const missing = files.find((file) => !existsSync(file));
     if (missing)
       throw new AttuneError(
@@ -36,18 +38,21 @@ function weightFiles(folder: string): string[] {
   );
 }
 
-function readIndex(file: string): Record<string, string> {
-  try {
-    const { weight_map } = JSON.parse(readFileSync(file, "utf8")) as { weight_map: Record<string, string> };
-    if (Object.values(weight_map).every((name) => typeof name === "string")) return weight_map;
-  } catch {
-    // Said below.
-  }
-  throw new AttuneError(
-    "weights/index",
-    `${file}: this is not an index of safetensors shards (there is no "weight_map"); get the file again`,
-  );
-}
+/** Of each tensor, the file beside the index that holds it. */
+const weightIndex = z.looseObject({
+  weight_map: z.record(
+    z.string(),
+    z
+      .string()
+      .refine(
+        (name) => basename(name) === name && !/^\.{0,2}$|\\/.test(name),
+        "it must be the name of a file beside the index",
+      ),
+  ),
+});
+
+export const readWeightIndex = (file: string): Readonly<Record<string, string>> =>
+  readJson(file, weightIndex, { code: "weights/index" }).weight_map;
 
 /** Opens all weight files of a model folder as one. */
 export function openWeights(folder: string): WeightFiles {

@@ -353,8 +353,8 @@ describe("rare labels", () => {
     ["no such label", '{"goood": 3}', /weights-bad\.json: the data have no label "goood"; did you mean "good"\?/],
     ["no number", '{"good": "x"}', /the weight of "good" is "x"; it is a number from 0 on/],
     ["nothing left", '{"good": 0, "bad": 0}', /all weights are 0/],
-    ["a list", "[1]", /this must be an object like/],
-    ["no JSON", "x", /--class-weights is "balanced" or a JSON file, and this cannot be read/],
+    ["a list", "[1]", /this is not a JSON object; --class-weights is "balanced" or a JSON file like/],
+    ["no JSON", "x", /this is not JSON .*; --class-weights is "balanced" or a JSON file like/],
   ])("weights: %s", async (_, content, expected) => {
     put({ "weights-bad.json": content });
     const args = [

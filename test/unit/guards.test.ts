@@ -107,6 +107,16 @@ describe("imports", () => {
     expect([...new Set(packages)].sort()).toEqual(Object.keys(dependencies).sort());
   });
 
+  test("of ONNX Runtime come after its telemetry is turned off", () => {
+    const users = ["src", "bench", "scripts", "test"].flatMap(filesIn).filter((path) => path.endsWith(".ts"));
+    const wrong = users.filter((path) => {
+      const names = importsOf(path);
+      const at = names.indexOf("onnxruntime-node");
+      return at >= 0 && !names.slice(0, at).some((name) => name.endsWith("/no-telemetry.ts"));
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test("of Node's modules say so", () => {
     const bare = sources.flatMap(importsOf).filter((name) => isBuiltin(name) && !name.startsWith("node:"));
     expect(bare).toEqual([]);

@@ -33,7 +33,7 @@ describe("errors", () => {
   });
 
   test.each([
-    ["study.json", /\{/, "{,", "cannot be read (Expected"],
+    ["study.json", /\{/, "{,", "this is not JSON (Expected"],
     ["study.json", '"jobs": 1,', "", '"jobs" cannot be used'],
     ["runs/tuned-full-s42/run.json", '"dataSha256"', '"x"', '"dataSha256" cannot be used'],
     ["runs/tuned-full-s42/result.json", /"train": [\d.]+/, '"train": "long"', '"seconds.train" cannot be used'],

@@ -1,3 +1,4 @@
+import "../../../src/engine/no-telemetry.ts";
 import * as ort from "onnxruntime-node";
 import protobuf from "protobufjs/light.js";
 import { describe, expect, test } from "vitest";
