@@ -1,14 +1,14 @@
 /** Layers as functions: what encoders are made of, built from ops. */
 import { add, erfGate, mul, neg, relu, scale, sigmoid, tanh } from "./ops/elementwise.ts";
 import { constant } from "./ops/leaf.ts";
-import { affine } from "./ops/linalg.ts";
+import { affine, product } from "./ops/linalg.ts";
 import { logSoftmax, sum } from "./ops/reduce.ts";
 import { reshape } from "./ops/shape.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** x Wᵀ + b, with W as [out, in] like PyTorch. */
-export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-  return affine(x, weight, bias, { transB: true });
+/** x Wᵀ + b, with W as [out, in] like PyTorch; without a bias x Wᵀ. */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  return bias ? affine(x, weight, bias, { transB: true }) : product(x, weight, { transB: true });
 }
 
 /** x Φ(x), Hendrycks and Gimpel 2016 (arXiv 1606.08415), exact. */

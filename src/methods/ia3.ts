@@ -138,7 +138,7 @@ function multiplyIn({ site, ofInput, vector }: Scaling, weights: (name: string) 
   const w = weights(site.weight);
   const width = ofInput ? factors.length : w.length / factors.length;
   for (let i = 0; i < w.length; i++) w[i] = scaled(w[i]!, factors[ofInput ? i % width : Math.floor(i / width)]!);
-  if (ofInput) return;
+  if (ofInput || site.bias === undefined) return;
   const bias = weights(site.bias);
   for (let i = 0; i < bias.length; i++) bias[i] = scaled(bias[i]!, factors[i]!);
 }

@@ -148,7 +148,7 @@ export const lora = defineMethod({
   adapt: (encoder, chosen, context) => {
     const pairs = pairsOf(encoder, chosen);
     const byWeight = new Map(pairs.map((pair) => [pair.site.weight, pair]));
-    const biases = new Set(pairs.map(({ site }) => site.bias));
+    const biases = new Set(pairs.flatMap(({ site }) => site.bias ?? []));
     return {
       added: pairs.flatMap(({ a, b }) => [a, b]),
       trains: (parameter) => trainsHead(parameter, context) || trainsBias(parameter, chosen.bias, biases),

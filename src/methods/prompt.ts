@@ -50,6 +50,7 @@ export const prompt = defineMethod({
     // Nothing is drawn or looked up when it is loaded: the vectors are there.
     write: (encoder, { virtualTokens }) => ({
       ...peftSizes(encoder, virtualTokens),
+      token_dim: encoder.embeddingSize,
       prompt_tuning_init: "RANDOM",
       prompt_tuning_init_text: null,
       tokenizer_kwargs: null,
@@ -73,7 +74,7 @@ export const prompt = defineMethod({
     requireRoom(encoder, count);
     const parameter: AddedParameter = {
       name: NAME,
-      shape: [count, encoder.hiddenSize],
+      shape: [count, encoder.embeddingSize],
       kind: "embedding",
       part: "adapter",
       start: (array, from) => {
@@ -82,7 +83,7 @@ export const prompt = defineMethod({
         else {
           const ids = init === "text" ? idsOf(initText, from) : undefined;
           const idAt = (i: number) => ids?.[i % ids.length] ?? Math.floor(uniform(key, i) * encoder.vocabularySize);
-          copyRows(array, from.weights(encoder.wordTable), encoder.hiddenSize, idAt);
+          copyRows(array, from.weights(encoder.wordTable), encoder.embeddingSize, idAt);
         }
       },
     };

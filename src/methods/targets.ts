@@ -29,7 +29,7 @@ export const moduleOf = ({ weight }: LinearSite): string => weight.replace(/\.we
 
 /** A target is a role, all of them, or the end of a name from a dot on, as PEFT has it. */
 export function isTarget(site: LinearSite, target: string): boolean {
-  if (site.role === "classifier") return false;
+  if (site.role === "classifier" || site.role === "headDense") return false;
   if ((ROLES as readonly string[]).includes(target)) return site.role === target;
   return target === ALL || `.${moduleOf(site)}`.endsWith(`.${target}`);
 }

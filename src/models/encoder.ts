@@ -5,7 +5,7 @@
 import { sizeOf } from "../base/size-of.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { BatchLayout, BatchTensors, VirtualTokens } from "./batch.ts";
-import type { HeadChoice } from "./head-choice.ts";
+import type { HeadChoice, HeadDescription } from "./head-choice.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
 export type ParameterKind = "weight" | "bias" | "embedding" | "layerNormWeight" | "layerNormBias";
@@ -38,6 +38,8 @@ export interface Encoder extends BatchLayout {
   readonly architecture: string;
   readonly bareArchitecture: string;
   readonly hiddenSize: number;
+  /** Width of word vectors, where a layer of its own takes them to the hidden size. */
+  readonly embeddingSize: number;
   readonly layers: number;
   readonly heads: number;
   readonly vocabularySize: number;
@@ -53,9 +55,9 @@ export interface Encoder extends BatchLayout {
   readonly linears: readonly LinearSite[];
   /** The head that stands on it; `withHead` exchanges it. */
   readonly head: HeadChoice;
-  /** Dropout before the classifier. */
-  readonly headDropout: number;
-  /** Name of the table of word vectors. */
+  /** Its own head, as Transformers has it. */
+  readonly classificationHead: HeadDescription;
+  /** Name of the table of word vectors [vocabulary, embeddingSize]. */
   readonly wordTable: string;
   /** Other names under which a checkpoint may hold a parameter, the usual one first. */
   checkpointNames(parameter: string): readonly string[];

@@ -1,4 +1,4 @@
-/** Which heads there are, by name. */
+/** Which heads there are, by name, and how an encoder describes the one that Transformers gives it. */
 
 /**
  * - `pooler`: Transformers' own, a dense layer with tanh on [CLS]
@@ -27,3 +27,21 @@ export const isOwnHead = ({ head, headDropout }: HeadChoice): boolean => head ==
 
 /** Whether Transformers' classifier computes the same; dropout makes no difference there. */
 export const isTransformersHead = ({ head }: HeadChoice): boolean => head === "pooler";
+
+/** A dense layer with an activation on [CLS], and a linear layer on that. */
+export interface HeadDescription {
+  /** Dropout of what the dense layer reads. @default 0 */
+  readonly inputDropout?: number;
+  readonly dense: {
+    /** Its name in the checkpoint. */
+    readonly module: string;
+    /** As Transformers calls it: one of `activations`, or tanh. */
+    readonly activation: string;
+    /** `pooler` where pretrained files have it and adapters do not store it; `classifier` where it is new for each task. */
+    readonly part: "pooler" | "classifier";
+  };
+  /** Dropout before the last layer. */
+  readonly dropout: number;
+  /** Name of the last layer in the checkpoint. */
+  readonly classifier: string;
+}

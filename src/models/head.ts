@@ -6,6 +6,7 @@ import { matMul, product } from "../graph/ops/linalg.ts";
 import { layerNorm, max, softmax } from "../graph/ops/reduce.ts";
 import { reshape, slice, transpose } from "../graph/ops/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { ownLogits } from "./classification-head.ts";
 import type { Encoded, Encoder, Parameter, ParameterKind } from "./encoder.ts";
 import { type HeadChoice, isOwnHead, isTransformersHead, type Pooling } from "./head-choice.ts";
 import type { LinearSite, Scope } from "./scope.ts";
@@ -13,7 +14,7 @@ import type { LinearSite, Scope } from "./scope.ts";
 const ATTENTION = "head.attention.weight";
 const DENSE = "head.dense";
 const NORM = "head.LayerNorm";
-const LAST: LinearSite = { role: "classifier", weight: "classifier.weight", bias: "classifier.bias" };
+const LAST = { role: "classifier", weight: "classifier.weight", bias: "classifier.bias" } as const satisfies LinearSite;
 
 /** The encoder with another head for `labelCount` labels. */
 export function withHead(encoder: Encoder, choice: HeadChoice, labelCount: number): Encoder {
@@ -27,8 +28,12 @@ export function withHead(encoder: Encoder, choice: HeadChoice, labelCount: numbe
     kind,
     part: "classifier",
   });
+  const rate = choice.headDropout ?? encoder.classificationHead.dropout;
+  if (isTransformersHead(choice))
+    return { ...encoder, head: choice, logits: (scope) => ownLogits(encoder, scope, rate) };
+  const dense = encoder.classificationHead.dense.module;
   const kept = encoder.parameters.filter(
-    ({ part }) => part === "encoder" || (part === "pooler" && pooling === "pooler"),
+    ({ name, part }) => part === "encoder" || (pooling === "pooler" && name.startsWith(`${dense}.`)),
   );
   const parameters = [
     ...kept,
@@ -44,11 +49,10 @@ export function withHead(encoder: Encoder, choice: HeadChoice, labelCount: numbe
     declared(LAST.weight, [labelCount, width], "weight"),
     declared(LAST.bias, [labelCount], "bias"),
   ];
-  const rate = choice.headDropout ?? encoder.headDropout;
   return {
     ...encoder,
     head: choice,
-    architecture: isTransformersHead(choice) ? encoder.architecture : encoder.bareArchitecture,
+    architecture: encoder.bareArchitecture,
     parameters,
     linears: [...encoder.linears.filter(({ weight }) => kept.some(({ name }) => name === weight)), LAST],
     logits: (scope) => {

@@ -10,8 +10,8 @@ import type { LanguageModel } from "./language-model.ts";
 interface Architecture {
   /** Builds the encoder from config.json's content, which it checks. */
   build(config: unknown, labelCount: number): Encoder;
-  /** The same with a head that guesses masked tokens. */
-  languageModel(config: unknown): LanguageModel;
+  /** The same with a head that guesses masked tokens, where there is one. */
+  languageModel?(config: unknown): LanguageModel;
 }
 
 const architectures: Readonly<Record<string, Architecture>> = {
@@ -28,10 +28,16 @@ export function buildEncoder(config: unknown, labelCount: number, file: string):
 
 /** The encoder that a config.json describes, with a head that guesses masked tokens. `file` is named in errors. */
 export function buildLanguageModel(config: unknown, file: string): LanguageModel {
-  return build(config, file, (architecture) => architecture.languageModel(config));
+  return build(config, file, ({ languageModel }, type) => {
+    if (languageModel) return languageModel(config);
+    throw new AttuneError(
+      "model/no-language-model",
+      `${file}: model_type is "${type}", which Attune cannot pre-train yet; take a BERT`,
+    );
+  });
 }
 
-function build<Model>(config: unknown, file: string, make: (architecture: Architecture) => Model): Model {
+function build<Model>(config: unknown, file: string, make: (architecture: Architecture, type: string) => Model): Model {
   const { model_type: type, quantization_config: quantized } = config as Readonly<Record<string, unknown>>;
   if (quantized !== undefined && quantized !== null)
     throw new AttuneError(
@@ -46,7 +52,7 @@ function build<Model>(config: unknown, file: string, make: (architecture: Archit
     );
   }
   try {
-    return make(architectures[type]!);
+    return make(architectures[type]!, type);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     throw new AttuneError("model/config", `${file}: ${problemOf(error.issues[0]!, config)}`);

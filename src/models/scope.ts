@@ -11,16 +11,26 @@ export type LinearRole =
   | "attentionOutput"
   | "intermediate"
   | "output"
+  /** Rows for query, key and value in one, and for gate and value of a gated feed-forward. */
+  | "queryKeyValue"
+  | "gatedIntermediate"
+  /** What relative positions are projected by. */
+  | "positionKey"
+  | "positionQuery"
+  /** From the width of embeddings to the hidden size. */
+  | "embeddingProjection"
   | "pooler"
+  /** A dense layer of the head that is new for each task. */
+  | "headDense"
   | "classifier";
 
-/** A linear layer: x Wᵀ + b. */
+/** A linear layer: x Wᵀ + b, or x Wᵀ. Layers that share one have one site. */
 export interface LinearSite {
   readonly role: LinearRole;
   readonly layer?: number;
   /** Names of its parameters. */
   readonly weight: string;
-  readonly bias: string;
+  readonly bias?: string;
 }
 
 /** A method changes a program by wrapping a scope; training and evaluation differ in `dropout` only. */
@@ -64,7 +74,7 @@ export function plainScope(
   };
   return {
     parameter,
-    linear: (site, x) => linear(x, parameter(site.weight), parameter(site.bias)),
+    linear: ({ weight, bias }, x) => linear(x, parameter(weight), bias === undefined ? undefined : parameter(bias)),
     dropout,
     words: (x) => x,
     attended: (_layer, x) => x,

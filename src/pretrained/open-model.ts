@@ -195,7 +195,11 @@ export function drawWeights({ name, kind }: Parameter, array: Float32Array, seed
 
 /** The parameters that have a row for each label. */
 export function classifierNames(encoder: Encoder): Set<string> {
-  return new Set(encoder.linears.filter(({ role }) => role === "classifier").flatMap((s) => [s.weight, s.bias]));
+  return new Set(
+    encoder.linears
+      .filter(({ role }) => role === "classifier")
+      .flatMap((s) => [s.weight, ...(s.bias === undefined ? [] : [s.bias])]),
+  );
 }
 
 /** Puts row order[i] at place i. */

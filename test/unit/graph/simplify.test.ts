@@ -293,7 +293,7 @@ describe("any program", () => {
     const logits = encoder.logits({
       ...plainScope(encoder.parameters, (a) => a),
       parameter,
-      linear: (site, a) => affine(a, parameter(site.weight), parameter(site.bias), { transB: true }),
+      linear: (site, a) => affine(a, parameter(site.weight), parameter(site.bias!), { transB: true }),
     });
     const simple = simplify({ logits });
     expectSameValues(simple, { logits }, tinyValues(encoder), tinyBatch(encoder).sizes, 1e-12);

@@ -106,7 +106,7 @@ test("what a sub-layer puts out is what goes into dropout and the residual: half
   const expected = await logitsOf(pretrained.encoder, (arrayOf) => {
     const last = pretrained.encoder.linears.filter(({ role }) => role === "attentionOutput" || role === "output");
     expect(last).toHaveLength(4);
-    for (const { weight, bias } of last) [weight, bias].forEach((name) => void halve(arrayOf(name)));
+    for (const { weight, bias } of last) [weight, bias!].forEach((name) => void halve(arrayOf(name)));
   });
   const base = await logitsOf(pretrained.encoder, () => undefined);
   pretrained.close();
