@@ -41,7 +41,11 @@ export async function writeBertBase(folder: string, tokenizerFolder: string): Pr
   const { weights } = allocateModel({ ...encoder, parameters: own });
   for (const parameter of own)
     drawWeights(parameter, weights[parameter.name]!.data as Float32Array, 0, encoder.initializerRange);
-  await writeFolder(folder, { config: BERT_BASE, tensors: tensorsOf(own, weights), files: tokenizer.files });
+  await writeFolder(folder, {
+    config: BERT_BASE,
+    tensors: tensorsOf(own, weights),
+    files: tokenizer.files(encoder.maxPositions),
+  });
   return folder;
 }
 
@@ -85,7 +89,7 @@ export function writeDrawnModel(
     parameters.map(({ name, shape }) => [name, float32(new Float32Array(sizeOf(shape)), shape)]),
   );
   readInto((name) => weights[name]!.data as Float32Array, seed);
-  const { files } = loadTokenizer(tokenizerFolder);
+  const files = loadTokenizer(tokenizerFolder).files(model.encoder.maxPositions);
   writeFolder(folder, { config, tensors: tensorsOf(parameters, weights), files });
   return folder;
 }
@@ -102,7 +106,7 @@ export async function writeClassifiers(
   close();
   const tokenizer = loadTokenizer(base);
   const [model, onnx] = [join(folder, "model"), join(folder, "onnx")];
-  await writeModelFolder(model, { encoder, config, labels, weights, files: tokenizer.files });
+  await writeModelFolder(model, { encoder, config, labels, weights, files: tokenizer.files(encoder.maxPositions) });
   mkdirSync(onnx);
   const program = evaluationProgram(encoder);
   const maxLength = longestText(undefined, encoder);

@@ -28,7 +28,7 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
   /** Threads of the engine. @default all that the machine has */
   readonly threads?: number;
-  /** Longest text in tokens; longer ones are cut. @default what the run was trained with, else the model's positions */
+  /** Longest text in tokens; longer ones are cut. @default as in training, else as the model's files say */
   readonly maxLength?: number;
   /** Folder of an adapter for the model: PEFT's, or of a run. */
   readonly adapter?: string;
@@ -80,12 +80,19 @@ export interface Evaluation {
  */
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
   const { revision, adapter, labels: named, signal, onFetch } = options;
-  const { path, model, adapted, memory, trained, columns, thresholds, takesPairs } = await loadModel(
-    { folder, revision, adapter, labels: named },
-    { signal, onEvent: onFetch },
-  );
+  const {
+    path,
+    model,
+    adapted,
+    memory,
+    trained,
+    columns,
+    thresholds,
+    takesPairs,
+    maxLength: own,
+  } = await loadModel({ folder, revision, adapter, labels: named }, { signal, onEvent: onFetch });
   const { encoder } = adapted;
-  const maxLength = longestText(options.maxLength ?? trained?.maxLength, encoder);
+  const maxLength = longestText(options.maxLength ?? own, encoder);
   const tokenizer = loadTokenizer(path);
   requireVocabulary(tokenizer, encoder, path);
   const engine = onnxRuntimeEngine({ threads: options.threads ?? availableParallelism() });

@@ -47,7 +47,7 @@ export interface ExportOptions {
   readonly adapter?: string;
   /** Names of the labels in order. @default the adapter's, else the model's, else LABEL_0, LABEL_1, … */
   readonly labels?: readonly string[];
-  /** Longest text in tokens, where the files say it. @default what the run was trained with, else the model's positions */
+  /** Longest text in tokens, where the files say it. @default as in training, else as the model's files say */
   readonly maxLength?: number;
 }
 
@@ -75,7 +75,7 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   const loaded = await loadModel({ folder, revision, adapter, labels }, { onEvent: onFetch });
   const { adapted, trained } = loaded;
   // Texts are cut where they were cut in training.
-  const maxLength = longestText(options.maxLength ?? trained?.maxLength, adapted.encoder);
+  const maxLength = longestText(options.maxLength ?? loaded.maxLength, adapted.encoder);
   const source: Source = { ...loaded, maxLength, ...(trained && { run: RunFolder.open(folder) }) };
   const partial = `${out}.partial`;
   try {
@@ -98,7 +98,7 @@ interface Source extends LoadedModel {
 }
 
 function writePeft(source: Source, out: string, options: ExportOptions): void {
-  const { path, hub, model, method, adapted, adapter, filled, memory, thresholds, run } = source;
+  const { path, hub, model, method, adapted, adapter, filled, memory, maxLength, thresholds, run } = source;
   if (!adapter)
     throw new AttuneError(
       "export/peft",
@@ -116,10 +116,11 @@ function writePeft(source: Source, out: string, options: ExportOptions): void {
     thresholds,
     encoder: model.encoder,
     tensors,
+    files: loadTokenizer(path).files(maxLength),
   });
 }
 
-function writeTransformers({ path, model, adapted, memory, thresholds }: Source, out: string): void {
+function writeTransformers({ path, model, adapted, memory, maxLength, thresholds }: Source, out: string): void {
   const { encoder, config, labels } = model;
   const { added = [], merge } = adapted.adaptation;
   const unwritable = (reason: string) =>
@@ -128,7 +129,7 @@ function writeTransformers({ path, model, adapted, memory, thresholds }: Source,
     throw unwritable(`${encoder.architecture} has no head like ${encoder.head.head} on it`);
   if (added.length > 0 && !merge) throw unwritable("what the method added cannot be merged into the model's weights");
   merge?.((name) => memory.weights[name]!.data as Float32Array, 1);
-  const { files } = loadTokenizer(path);
+  const files = loadTokenizer(path).files(maxLength);
   writeModelFolder(out, { encoder, config, labels, thresholds, weights: memory.weights, files });
 }
 

@@ -6,10 +6,12 @@ import { isIncluded } from "../hub/included.ts";
 import { atPath, type HubSource, openHubModel, openModelSource, type SourceContext } from "../hub/named-inputs.ts";
 import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
 import { type ChosenMethod, chooseMethod } from "../methods/chosen-method.ts";
+import type { Encoder } from "../models/encoder.ts";
 import { openModel, type PretrainedModel, readLabels, thresholdsOf } from "../pretrained/open-model.ts";
 import { type Adapter, adapterFolder, openAdapter, requireWhole } from "../run/adapter.ts";
 import type { RunFacts } from "../run/run-facts.ts";
 import { RunFolder } from "../run/run-folder.ts";
+import { modelMaxLength } from "../tokens/tokenizer-files.ts";
 import { evenThresholds } from "../train/evaluate.ts";
 import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
@@ -42,6 +44,8 @@ export interface LoadedModel {
   readonly filled: ReadonlySet<string>;
   /** Options of the run and the columns that it read, where it is one. */
   readonly trained?: RunFacts["options"];
+  /** Longest text in tokens that it was made for, as far as its files say. */
+  readonly maxLength?: number | undefined;
   readonly columns?: RunFacts["columns"];
   /** Whether the run's texts were sentence pairs. */
   readonly takesPairs: boolean;
@@ -71,7 +75,8 @@ export async function loadModel(source: ModelSource, context: SourceContext = {}
         : undefined;
     const parts = { path, model, method, adapted, memory, filled, thresholds, takesPairs };
     const found = { ...(hub && { hub }), ...(adapter && { adapter }), ...(trained && { trained }) };
-    return { ...parts, ...found, ...(columns && { columns }) };
+    const maxLength = trained ? trained.maxLength : ownMaxLength(path, adapter, adapted.encoder);
+    return { ...parts, ...found, maxLength, ...(columns && { columns }) };
   } finally {
     model.close();
   }
@@ -122,6 +127,12 @@ async function findBase(folder: string, context: SourceContext): Promise<Found> 
     throw new AttuneError("adapter/base-changed", `${folder}: ${changed}`);
   }
   return { path, hub, adapter };
+}
+
+/** As an adapter or else the tokenizer's files have it, where that is within the model's positions. */
+function ownMaxLength(path: string, adapter: Adapter | undefined, { maxPositions }: Encoder): number | undefined {
+  const length = adapter?.maxLength ?? modelMaxLength(path);
+  return length !== undefined && length >= 2 && length <= maxPositions ? length : undefined;
 }
 
 /** Given, or the adapter's own, or those of the base where it has as many, or made up as Transformers does. */

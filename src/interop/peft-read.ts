@@ -7,6 +7,7 @@ import { AttuneError, listOf } from "../base/error.ts";
 import { readJson } from "../base/read-json.ts";
 import { knownMethodNames, methodOf } from "../methods/registry.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
+import { modelMaxLength } from "../tokens/tokenizer-files.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
 
@@ -20,6 +21,8 @@ export interface PeftAdapter {
   readonly labels?: readonly string[];
   /** Of each label, where a text may have any number of them. */
   readonly thresholds?: readonly number[];
+  /** Longest text in tokens, where a tokenizer lies beside it. */
+  readonly maxLength?: number | undefined;
   /** Fills what the adapter holds, which must be what its config promises; returns the names of what it filled. */
   readInto(encoder: Encoder, weights: (name: string) => Float32Array): Set<string>;
 }
@@ -62,6 +65,8 @@ export function openPeftAdapter(folder: string): PeftAdapter {
     semantics: "peft",
     labelCount: head[0]!,
     ...(existsSync(labels) && ownLabels(labels)),
+    // PEFT's own tools save the tokenizer beside an adapter.
+    maxLength: modelMaxLength(folder),
     readInto: (encoder, weights) => {
       const own = holds(encoder, config);
       requireNoMore(folder, stored, encoder, own);

@@ -7,6 +7,7 @@ import type { ChosenMethod } from "../methods/chosen-method.ts";
 import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { isTransformersHead } from "../models/head-choice.ts";
+import { type FileToWrite, writeFiles } from "../tokens/tokenizer-files.ts";
 import { type TensorToWrite, writeSafetensors } from "../weights/safetensors.ts";
 import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
 
@@ -27,6 +28,8 @@ export interface AdapterToWrite {
   readonly encoder: Encoder;
   /** Added parameters, and those of the model that the base does not hold. */
   readonly tensors: readonly TensorToWrite[];
+  /** Of the tokenizer, which says how long a text may be. */
+  readonly files?: readonly FileToWrite[];
 }
 
 /**
@@ -69,6 +72,7 @@ export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void 
     writeFileSync(join(partial, CONFIG), JSON.stringify(sorted, null, 2));
     if (labels)
       writeFileSync(join(partial, LABELS), `${JSON.stringify(thresholds ? { labels, thresholds } : labels)}\n`);
+    writeFiles(partial, adapter.files ?? []);
     writeSafetensors(join(partial, WEIGHTS), named);
   });
 }

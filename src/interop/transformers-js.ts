@@ -1,10 +1,12 @@
 /** A folder that transformers.js's `pipeline("text-classification", folder)` opens, whatever method and head. */
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type OnnxWriter, toOnnx } from "../graph/onnx.ts";
 import type { HostTensor, Tensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
+import { portable } from "../tokens/portable-tokenizer.ts";
 import type { Tokenizer } from "../tokens/tokenizer.ts";
+import { writeFiles } from "../tokens/tokenizer-files.ts";
 import { type Int8Weights, int8Rules } from "./int8.ts";
 import { paddedField, paddedInputs, paddedRules } from "./padded.ts";
 import { configOf } from "./transformers.ts";
@@ -99,20 +101,23 @@ class ExternalData {
   }
 }
 
-/** The tokenizer's files, with what transformers.js needs in them: a pad token, and the length to cut at. */
+/** The tokenizer's files, with what transformers.js needs in them: portable steps, a pad token, and the length to cut at. */
 function writeTokenizer(folder: string, { tokenizer, maxLength }: OnnxFolder): void {
-  const { files, definition, config } = tokenizer;
+  const { definition, config } = tokenizer;
+  const direction = (config as { truncation_side?: string }).truncation_side === "left" ? "Left" : "Right";
+  const truncation = { direction, max_length: maxLength, strategy: "LongestFirst", stride: 0 };
   const changed: Readonly<Record<string, object>> = {
-    "tokenizer.json": definition,
+    "tokenizer.json": { ...portable(definition), padding: null, truncation },
     "tokenizer_config.json": {
       ...{ tokenizer_class: "BertTokenizer", pad_token: "[PAD]" },
       ...config,
       model_max_length: maxLength,
     },
   };
-  for (const { name, path } of files)
-    if (!Object.hasOwn(changed, name)) writeFileSync(join(folder, name), readFileSync(path));
-  for (const [name, value] of Object.entries(changed)) writeFileSync(join(folder, name), `${JSON.stringify(value)}\n`);
+  writeFiles(folder, [
+    ...tokenizer.files(maxLength).filter(({ name }) => !Object.hasOwn(changed, name)),
+    ...Object.entries(changed).map(([name, value]) => ({ name, text: `${JSON.stringify(value)}\n` })),
+  ]);
 }
 
 const writeJson = (file: string, value: unknown): void => writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);

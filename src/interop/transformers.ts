@@ -1,11 +1,12 @@
 /** Writes a model folder that Transformers, transformers.js and Attune open. */
-import { copyFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWholeFolder } from "../base/write-whole.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { isOwnHead } from "../models/head-choice.ts";
 import { HEAD_KEY, MULTI_LABEL, THRESHOLDS_KEY } from "../pretrained/model-config.ts";
+import { type FileToWrite, writeFiles } from "../tokens/tokenizer-files.ts";
 import { type TensorToWrite, writeSafetensors } from "../weights/safetensors.ts";
 
 export interface ModelFolder {
@@ -16,8 +17,8 @@ export interface ModelFolder {
   /** Of each label, where a text may have any number of them. */
   readonly thresholds?: readonly number[] | undefined;
   readonly weights: Readonly<Record<string, HostTensor>>;
-  /** Tokenizer files to be copied. */
-  readonly files: readonly { readonly name: string; readonly path: string }[];
+  /** Of the tokenizer. */
+  readonly files: readonly FileToWrite[];
 }
 
 /** Writes the folder whole or not at all; one that is there already is replaced. */
@@ -49,8 +50,8 @@ export interface FolderContent {
   /** The whole config.json. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: readonly TensorToWrite[];
-  /** Tokenizer files to be copied. */
-  readonly files: ModelFolder["files"];
+  /** Of the tokenizer. */
+  readonly files: readonly FileToWrite[];
 }
 
 /** The same of any model. */
@@ -58,7 +59,7 @@ export function writeFolder(folder: string, { config, tensors, files }: FolderCo
   writeWholeFolder(folder, (partial) => {
     writeFileSync(join(partial, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
     writeSafetensors(join(partial, "model.safetensors"), tensors);
-    for (const { name, path } of files) copyFileSync(path, join(partial, name));
+    writeFiles(partial, files);
   });
 }
 

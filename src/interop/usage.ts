@@ -33,7 +33,7 @@ const USAGES: Readonly<Record<string, (facts: UsageFacts) => Usage[]>> = {
 from transformers import AutoTokenizer
 
 labels = ${JSON.stringify(labels)}
-tokenizer = AutoTokenizer.from_pretrained(${JSON.stringify(base)})
+tokenizer = AutoTokenizer.from_pretrained(${JSON.stringify(name)})
 model = AutoPeftModelForSequenceClassification.from_pretrained(${JSON.stringify(name)}, num_labels=${labels.length}).eval()
 batch = tokenizer([${JSON.stringify(TEXT)}], padding=True, truncation=True, max_length=${maxLength}, return_tensors="pt")
 print([labels[i] for i in model(**batch).logits.argmax(-1)])`,

@@ -274,7 +274,7 @@ class Pretraining {
         dtype: float16 ? "float16" : "float32",
       },
       tensors: float16 ? tensors.map((tensor) => ({ ...tensor, data: toFloat16(tensor.data) })) : tensors,
-      files: tokenizer.files,
+      files: tokenizer.files(model.encoder.maxPositions),
     });
   }
 

@@ -27,6 +27,8 @@ export interface AdapterFacts {
   readonly labels: readonly string[];
   /** Of each label, where a text may have any number of them. */
   readonly thresholds?: readonly number[] | undefined;
+  /** Longest text in tokens; adapters of older versions do not say. */
+  readonly maxLength?: number;
   readonly method: string;
   /** The model's own where it says nothing. */
   readonly head?: HeadChoice;
@@ -44,6 +46,7 @@ const factsShape = z.looseObject({
   }),
   labels: z.array(z.string()).min(1),
   thresholds: z.array(z.number()).optional(),
+  maxLength: z.int().min(2).optional(),
   method: z.string(),
   head: modelConfig.shape[HEAD_KEY],
   options: z.looseObject({}),
@@ -89,6 +92,8 @@ export interface Adapter {
   /** PEFT counts them without naming them. */
   readonly labels?: readonly string[];
   readonly thresholds?: readonly number[] | undefined;
+  /** Longest text in tokens. */
+  readonly maxLength?: number | undefined;
   readonly labelCount: number;
   /** PEFT's says it by a name or path that nobody has checked. */
   readonly base?: AdapterFacts["base"];

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { isIncluded } from "../hub/included.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
+import { longestText } from "../models/model-limits.ts";
 import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { RunFacts } from "./run-facts.ts";
@@ -18,8 +19,9 @@ export function keepModel(
   const { encoder, config } = model;
   const { labels } = dataset;
   const { weights } = memory;
+  const maxLength = longestText(options.maxLength, adapted.encoder);
   if (!leavesEncoder(adapted)) {
-    const content = { encoder, config, labels, thresholds, weights, files: tokenizer.files };
+    const content = { encoder, config, labels, thresholds, weights, files: tokenizer.files(maxLength) };
     writeModelFolder(folder.at("model"), content);
     return folder.at("model");
   }
@@ -29,6 +31,7 @@ export function keepModel(
     base: { path, sha256: modelSha256!, ...(hub?.model && { hub: hub.model }) },
     labels,
     thresholds,
+    maxLength,
     method,
     head: encoder.head,
     options: methodOfRun(options).options,

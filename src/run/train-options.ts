@@ -161,7 +161,7 @@ export function resolveOptions(options: unknown, spell: Spell = (key) => key): R
 /** An adapter decides its method and form, with which what is given besides must agree, and says its base. */
 function withAdapter(given: Readonly<Record<string, unknown>>, spell: Spell): Readonly<Record<string, unknown>> {
   if (typeof given.adapter !== "string") return given;
-  const { method, options, semantics, head, base } = openAdapter(adapterFolder(given.adapter));
+  const { method, options, semantics, head, base, maxLength } = openAdapter(adapterFolder(given.adapter));
   if (given.model === undefined && !base)
     throw new AttuneError(
       "options/missing",
@@ -175,5 +175,10 @@ function withAdapter(given: Readonly<Record<string, unknown>>, spell: Spell): Re
         `${spell(key)} cannot be ${JSON.stringify(given[key])}: in the adapter ${given.adapter} it is ${JSON.stringify(value)}`,
       );
   // What is given counts, since the base may have moved.
-  return { ...own, ...(base && { model: base.hub ? pinned(base.hub) : base.path }), ...given };
+  return {
+    ...own,
+    ...(base && maxLength !== undefined && { maxLength }),
+    ...(base && { model: base.hub ? pinned(base.hub) : base.path }),
+    ...given,
+  };
 }

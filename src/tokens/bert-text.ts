@@ -38,6 +38,15 @@ export function bertNormalize(text: string, options: BertNormalizerOptions): str
   return lowercase ? text.replaceAll("Σ", "σ").toLowerCase() : text;
 }
 
+/** The classes of characters as regular expressions that Oniguruma, which Rust's tokenizers use, reads, too. */
+export const bertClasses = () => ({
+  removed: portable(`[${rangesOf(REMOVED)}]`),
+  spaces: portable(`[ ${SPACES}]`),
+  marks: portable(`[${rangesOf(MARKS)}]`),
+  punctuation: portable(`[${rangesOf(PUNCTUATION)}]`),
+  chinese: portable(CHINESE.source),
+});
+
 /** Words and single punctuation marks of a normalised text. */
 export function bertWords(text: string): string[] {
   return text.match(PLAIN.test(text) ? plainWords : words) ?? [];
@@ -53,4 +62,12 @@ function rangesOf(packed: string): string {
     ranges += `\\u{${start.toString(16)}}-\\u{${(code - 1).toString(16)}}`;
   }
   return ranges;
+}
+
+/** With each character as \x{…}. */
+function portable(pattern: string): string {
+  const named: Readonly<Record<string, string>> = { "\\t": "\\x{9}", "\\r": "\\x{d}" };
+  return pattern
+    .replace(/\\[tr]/g, (name) => named[name]!)
+    .replace(/\\u\{?([0-9a-f]{4,6}|[0-9a-f]+)\}?|\\x([0-9a-f]{2})/g, (_, code, short) => `\\x{${code ?? short}}`);
 }

@@ -8,6 +8,7 @@ import { AttuneError } from "../base/error.ts";
 import { readJson } from "../base/read-json.ts";
 import type { Text } from "../tables/dataset.ts";
 import { type BertNormalizerOptions, bertNormalize, bertWords } from "./bert-text.ts";
+import { type FileToWrite, requireInside, TOKENIZER_FILES, tokenizerFiles } from "./tokenizer-files.ts";
 
 export interface Encoded {
   readonly ids: Int32Array;
@@ -25,8 +26,8 @@ export interface Tokenizer {
   encode(text: Text, maxLength: number): Encoded;
   /** The largest id that a text can get. */
   readonly largestId: number;
-  /** Files that belong into a model folder. */
-  readonly files: readonly { readonly name: string; readonly path: string }[];
+  /** Files that belong into the folder of a model whose texts have at most `maxLength` tokens. */
+  files(maxLength: number): readonly FileToWrite[];
   /** Its tokenizer.json and tokenizer_config.json, with text prepared by the former as the latter says. */
   readonly definition: object;
   readonly config: object;
@@ -34,9 +35,9 @@ export interface Tokenizer {
   fingerprint(): string;
 }
 
+type Given = Readonly<Record<string, unknown>>;
 const DEFINITION = "tokenizer.json";
 const CONFIG = "tokenizer_config.json";
-const FILES = [DEFINITION, CONFIG, "vocab.txt", "special_tokens_map.json"];
 
 interface Normalizer extends BertNormalizerOptions {
   readonly type: string;
@@ -79,7 +80,6 @@ const configShape = z.looseObject({
   strip_accents: z.boolean().nullish(),
   tokenize_chinese_chars: z.boolean().optional(),
   truncation_side: z.enum(["left", "right"]).optional(),
-  model_max_length: z.number().nullish(),
 });
 type Config = z.input<typeof configShape>;
 
@@ -91,6 +91,7 @@ export function loadTokenizer(folder: string): Tokenizer {
       "tokenizer/missing",
       `${file}: there is no such file; make it from vocab.txt in Python with AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`,
     );
+  for (const name of TOKENIZER_FILES) requireInside(folder, name);
   const definition = readJson(file, definitionShape, HINTS) as unknown as Definition;
   const configFile = join(folder, CONFIG);
   const config = existsSync(configFile) ? readJson(configFile, configShape, HINTS) : {};
@@ -118,7 +119,7 @@ export function loadTokenizer(folder: string): Tokenizer {
       };
     },
     largestId: largestIdOf(definition),
-    files: FILES.map((name) => ({ name, path: join(folder, name) })).filter(({ path }) => existsSync(path)),
+    files: (maxLength) => tokenizerFiles(folder, { definition: definition as object as Given, config }, maxLength),
     definition: prepared,
     config,
     fingerprint: () => fingerprint(JSON.stringify(prepared), JSON.stringify(config)),
@@ -176,6 +177,7 @@ function prepareAsTransformers(folder: string, definition: Definition, config: C
   if (config.tokenizer_class == null ? !byModel() : !config.tokenizer_class.startsWith("Bert")) return definition;
   const normalizer: Normalizer = {
     type: "BertNormalizer",
+    clean_text: true,
     lowercase: config.do_lower_case ?? true,
     strip_accents: config.strip_accents ?? null,
     handle_chinese_chars: config.tokenize_chinese_chars ?? true,

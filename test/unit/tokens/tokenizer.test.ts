@@ -185,8 +185,10 @@ describe("loadTokenizer", () => {
 
   test("names the files that belong to it", () => {
     const folder = folderOf("files", { "tokenizer.json": null, "vocab.txt": "[PAD]", "notes.txt": "" });
-    expect(loadTokenizer(folder).files).toEqual([
+    const { truncation } = JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8"));
+    expect(loadTokenizer(folder).files(truncation.max_length)).toEqual([
       { name: "tokenizer.json", path: join(folder, "tokenizer.json") },
+      { name: "tokenizer_config.json", text: `{\n  "model_max_length": ${truncation.max_length}\n}\n` },
       { name: "vocab.txt", path: join(folder, "vocab.txt") },
     ]);
   });
