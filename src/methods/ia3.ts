@@ -7,7 +7,7 @@ import type { LinearSite } from "../models/scope.ts";
 import { layersOption } from "./layers.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
 import { selectedModules, wholeNames } from "./peft-targets.ts";
-import type { Sourced } from "./recipe-entry.ts";
+import { type Sourced, searchedOnMini } from "./recipe-entry.ts";
 import { isTarget, moduleOf, targetSites, targetsOption } from "./targets.ts";
 
 const VECTOR = ".ia3_l";
@@ -44,7 +44,7 @@ export const ia3 = defineMethod({
   options,
   recipes: {
     tuned: { options: { learningRate: published(3e-3) } },
-    demo: { options: { learningRate: published(3e-3) } },
+    demo: { options: { learningRate: searchedOnMini(3e-2) } },
   },
   peft: {
     type: "IA3",

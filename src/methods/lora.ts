@@ -5,6 +5,7 @@ import { fillKaiming, randomKey } from "../base/random.ts";
 import { affine, product } from "../graph/ops/linalg.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import type { LinearSite } from "../models/scope.ts";
+import { directedLinear, MAGNITUDE, magnitudeOf, rescaleRows, restoreRows } from "./dora.ts";
 import { layersOption } from "./layers.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
 import { selectedModules } from "./peft-targets.ts";
@@ -42,7 +43,6 @@ const PEFT_DEFAULTS = {
   target_parameters: null,
   trainable_token_indices: null,
   use_bdlora: null,
-  use_dora: false,
   use_qalora: false,
   velora_config: null,
 };
@@ -54,6 +54,10 @@ const options = z.strictObject({
   targets: targetsOption("linear layers that get them", "query", "value"),
   bias: z.enum(["none", "all", "lora_only"]).default("none").describe("which biases of the encoder are trained too"),
   rslora: z.boolean().default(false).describe("scale by alpha / √rank, which suits high ranks (arXiv 2312.03732)"),
+  dora: z
+    .boolean()
+    .default(false)
+    .describe("train the length of each row of a weight apart from its direction (DoRA, arXiv 2402.09353)"),
   layers: layersOption,
   rankPattern: z
     .record(z.string(), z.number().int().positive())
@@ -100,6 +104,7 @@ export const lora = defineMethod({
       lora_dropout: chosen.dropout,
       bias: chosen.bias,
       use_rslora: chosen.rslora,
+      use_dora: chosen.dora,
       rank_pattern: chosen.rankPattern,
       alpha_pattern: chosen.alphaPattern,
       target_modules: pairsOf(encoder, chosen).map(({ site }) => moduleOf(site)),
@@ -108,7 +113,7 @@ export const lora = defineMethod({
       const pair = pairsOf(encoder, chosen).find(({ site }) => site.bias === parameter || site.weight === parameter);
       return pair ? parameter.replace(/\.(?=bias$|weight$)/, ".base_layer.") : parameter;
     },
-    understood: ["r", "lora_alpha", "lora_dropout", "bias", "use_rslora", "rank_pattern", "alpha_pattern"],
+    understood: ["r", "lora_alpha", "lora_dropout", "bias", "use_rslora", "use_dora", "rank_pattern", "alpha_pattern"],
     // Which layers have matrices is seen from the matrices, and `holds` checks it. How they began no longer matters.
     ignored: [
       "init_lora_weights",
@@ -131,6 +136,7 @@ export const lora = defineMethod({
       dropout: config.lora_dropout ?? 0,
       bias: config.bias ?? "none",
       rslora: config.use_rslora ?? false,
+      dora: config.use_dora ?? false,
       rankPattern: config.rank_pattern ?? {},
       alphaPattern: config.alpha_pattern ?? {},
       targets: [...new Set(parameters.filter((name) => MATRIX.test(name)).map((name) => name.replace(MATRIX, "")))],
@@ -140,7 +146,7 @@ export const lora = defineMethod({
       const biases = new Set(modules.map((module) => `${module}.bias`));
       const which = (config.bias ?? "none") as LoraOptions["bias"];
       return [
-        ...modules.flatMap((module) => [`${module}${A}`, `${module}${B}`]),
+        ...modules.flatMap((module) => [A, B, ...(config.use_dora ? [MAGNITUDE] : [])].map((end) => `${module}${end}`)),
         ...encoder.parameters.filter((own) => trainsBias(own, which, biases)).map(({ name }) => name),
       ];
     },
@@ -149,22 +155,26 @@ export const lora = defineMethod({
     const pairs = pairsOf(encoder, chosen);
     const byWeight = new Map(pairs.map((pair) => [pair.site.weight, pair]));
     const biases = new Set(pairs.flatMap(({ site }) => site.bias ?? []));
+    /** Of rows that were merged, by weight. */
+    const lengths = new Map<string, Float64Array>();
     return {
-      added: pairs.flatMap(({ a, b }) => [a, b]),
+      added: pairs.flatMap(({ a, b, magnitude }) => [a, b, ...(magnitude ? [magnitude] : [])]),
       trains: (parameter) => trainsHead(parameter, context) || trainsBias(parameter, chosen.bias, biases),
       wrap: (scope) => ({
         ...scope,
         linear: (site, x) => {
           const pair = byWeight.get(site.weight);
-          const y = scope.linear(site, x);
-          if (!pair) return y;
+          if (!pair) return scope.linear(site, x);
+          const { magnitude } = pair;
           const dropped = scope.dropout(x, chosen.dropout, `lora.${moduleOf(site)}`);
+          if (magnitude) return directedLinear(scope, { ...pair, magnitude }, x, dropped);
+          const y = scope.linear(site, x);
           const down = product(dropped, scope.parameter(pair.a.name), { transB: true }); // [tokens, rank]
           return affine(down, scope.parameter(pair.b.name), y, { transB: true, alpha: pair.scaling });
         },
       }),
       merge: (weights, sign) => {
-        for (const pair of pairs) addProduct(pair, weights, sign);
+        for (const pair of pairs) mergePair(pair, weights, sign, lengths);
       },
     };
   },
@@ -179,6 +189,8 @@ interface Pair {
   readonly a: AddedParameter;
   /** [out, rank] */
   readonly b: AddedParameter;
+  /** [out], with DoRA. */
+  readonly magnitude?: AddedParameter;
 }
 
 function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
@@ -203,7 +215,7 @@ function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
       ...rest,
       start: (array) => array.fill(0),
     };
-    return { site, rank, scaling, a, b };
+    return { site, rank, scaling, a, b, ...(chosen.dora && { magnitude: magnitudeOf(name, site, out, rest) }) };
   });
 }
 
@@ -230,6 +242,20 @@ function trainsBias(
 ): boolean {
   if (which === "none" || part === "classifier") return false;
   return which === "all" ? kind === "bias" || kind === "layerNormBias" : biasesOfPairs.has(name);
+}
+
+/** W ← W ± s · B A; with DoRA the rows take the lengths that were trained, and with `sign` -1 those from before. */
+function mergePair(
+  pair: Pair,
+  weights: (name: string) => Float32Array,
+  sign: 1 | -1,
+  lengths: Map<string, Float64Array>,
+): void {
+  const { site, magnitude } = pair;
+  const before = lengths.get(site.weight);
+  if (magnitude && sign === -1 && before) restoreRows(weights(site.weight), weights(magnitude.name), before);
+  addProduct(pair, weights, sign);
+  if (magnitude && sign === 1) lengths.set(site.weight, rescaleRows(weights(site.weight), weights(magnitude.name)));
 }
 
 /** W ← W ± s · B A */

@@ -85,7 +85,7 @@ describe("what is not supported is refused by name", () => {
     return folder;
   };
   test.each<[object, string]>([
-    [{ use_dora: true }, "use_dora is not supported"],
+    [{ use_qalora: true }, "use_qalora is not supported"],
     [
       { peft_type: "ADALORA" },
       'peft_type "ADALORA" (there are "PROMPT_TUNING", "PREFIX_TUNING", "LORA" and "IA3") is not supported',

@@ -27,6 +27,7 @@ test.each<[MethodName, object, number]>([
   ["lora", { rank: 32 }, 1_184_262],
   ["lora", { targets: ["all-linear"] }, 1_344_006],
   ["lora", { bias: "all" }, 402_438],
+  ["lora", { dora: true }, 317_958],
   ["ia3", {}, 69_126],
   ["ia3", { targets: ["key", "value", "output"] }, 12 * (2 * 768 + 3_072) + HEAD],
   ["prompt", {}, 15_360 + HEAD],

@@ -58,6 +58,13 @@ const rows: readonly Row[] = [
     startsAsBase: true,
     learningRate: 1e-2,
   },
+  { method: "lora", options: { dora: true }, startsAsBase: true, learningRate: 1e-2 },
+  {
+    method: "lora",
+    options: { dora: true, targets: ["all-linear"], rank: 2, dropout: 0.1 },
+    startsAsBase: true,
+    learningRate: 1e-2,
+  },
   { method: "ia3", startsAsBase: true, learningRate: 1e-2 },
   {
     method: "ia3",

@@ -47,6 +47,8 @@ describe.each([
   "lora-all-linear",
   "lora-bias-all",
   "lora-patterns",
+  "dora",
+  "dora-all-linear",
   "ia3",
   "ia3-chosen",
   "bitfit",
