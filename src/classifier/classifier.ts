@@ -1,5 +1,6 @@
 /** A trained classifier, loaded from the folder of a run or of a model: predicts and is evaluated. */
 import { availableParallelism } from "node:os";
+import { AttuneError } from "../base/error.ts";
 import type { Executable } from "../engine/engine.ts";
 import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
@@ -17,6 +18,7 @@ import { computeLogits, metricsOf } from "../train/evaluate.ts";
 import { predictedLabels, type SplitMetrics } from "../train/metrics.ts";
 import type { ModelMemory } from "../train/model-memory.ts";
 import { evaluationProgram } from "../train/program.ts";
+import { requireObject, requirePath, requireTexts } from "./given.ts";
 import { loadModel } from "./load-model.ts";
 
 export interface LoadOptions {
@@ -32,7 +34,7 @@ export interface LoadOptions {
   readonly maxLength?: number;
   /** Folder of an adapter for the model: PEFT's, or of a run. */
   readonly adapter?: string;
-  /** Names of the labels in order. @default the adapter's, else the model's, else LABEL_0, LABEL_1, … */
+  /** Names of the labels in order, as many as the model has. @default the adapter's, else the model's, else LABEL_0, LABEL_1, … */
   readonly labels?: readonly string[];
 }
 
@@ -41,7 +43,12 @@ export interface Prediction {
   readonly label: string;
   /** Where a text may have any number of labels: those whose probability reaches their threshold. */
   readonly labels?: readonly string[];
-  /** Probability of each label, in the model's order; they add up to 1, unless a text may have any number of labels. */
+  /** Every label with its probability, the most probable first; equally probable ones in the model's order. */
+  readonly scores: readonly { readonly label: string; readonly probability: number }[];
+  /**
+   * Probability of each label by its name; they add up to 1, unless a text may have any number of labels. Its keys have
+   * JavaScript's order, in which names like "10" come first: `scores` and `logits` have orders of their own.
+   */
   readonly probabilities: Readonly<Record<string, number>>;
   /** One number per label, in the model's order. */
   readonly logits: readonly number[];
@@ -79,6 +86,8 @@ export interface Evaluation {
  * @throws AttuneError where there is no such model, or no trained head in it
  */
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
+  requirePath(folder, "the folder of the model");
+  requireObject(options, "load", "options");
   const { revision, adapter, labels: named, signal, onFetch } = options;
   const {
     path,
@@ -127,6 +136,7 @@ export class Classifier {
   /** Whether it was trained on sentence pairs, as far as its folder says. */
   readonly takesPairs: boolean;
   readonly #loaded: Loaded;
+  #disposed: Promise<void> | undefined;
 
   /** @internal Made by `load`. */
   constructor(loaded: Loaded) {
@@ -139,6 +149,8 @@ export class Classifier {
   async predict(texts: readonly Text[], signal?: AbortSignal): Promise<Prediction[]> {
     const { labels } = this;
     const { thresholds } = this.#loaded;
+    this.#requireUse();
+    requireTexts(texts);
     if (texts.some((text) => typeof text !== "string")) this.#requirePairs();
     const logits = await this.#logits(this.#tokenize(textsOf(texts)), signal);
     const found = thresholds && predictedNames(logits, labels, thresholds);
@@ -148,6 +160,9 @@ export class Classifier {
       return {
         label: labels[predicted]!,
         ...(found && { labels: [found[row]!].flat() }),
+        scores: labels
+          .map((label, i) => ({ label, probability: probabilities[i]! }))
+          .sort((a, b) => b.probability - a.probability),
         probabilities: Object.fromEntries(labels.map((label, i) => [label, probabilities[i]!])),
         logits: Array.from(values),
       };
@@ -156,7 +171,10 @@ export class Classifier {
 
   /** Loss and metrics on labelled texts. */
   async evaluate(options: EvaluateOptions): Promise<Evaluation> {
+    this.#requireUse();
+    requireObject(options, "evaluate", "{ data: … }");
     const { data, dataRevision: revision, configName, split, signal, onFetch, ...reading } = options;
+    requirePath(data, "data");
     const source = await openDataSource(data, { revision, configName }, { signal, onEvent: onFetch });
     const { thresholds, asTrained, columns } = this.#loaded;
     const multiLabel = thresholds !== undefined;
@@ -177,9 +195,19 @@ export class Classifier {
     return { metrics, examples: examples.length, notes: [...source.notes, `Read as ${read}.`, ...notes, ...cut] };
   }
 
-  /** Frees the engine's memory; the classifier is of no use afterwards. */
-  async dispose(): Promise<void> {
-    await this.#loaded.executable.dispose();
+  /** Frees the engine's memory; the classifier is of no use afterwards. Once more does no harm. */
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#loaded.executable.dispose();
+    return this.#disposed;
+  }
+
+  /** For `await using classifier = await load(…)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #requireUse(): void {
+    if (this.#disposed) throw new AttuneError("predict/disposed", "this classifier was disposed; load it again");
   }
 
   #requirePairs(): void {

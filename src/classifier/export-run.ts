@@ -45,7 +45,7 @@ export interface ExportOptions {
   readonly onFetch?: (event: FetchEvent) => void;
   /** Folder of an adapter for the model: PEFT's, or of a run. */
   readonly adapter?: string;
-  /** Names of the labels in order. @default the adapter's, else the model's, else LABEL_0, LABEL_1, … */
+  /** Names of the labels in order, as many as the model has. @default the adapter's, else the model's, else LABEL_0, LABEL_1, … */
   readonly labels?: readonly string[];
   /** Longest text in tokens, where the files say it. @default as in training, else as the model's files say */
   readonly maxLength?: number;

@@ -23,7 +23,7 @@ export interface ModelSource {
   readonly revision?: string | undefined;
   /** Folder of an adapter for that model: PEFT's, or that of a run. */
   readonly adapter?: string | undefined;
-  /** Names of the labels, where the adapter only counts them. */
+  /** Names of the labels in their order, as many as there are. */
   readonly labels?: readonly string[] | undefined;
 }
 
@@ -58,7 +58,10 @@ const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
 export async function loadModel(source: ModelSource, context: SourceContext = {}): Promise<LoadedModel> {
   const { path, hub, adapter, trained, columns, takesPairs = false } = await find(source, context);
   const labels = adapter && (await labelsFor(adapter, path, source.labels));
-  const model = await openModel(path, labels, adapter?.head, adapter && adapter.thresholds !== undefined);
+  // One label is likely by itself, as in Transformers; several share what is likely, unless there are thresholds.
+  const ofAdapter = adapter?.thresholds ?? (adapter?.labelCount === 1 ? evenThresholds(1) : undefined);
+  const names = adapter ? undefined : source.labels;
+  const model = await openModel(path, labels, adapter?.head, adapter && ofAdapter !== undefined, names);
   try {
     const { method: name, options, semantics } = adapter ?? { method: "none", options: {}, semantics: "attune" };
     const method = chooseMethod(name, options);
@@ -69,7 +72,7 @@ export async function loadModel(source: ModelSource, context: SourceContext = {}
     const filled = adapter?.readInto(adapted.encoder, arrayOf) ?? new Set<string>();
     requireWhole(path, adapted, model, filled);
     const thresholds = adapter
-      ? adapter.thresholds
+      ? ofAdapter
       : model.multiLabel
         ? (thresholdsOf(model) ?? evenThresholds(model.labels.length))
         : undefined;

@@ -29,7 +29,7 @@ export function addModelFlags(command: Command): void {
     .option("--model <path>", "the model, instead of the first argument: --model BASE --adapter DIR")
     .option("--revision <text>", "branch, tag or commit of a model on the Hub (default: main)")
     .option("--adapter <path>", "adapter for the model: a folder that PEFT wrote, or a run")
-    .option("--labels <list>", "names of the labels in their order, for an adapter that does not name them")
+    .option("--labels <list>", "names of the labels in their order, instead of those that the model or its adapter has")
     .option(
       "--max-length <N>",
       "maximum length of a text in tokens; longer texts are cut (default: as in training)",

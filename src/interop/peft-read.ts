@@ -144,6 +144,13 @@ interface Stored {
 }
 
 function namesOf(folder: string): Stored {
+  const pickled = join(folder, "adapter_model.bin");
+  if (!existsSync(join(folder, WEIGHTS)) && existsSync(pickled))
+    throw new AttuneError(
+      "weights/pickle",
+      `${pickled}: PyTorch's pickle format is not read; convert it once in Python with ` +
+        "AutoPeftModelForSequenceClassification.from_pretrained(folder).save_pretrained(folder)",
+    );
   const file = openSafetensors(join(folder, WEIGHTS));
   const names = new Map<string, string>();
   const shapes = new Map<string, readonly number[]>();

@@ -11,7 +11,16 @@ import { buildEncoder } from "../models/registry.ts";
 import type { WeightFiles } from "../weights/safetensors.ts";
 import { openWeights } from "../weights/weight-files.ts";
 
-import { HEAD_KEY, labelsOf, type ModelConfig, MULTI_LABEL, modelConfig, THRESHOLDS_KEY } from "./model-config.ts";
+import {
+  HEAD_KEY,
+  isMultiLabel,
+  labelsOf,
+  type ModelConfig,
+  modelConfig,
+  REGRESSION,
+  requireDistinct,
+  THRESHOLDS_KEY,
+} from "./model-config.ts";
 
 export interface PretrainedModel {
   readonly encoder: Encoder;
@@ -32,28 +41,36 @@ export interface PretrainedModel {
 /**
  * Opens a model folder for `labels`; without them, for the labels that its config names. The head in the file is kept if
  * it has these labels, in whatever order and as many for each text, and reads texts in the way of `head`, which is by
- * default the file's own.
+ * default the file's own. `names` replace those of the config's labels.
  */
 export async function openModel(
   folder: string,
   labels?: readonly string[],
   head?: HeadChoice,
   multiLabel?: boolean,
+  names?: readonly string[],
 ): Promise<PretrainedModel> {
   const file = join(folder, "config.json");
   const config = await readModelConfig(file);
-  const ownLabels = labelsOf(config);
+  const ownLabels = renamed(labelsOf(config), names, file);
   const wanted = labels ?? ownLabels;
+  const isRegression = config.problem_type === REGRESSION;
+  if (!labels && isRegression)
+    throw new AttuneError(
+      "model/regression",
+      `${file}: problem_type is "regression", so what the model gives are numbers and no labels; take a classifier, or train one`,
+    );
   if (!wanted)
     throw new AttuneError(
       "model/no-labels",
       `${file}: its id2label does not name the labels 0, 1, …, so this is not a trained classifier; train one first`,
     );
+  requireDistinct(wanted, file);
   const found: HeadChoice = config[HEAD_KEY] ?? ownHead;
   const encoder = withHead(buildEncoder(config, wanted.length, file), head ?? found, wanted.length);
-  const ownMultiLabel = config.problem_type === MULTI_LABEL;
+  const ownMultiLabel = isMultiLabel(config, ownLabels?.length);
   const wantedMultiLabel = multiLabel ?? ownMultiLabel;
-  const fits = isSameHead(encoder.head, found) && wantedMultiLabel === ownMultiLabel;
+  const fits = isSameHead(encoder.head, found) && wantedMultiLabel === ownMultiLabel && !isRegression;
   const weights = openWeights(folder);
   try {
     return { ...resolve(folder, encoder, weights, wanted, ownLabels, fits), config, multiLabel: wantedMultiLabel };
@@ -61,6 +78,20 @@ export async function openModel(
     weights.close();
     throw error;
   }
+}
+
+/** The labels of a config under the names that were given for them. */
+function renamed(
+  own: string[] | undefined,
+  names: readonly string[] | undefined,
+  file: string,
+): readonly string[] | undefined {
+  if (names && own && names.length !== own.length)
+    throw new AttuneError(
+      "options/labels",
+      `there are ${names.length} labels, but ${file} has ${own.length}: ${own.slice(0, 6).join(", ")}${own.length > 6 ? ", …" : ""}`,
+    );
+  return names ?? own;
 }
 
 /** config.json as it is. */

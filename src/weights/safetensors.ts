@@ -17,7 +17,7 @@ export type { TensorEntry, TensorToWrite };
 /** Tensors by name, in one file or several. */
 export interface WeightFiles {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** Fills `into` with a tensor; F16 and BF16 become float32, which holds all their values. */
+  /** Fills `into` with a tensor; F16 and BF16 become float32, which holds all their values; F64 the nearest one. */
   readFloat32(name: string, into: Float32Array): void;
   close(): void;
 }
@@ -61,11 +61,12 @@ export function openSafetensors(path: string): SafetensorsFile {
         if (tensor.dtype === "F32")
           readBytes(file, new Uint8Array(into.buffer, into.byteOffset, into.byteLength), at, fail);
         else if (tensor.dtype === "F16") readHalves(file, into, at, float16ToFloat32Bits, fail);
+        else if (tensor.dtype === "F64") readDoubles(file, into, at, fail);
         else if (tensor.dtype === "BF16") readHalves(file, into, at, (half) => half << 16, fail);
         else
           throw new AttuneError(
             "safetensors/dtype",
-            `${path}: ${name} has type ${tensor.dtype}; convert it to F32, F16 or BF16, which are what Attune reads`,
+            `${path}: ${name} has type ${tensor.dtype}; convert it to F32, F16, BF16 or F64, which are what Attune reads`,
           );
       },
       close: () => closeSync(file),
@@ -119,6 +120,15 @@ function readHalves(
     const part = chunk.subarray(0, Math.min(chunk.length, into.length - at));
     readBytes(file, new Uint8Array(part.buffer, 0, part.byteLength), position + 2 * at, fail);
     for (let i = 0; i < part.length; i++) bits[at + i] = bitsOf(part[i]!);
+  }
+}
+
+function readDoubles(file: number, into: Float32Array, position: number, fail: Fail): void {
+  const chunk = new Float64Array(Math.min(CHUNK_BYTES / 8, into.length));
+  for (let at = 0; at < into.length; at += chunk.length) {
+    const part = chunk.subarray(0, Math.min(chunk.length, into.length - at));
+    readBytes(file, new Uint8Array(part.buffer, 0, part.byteLength), position + 8 * at, fail);
+    into.set(part, at);
   }
 }
 

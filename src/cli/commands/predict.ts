@@ -24,7 +24,7 @@ export function predictCommand(command: Command): void {
     .option("--pair", "each text is a sentence pair, separated by a tab (default: as in training)");
   addLoadFlags(command);
   command
-    .option("--json", 'print one JSON object per line: {"text": …, "label": …, "probabilities": {…}}')
+    .option("--json", 'print one JSON object per line: {"text": …, "label": …, "probabilities": {…}, "scores": […]}')
     .action(async (first: string | undefined, others: string[], { json, pair, ...flags }: Flags) => {
       const [folder, ...texts] = folderOf([first, ...others], flags);
       const signal = stopSignal();

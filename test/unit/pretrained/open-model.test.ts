@@ -161,8 +161,8 @@ describe("the head", () => {
     expect(valuesOf(model.weights, head[0]!).slice(0, 8)).not.toEqual(original(head[0]!).slice(0, 8));
   });
 
-  test("names that do not count from 0 are no names: it is drawn, and a model to be used as it is needs them", async () => {
-    const path = modelFolder(wholeModel(), { ...CONFIG, id2label: { 1: "a", 2: "b" } });
+  test("names without numbers are no names: it is drawn, and a model to be used as it is needs them", async () => {
+    const path = modelFolder(wholeModel(), { ...CONFIG, id2label: { one: "a", two: "b" } });
     const model = await loadModel(path, { labels: LABELS });
     expect(model.notes).toEqual(["The classifier is drawn fresh: its labels are not named in config.json."]);
     expect(await inputError(() => openModel(path))).toMatch(/config\.json: its id2label does not name the labels/);
