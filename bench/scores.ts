@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mean, standardDeviation } from "../src/comparison/statistics/spread.ts";
-import { builtInMethods } from "../src/methods/registry.ts";
+import { methodOf } from "../src/methods/registry.ts";
 import type { RunResult } from "../src/run/run-result.ts";
 import { compare } from "../src/study/compare.ts";
 import type { Plan } from "../src/study/plan-schema.ts";
@@ -59,7 +59,7 @@ export async function printScores(sides: readonly [Side, Side], scoring: Scoring
       const difference = mean(b) - mean(a);
       return [spread(a), spread(b), `${difference < 0 ? "−" : "+"}${Math.abs(difference).toFixed(1)}`];
     });
-    console.log(`| ${builtInMethods[method].title}${method === "lora" ? ", rank 8" : ""} | ${cells.join(" | ")} |`);
+    console.log(`| ${methodOf(method).title}${methodOf(method).hasRank ? ", rank 8" : ""} | ${cells.join(" | ")} |`);
   }
 }
 

@@ -4,6 +4,7 @@ import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
 import * as attune from "../../src/index.ts";
+import { methodNames } from "../../src/methods/registry.ts";
 
 const root = new URL("../../", import.meta.url);
 const filesIn = (folder: string): string[] =>
@@ -121,6 +122,15 @@ describe("imports", () => {
     const bare = sources.flatMap(importsOf).filter((name) => isBuiltin(name) && !name.startsWith("node:"));
     expect(bare).toEqual([]);
   });
+});
+
+test("shared code asks a method for facts, and never which one it is", () => {
+  // "none" is the name of other things too.
+  const names = methodNames.filter((name) => name !== "none").join("|");
+  const asked = new RegExp(`[!=]==? "(${names})"|"(${names})" [!=]==?|case "(${names})"`);
+  expect(asked.test('if (method === "lora")')).toBe(true);
+  const shared = sources.filter((path) => !path.startsWith("src/methods/"));
+  expect(shared.filter((path) => asked.test(textOf(path)))).toEqual([]);
 });
 
 describe("files", () => {
