@@ -6,13 +6,13 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { peakRssBytes } from "../src/base/machine.ts";
 import { mix32, randomKey } from "../src/base/random.ts";
-import { workerPoolOf } from "../src/engine/kernels/worker-pool.ts";
+import { CpuStore } from "../src/engine/cpu-store.ts";
+import { workerPoolOf } from "../src/engine/kernels/threads.ts";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
 import { packBatch } from "../src/models/batch.ts";
 import { parameterCount } from "../src/models/encoder.ts";
 import { buildEncoder } from "../src/models/registry.ts";
 import { plainObjective } from "../src/train/classification-objective.ts";
-import { allocateModel } from "../src/train/model-memory.ts";
 import { Optimizer } from "../src/train/optimizer.ts";
 import { trainingProgram } from "../src/train/program.ts";
 import { BatchRunner } from "../src/train/step.ts";
@@ -51,13 +51,13 @@ export async function benchLarge(args: readonly string[]): Promise<void> {
     encoder,
   );
   const workers = workerPoolOf(Number(values.threads));
-  const limits = { maxTokens: batch.sizes.tokens, gradientAccumulation: 1, sharesMemory: workers.sharesMemory };
-  const memory = allocateModel(encoder, program, limits);
+  const limits = { maxTokens: batch.sizes.tokens, gradientAccumulation: 1 };
+  const memory = new CpuStore(encoder.parameters, { ...program, ...limits }, workers);
   for (const { name, kind } of encoder.parameters) fill(memory.weights[name]!.data as Float32Array, kind, name);
   const engine = onnxRuntimeEngine({ threads: Number(values.threads) });
   const executable = await engine.compile(program.outputs);
-  const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(LABELS), workers);
-  const optimizer = new Optimizer(memory.trainables, ADAMW, workers);
+  const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(LABELS));
+  const optimizer = new Optimizer(memory, ADAMW);
   const buffers = new Set(Object.values(memory.weights).map(({ data }) => data.buffer));
   const gigabytes = [...buffers].map(({ byteLength }) => (byteLength / 1e9).toFixed(2));
   console.log(
@@ -70,7 +70,7 @@ export async function benchLarge(args: readonly string[]): Promise<void> {
     const loss = await runner.run(batch, truths, 42, step);
     const computed = performance.now();
     optimizer.receive(batch);
-    const norm = optimizer.update(1e-5);
+    const norm = await optimizer.update(1e-5);
     const [program, update] = [computed - started, performance.now() - computed];
     console.log(
       `step ${step}: loss ${loss.toFixed(4)}, gradient norm ${norm.toFixed(3)}; masks and program ${seconds(program)}, ` +

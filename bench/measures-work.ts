@@ -1,12 +1,17 @@
 /** The work that `measures.ts` times: each measure as two functions, with it and without it. */
 import "../src/engine/no-telemetry.ts";
 import * as ort from "onnxruntime-node";
-import { type Executable, float32 } from "../src/engine/engine.ts";
+import { CpuStore } from "../src/engine/cpu-store.ts";
+import type { Executable } from "../src/engine/engine.ts";
+import { float32 } from "../src/engine/engine-tensors.ts";
 import type { AdamWStep } from "../src/engine/kernels/kernels.ts";
 import { referenceKernels } from "../src/engine/kernels/reference-kernels.ts";
-import { alone, workerPoolOf } from "../src/engine/kernels/worker-pool.ts";
+import { workerPoolOf } from "../src/engine/kernels/threads.ts";
+import { alone } from "../src/engine/kernels/worker-pool.ts";
 import { allocateBlocks } from "../src/engine/memory.ts";
 import { onnxRuntimeEngine, view } from "../src/engine/onnxruntime.ts";
+import { TableParameter } from "../src/engine/table-parameter.ts";
+import { TrainableSet } from "../src/engine/trainable-set.ts";
 import { crossEntropy } from "../src/graph/nn.ts";
 import { toOnnx } from "../src/graph/onnx.ts";
 import { input } from "../src/graph/ops/leaf.ts";
@@ -18,11 +23,9 @@ import { TokenizedSplit } from "../src/tokens/tokenized.ts";
 import { loadTokenizer } from "../src/tokens/tokenizer.ts";
 import { plainObjective } from "../src/train/classification-objective.ts";
 import { batchesByLength, packTexts } from "../src/train/evaluate.ts";
-import { allocateModel } from "../src/train/model-memory.ts";
 import { Optimizer } from "../src/train/optimizer.ts";
 import { evaluationProgram, LOGITS, LOSS_WEIGHT, type Loss, TARGETS, trainingProgram } from "../src/train/program.ts";
 import { BatchRunner } from "../src/train/step.ts";
-import { TableParameter } from "../src/train/table-parameter.ts";
 import { loadTexts } from "./samples.ts";
 import { ADAMW } from "./steps.ts";
 
@@ -68,11 +71,12 @@ export async function measuresOf({ model: folder, data, batch: size, threads }: 
 
   const workers = workerPoolOf(threads);
   const program = trainingProgram(encoder, encoder.parameters);
-  const memory = allocateModel(encoder, program, {
+  const room = {
+    ...program,
     maxTokens: Math.max(...paddedBatches.map(({ sizes }) => sizes.tokens)),
     gradientAccumulation: 1,
-    sharesMemory: workers.sharesMemory,
-  });
+  };
+  const memory = new CpuStore(encoder.parameters, room, workers);
   model.readInto((name) => memory.weights[name]!.data as Float32Array, 42);
   model.close();
   const engine = onnxRuntimeEngine({ threads });
@@ -92,8 +96,12 @@ export async function measuresOf({ model: folder, data, batch: size, threads }: 
   const objective = plainObjective(labels.length);
   /** Steps of a program on batches; the weights stay where they are, so that all steps are alike. */
   const stepper = (of: typeof program, executable: Executable, on: readonly PackedBatch[], by = workers) => {
-    const runner = new BatchRunner(of, executable, encoder, memory, objective, by);
-    const optimizer = new Optimizer(memory.trainables, ADAMW, by);
+    const runner = new BatchRunner(of, executable, encoder, memory, objective);
+    const set = new TrainableSet(memory.trainables, by);
+    const optimizer = new Optimizer(
+      { receive: (batch) => set.receive(batch), update: async (step) => set.update(step) },
+      ADAMW,
+    );
     return async (part: "step" | "outside" = "step"): Promise<number[]> => {
       const seconds: number[] = [];
       for (const [step, batch] of on.entries()) {
@@ -106,7 +114,7 @@ export async function measuresOf({ model: folder, data, batch: size, threads }: 
         );
         const computed = performance.now();
         optimizer.receive(batch);
-        optimizer.update(0);
+        await optimizer.update(0);
         seconds.push((performance.now() - (part === "step" ? started : computed)) / 1000);
       }
       return seconds.slice(WARM_UP_STEPS);

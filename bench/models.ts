@@ -2,7 +2,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { sizeOf } from "../src/base/size-of.ts";
-import { float32 } from "../src/engine/engine.ts";
+import { CpuStore } from "../src/engine/cpu-store.ts";
+import { float32 } from "../src/engine/engine-tensors.ts";
 import { tensorsOf, writeFolder, writeModelFolder } from "../src/interop/transformers.ts";
 import { fillOnnxFolder } from "../src/interop/transformers-js.ts";
 import { longestText } from "../src/models/model-limits.ts";
@@ -10,7 +11,6 @@ import { buildEncoder } from "../src/models/registry.ts";
 import { newLanguageModel } from "../src/pretrained/open-language-model.ts";
 import { drawWeights, openModel } from "../src/pretrained/open-model.ts";
 import { loadTokenizer } from "../src/tokens/tokenizer.ts";
-import { allocateModel } from "../src/train/model-memory.ts";
 import { evaluationProgram } from "../src/train/program.ts";
 
 const BERT_BASE = {
@@ -38,7 +38,7 @@ export async function writeBertBase(folder: string, tokenizerFolder: string): Pr
     throw new Error(`${tokenizerFolder}: this tokenizer has more than BERT's ${BERT_BASE.vocab_size} pieces`);
   const encoder = buildEncoder(BERT_BASE, 2, "config.json");
   const own = encoder.parameters.filter(({ part }) => part !== "classifier");
-  const { weights } = allocateModel({ ...encoder, parameters: own });
+  const { weights } = new CpuStore(own);
   for (const parameter of own)
     drawWeights(parameter, weights[parameter.name]!.data as Float32Array, 0, encoder.initializerRange);
   await writeFolder(folder, {
@@ -101,7 +101,7 @@ export async function writeClassifiers(
   labels: readonly string[],
 ): Promise<{ readonly model: string; readonly onnx: string }> {
   const { encoder, config, readInto, close } = await openModel(base, labels);
-  const { weights } = allocateModel(encoder);
+  const { weights } = new CpuStore(encoder.parameters);
   readInto((name) => weights[name]!.data as Float32Array, 0);
   close();
   const tokenizer = loadTokenizer(base);

@@ -1,5 +1,6 @@
 /** An engine that lets a bench see, time or replace what is run on it. */
-import type { Engine, Executable, HostTensors } from "../src/engine/engine.ts";
+import type { Engine, Executable } from "../src/engine/engine.ts";
+import type { HostTensors } from "../src/engine/engine-tensors.ts";
 import type { Tensor } from "../src/graph/tensor.ts";
 import { LOSS } from "../src/train/program.ts";
 

@@ -3,7 +3,8 @@
  * weight gradients go to their own place, as in the step; what lies between is read from one array for each shape, and of
  * what comes out only a corner leaves the engine, which copies what leaves it.
  */
-import type { Engine, Executable, HostTensors } from "../src/engine/engine.ts";
+import type { Engine, Executable } from "../src/engine/engine.ts";
+import type { EngineTensors } from "../src/engine/engine-tensors.ts";
 import { evaluateDim, evaluateShape, productOf } from "../src/graph/dim.ts";
 import { input, inputName } from "../src/graph/ops/leaf.ts";
 import { affineOp, matMulOp, productOp } from "../src/graph/ops/linalg.ts";
@@ -82,7 +83,7 @@ const cornerOf = (x: Tensor): Tensor => x.shape.reduce<Tensor>((part, _, axis) =
 type Sizes = Readonly<Record<string, number>>;
 
 /** The value of each symbol that stands by itself in the shape of an input. */
-function sizesOf(given: ReadonlyMap<string, Tensor>, inputs: HostTensors): Sizes {
+function sizesOf(given: ReadonlyMap<string, Tensor>, inputs: EngineTensors): Sizes {
   const sizes: Record<string, number> = {};
   for (const [name, { shape }] of given)
     for (const [axis, dim] of shape.entries())

@@ -1,6 +1,7 @@
 /** A model folder on the engine, by the same path that training and evaluation take. */
 
-import { float32 } from "../src/engine/engine.ts";
+import { CpuStore } from "../src/engine/cpu-store.ts";
+import { float32 } from "../src/engine/engine-tensors.ts";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
 import { evaluateShape } from "../src/graph/dim.ts";
 import { pruneRows } from "../src/graph/row-pruning.ts";
@@ -11,7 +12,6 @@ import type { Encoder } from "../src/models/encoder.ts";
 import { plainScope } from "../src/models/scope.ts";
 import { openModel } from "../src/pretrained/open-model.ts";
 import { computeLogits, type TokenSource } from "../src/train/evaluate.ts";
-import { allocateModel, type ModelMemory } from "../src/train/model-memory.ts";
 import { evaluationProgram } from "../src/train/program.ts";
 
 export const engine = onnxRuntimeEngine({ threads: 1 });
@@ -28,7 +28,7 @@ export interface LoadedModel {
 export async function loadModel(
   folder: string,
   { labels, seed = 0 }: { labels?: readonly string[]; seed?: number } = {},
-  makeMemory: (encoder: Encoder) => ModelMemory = (encoder) => allocateModel(encoder),
+  makeMemory: (encoder: Encoder) => CpuStore = (encoder) => new CpuStore(encoder.parameters),
 ): Promise<LoadedModel> {
   const model = await openModel(folder, labels);
   const { weights } = makeMemory(model.encoder);

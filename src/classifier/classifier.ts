@@ -2,7 +2,8 @@
 import { availableParallelism } from "node:os";
 import { AttuneError } from "../base/error.ts";
 import type { Executable } from "../engine/engine.ts";
-import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
+import { cpuEngine } from "../engine/engines.ts";
+import type { ParameterStore } from "../engine/parameter-store.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
 import { openDataSource } from "../hub/named-inputs.ts";
 import type { Encoder } from "../models/encoder.ts";
@@ -16,7 +17,6 @@ import { cutTexts, type TextSource, TokenizedSplit, textsOf } from "../tokens/to
 import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
 import { computeLogits, metricsOf } from "../train/evaluate.ts";
 import { predictedLabels, type SplitMetrics } from "../train/metrics.ts";
-import type { ModelMemory } from "../train/model-memory.ts";
 import { evaluationProgram } from "../train/program.ts";
 import { requireObject, requirePath, requireTexts } from "./given.ts";
 import { loadModel } from "./load-model.ts";
@@ -89,27 +89,21 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<C
   requirePath(folder, "the folder of the model");
   requireObject(options, "load", "options");
   const { revision, adapter, labels: named, signal, onFetch } = options;
-  const {
-    path,
-    model,
-    adapted,
-    memory,
-    trained,
-    columns,
-    thresholds,
-    takesPairs,
-    maxLength: own,
-  } = await loadModel({ folder, revision, adapter, labels: named }, { signal, onEvent: onFetch });
+  const engine = cpuEngine(options.threads ?? availableParallelism());
+  const loaded = await loadModel(
+    { folder, revision, adapter, labels: named },
+    { signal, onEvent: onFetch },
+    engine.createStore,
+  );
+  const { path, model, adapted, memory, trained, columns, thresholds, takesPairs, maxLength: own } = loaded;
   const { encoder } = adapted;
   const maxLength = longestText(options.maxLength ?? own, encoder);
   const tokenizer = loadTokenizer(path);
   requireVocabulary(tokenizer, encoder, path);
-  const engine = onnxRuntimeEngine({ threads: options.threads ?? availableParallelism() });
   const executable = await engine.compile(evaluationProgram(encoder));
   const { labels } = model;
-  const { weights } = memory;
   const asTrained = { seed: trained?.splitSeed ?? trained?.seed ?? 42, sharedTexts: trained?.sharedTexts };
-  const parts = { path, encoder, labels, thresholds, tokenizer, maxLength, executable, weights, asTrained, columns };
+  const parts = { path, encoder, labels, thresholds, tokenizer, maxLength, executable, memory, asTrained, columns };
   return new Classifier({ ...parts, takesPairs });
 }
 
@@ -122,7 +116,7 @@ interface Loaded {
   readonly tokenizer: Tokenizer;
   readonly maxLength: number;
   readonly executable: Executable;
-  readonly weights: ModelMemory["weights"];
+  readonly memory: ParameterStore;
   /** What decides splits that have to be made. */
   readonly asTrained: { readonly seed: number; readonly sharedTexts: DataOptions["sharedTexts"] };
   /** Which the run read. */
@@ -197,7 +191,8 @@ export class Classifier {
 
   /** Frees the engine's memory; the classifier is of no use afterwards. Once more does no harm. */
   dispose(): Promise<void> {
-    this.#disposed ??= this.#loaded.executable.dispose();
+    const { executable, memory } = this.#loaded;
+    this.#disposed ??= executable.dispose().then(() => memory.dispose());
     return this.#disposed;
   }
 
@@ -220,6 +215,8 @@ export class Classifier {
   }
 
   #logits(tokens: TokenizedSplit, signal?: AbortSignal): Promise<Float32Array> {
-    return computeLogits({ ...this.#loaded, labelCount: this.labels.length }, tokens, signal);
+    const { memory, ...loaded } = this.#loaded;
+    const program = { ...loaded, weights: memory.weights, labelCount: this.labels.length };
+    return computeLogits(program, tokens, signal);
   }
 }

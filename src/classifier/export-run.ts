@@ -106,7 +106,7 @@ function writePeft(source: Source, out: string, options: ExportOptions): void {
     );
   // The classifier is part of every adapter for sequence classification, whether it was trained or not.
   const held = adapted.encoder.parameters.filter(({ name, part }) => filled.has(name) || part === "classifier");
-  const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.weights[name]!.data as Float32Array }));
+  const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.host[name]!.data as Float32Array }));
   writePeftAdapter(out, {
     method,
     semantics: adapter.semantics,
@@ -128,15 +128,15 @@ function writeTransformers({ path, model, adapted, memory, maxLength, thresholds
   if (!isTransformersHead(encoder.head))
     throw unwritable(`${encoder.architecture} has no head like ${encoder.head.head} on it`);
   if (added.length > 0 && !merge) throw unwritable("what the method added cannot be merged into the model's weights");
-  merge?.((name) => memory.weights[name]!.data as Float32Array, 1);
+  merge?.((name) => memory.host[name]!.data as Float32Array, 1);
   const files = loadTokenizer(path).files(maxLength);
-  writeModelFolder(out, { encoder, config, labels, thresholds, weights: memory.weights, files });
+  writeModelFolder(out, { encoder, config, labels, thresholds, weights: memory.host, files });
 }
 
 function writeOnnx(source: Source, folder: string, { int8 = false }: ExportOptions): void {
   const { path, model, adapted, memory, maxLength, thresholds } = source;
   const { merge } = adapted.adaptation;
-  merge?.((name) => memory.weights[name]!.data as Float32Array, 1);
+  merge?.((name) => memory.host[name]!.data as Float32Array, 1);
   const encoder = merge ? model.encoder : adapted.encoder;
   mkdirSync(folder, { recursive: true });
   fillOnnxFolder(folder, {
@@ -145,7 +145,7 @@ function writeOnnx(source: Source, folder: string, { int8 = false }: ExportOptio
     config: model.config,
     labels: model.labels,
     thresholds,
-    weights: memory.weights,
+    weights: memory.host,
     tokenizer: loadTokenizer(path),
     maxLength,
     int8,

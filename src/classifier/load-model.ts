@@ -2,6 +2,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { CpuStore } from "../engine/cpu-store.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { ParameterStore } from "../engine/parameter-store.ts";
 import { isIncluded } from "../hub/included.ts";
 import { atPath, type HubSource, openHubModel, openModelSource, type SourceContext } from "../hub/named-inputs.ts";
 import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
@@ -13,7 +16,6 @@ import type { RunFacts } from "../run/run-facts.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { modelMaxLength } from "../tokens/tokenizer-files.ts";
 import { evenThresholds } from "../train/evaluate.ts";
-import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
 
 export interface ModelSource {
@@ -36,7 +38,7 @@ export interface LoadedModel {
   /** What made it, as far as its adapter says. */
   readonly method: ChosenMethod;
   readonly adapted: AdaptedModel;
-  readonly memory: ModelMemory;
+  readonly memory: ParameterStore;
   readonly adapter?: Adapter;
   /** Of each label, where a text may have any number of them. */
   readonly thresholds?: readonly number[] | undefined;
@@ -54,8 +56,15 @@ export interface LoadedModel {
 /** What does not matter where nothing is trained. */
 const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
 
-/** @throws AttuneError where there is no such model, or a part of it is nowhere */
-export async function loadModel(source: ModelSource, context: SourceContext = {}): Promise<LoadedModel> {
+/**
+ * @param createStore where its parameters go; by default they are only held, for writing them
+ * @throws AttuneError where there is no such model, or a part of it is nowhere
+ */
+export async function loadModel(
+  source: ModelSource,
+  context: SourceContext = {},
+  createStore: Engine["createStore"] = (parameters) => new CpuStore(parameters),
+): Promise<LoadedModel> {
   const { path, hub, adapter, trained, columns, takesPairs = false } = await find(source, context);
   const labels = adapter && (await labelsFor(adapter, path, source.labels));
   // One label is likely by itself, as in Transformers; several share what is likely, unless there are thresholds.
@@ -66,11 +75,12 @@ export async function loadModel(source: ModelSource, context: SourceContext = {}
     const { method: name, options, semantics } = adapter ?? { method: "none", options: {}, semantics: "attune" };
     const method = chooseMethod(name, options);
     const adapted = adaptModel(model.encoder, method, { ...ANY_TRAINING, semantics, fresh: model.fresh });
-    const memory = allocateModel(adapted.encoder);
-    const arrayOf = (name: string) => memory.weights[name]!.data as Float32Array;
+    const memory = createStore(adapted.encoder.parameters);
+    const arrayOf = (name: string) => memory.host[name]!.data as Float32Array;
     model.readInto(arrayOf, 0);
     const filled = adapter?.readInto(adapted.encoder, arrayOf) ?? new Set<string>();
     requireWhole(path, adapted, model, filled);
+    await memory.upload();
     const thresholds = adapter
       ? ofAdapter
       : model.multiLabel

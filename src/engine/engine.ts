@@ -1,7 +1,8 @@
 /** What a program needs to run: the contract between training and whatever computes. */
-import type { HostTensor, Tensor } from "../graph/tensor.ts";
-
-export type HostTensors = Readonly<Record<string, HostTensor>>;
+import type { Tensor } from "../graph/tensor.ts";
+import type { Parameter } from "../models/encoder.ts";
+import type { EngineTensors } from "./engine-tensors.ts";
+import type { ParameterStore, TrainingRoom } from "./parameter-store.ts";
 
 export interface Engine {
   /** For run.json: name and version. */
@@ -10,13 +11,12 @@ export interface Engine {
   readonly threads: number;
   /** Prepares a program; its inputs are the ones it was built with, its outputs have the names given here. */
   compile(outputs: Readonly<Record<string, Tensor>>): Promise<Executable>;
+  /** Room for the parameters of a model; without `training`, for their weights only. */
+  createStore(parameters: readonly Parameter[], training?: TrainingRoom): ParameterStore;
 }
 
 export interface Executable {
   /** Computes all outputs into the given tensors, whose shapes must be the ones that the inputs lead to. */
-  run(inputs: HostTensors, outputs: HostTensors): Promise<void>;
+  run(inputs: EngineTensors, outputs: EngineTensors): Promise<void>;
   dispose(): Promise<void>;
 }
-
-export const float32 = (data: Float32Array, dims: readonly number[]): HostTensor => ({ dtype: "float32", dims, data });
-export const int32 = (data: Int32Array, dims: readonly number[]): HostTensor => ({ dtype: "int32", dims, data });

@@ -1,7 +1,7 @@
 /** An ONNX file as it was written for others, run as they run it: to measure what was written. */
 import "./no-telemetry.ts";
 import * as ort from "onnxruntime-node";
-import type { HostTensors } from "./engine.ts";
+import type { HostTensors } from "./engine-tensors.ts";
 
 export interface OnnxFile {
   /** The first output, as numbers. */

@@ -4,7 +4,10 @@ import * as ort from "onnxruntime-node";
 import { AttuneError } from "../base/error.ts";
 import { toOnnx } from "../graph/onnx.ts";
 import type { HostTensor, Node, Tensor } from "../graph/tensor.ts";
-import type { Engine, Executable, HostTensors } from "./engine.ts";
+import { CpuStore } from "./cpu-store.ts";
+import type { Engine, Executable } from "./engine.ts";
+import type { EngineTensor, EngineTensors } from "./engine-tensors.ts";
+import { workerPoolOf } from "./kernels/threads.ts";
 import { reproducibleThreads } from "./reproducible-threads.ts";
 
 /**
@@ -36,6 +39,9 @@ export function onnxRuntimeEngine({ threads = 2, onCopy, profile }: OnnxRuntimeO
   return {
     description: `onnxruntime-node ${ort.env.versions.node} (cpu)`,
     threads,
+    // What is only read needs no threads of its own.
+    createStore: (parameters, training) =>
+      new CpuStore(parameters, training, training ? workerPoolOf(threads) : undefined),
     async compile(outputs) {
       const profiled = profile?.(outputs);
       const model = toOnnx(outputs, { sequenceOutput: SEQUENCE_OUTPUT, nodeName: profiled?.nodeName });
@@ -72,7 +78,7 @@ class OnnxRuntimeExecutable implements Executable {
     this.#isProfiled = isProfiled;
   }
 
-  async run(inputs: HostTensors, outputs: HostTensors): Promise<void> {
+  async run(inputs: EngineTensors, outputs: EngineTensors): Promise<void> {
     const feeds: Record<string, ort.Tensor> = {};
     for (const name of this.#session.inputNames) feeds[name] = view(name, inputs[name]);
     const fetches: Record<string, ort.Tensor | null> = { [SEQUENCE_OUTPUT]: null };
@@ -95,14 +101,15 @@ class OnnxRuntimeExecutable implements Executable {
 }
 
 /** ONNX Runtime's tensors over ours; kept, because weights are bound again at every step. */
-const views = new WeakMap<HostTensor, ort.Tensor>();
+const views = new WeakMap<EngineTensor, ort.Tensor>();
 
 /** A tensor of ours as ONNX Runtime takes it: the same memory. */
-export function view(name: string, tensor: HostTensor | undefined): ort.Tensor {
+export function view(name: string, tensor: EngineTensor | undefined): ort.Tensor {
   if (!tensor) throw new AttuneError("engine/missing-tensor", `the program needs "${name}"`, "failure");
   let found = views.get(tensor);
   if (!found) {
-    found = new ort.Tensor(tensor.dtype, tensor.data as Float32Array, tensor.dims);
+    // This engine keeps every tensor in memory of ours.
+    found = new ort.Tensor(tensor.dtype, (tensor as HostTensor).data as Float32Array, tensor.dims);
     views.set(tensor, found);
   }
   return found;

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContentStore, OpenValue } from "../base/content-store.ts";
 import { readAll, writeAll } from "../base/file-bytes.ts";
-import { type Executable, float32 } from "../engine/engine.ts";
+import type { Executable } from "../engine/engine.ts";
+import { float32 } from "../engine/engine-tensors.ts";
+import type { ParameterStore } from "../engine/parameter-store.ts";
 import { evaluateDim } from "../graph/dim.ts";
-import type { HostTensor } from "../graph/tensor.ts";
 import { batchValues, FROZEN_FEATURES } from "../models/batch.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { batchesByLength, eachBatch, type TokenSource } from "../train/evaluate.ts";
@@ -16,7 +17,8 @@ export interface FeatureProgram {
   /** Prepares `FrozenFeatures.outputs`, where they have to be computed. */
   compile(): Promise<Executable>;
   readonly encoder: Encoder;
-  readonly weights: Readonly<Record<string, HostTensor>>;
+  /** The encoder's parameters. */
+  readonly store: Pick<ParameterStore, "weights" | "host">;
 }
 
 export interface FeaturePlace {
@@ -59,7 +61,7 @@ export async function featureRowsOf(
 }
 
 async function compute(
-  { compile, encoder, weights }: FeatureProgram,
+  { compile, encoder, store }: FeatureProgram,
   into: FeatureRows,
   texts: TokenSource,
   signal?: AbortSignal,
@@ -70,7 +72,7 @@ async function compute(
     for await (const { indices, batch } of eachBatch(texts, encoder, signal)) {
       const count = into.rows === "text" ? batch.sizes.batch : batch.sizes.tokens;
       const values = new Float32Array(count * into.width);
-      const inputs = { ...weights, ...batchValues(batch, encoder) };
+      const inputs = { ...store.weights, ...batchValues(batch, encoder) };
       await executable.run(inputs, { [FROZEN_FEATURES]: float32(values, [count, into.width]) });
       let at = 0;
       for (const i of indices) at += into.put(i, values.subarray(at));

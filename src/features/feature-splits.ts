@@ -70,10 +70,10 @@ export class FeatureSplits {
   /** Of the program and of the weights that it reads. Threads do not change what it computes. */
   #fingerprint(): string {
     if (this.#programKey) return this.#programKey;
-    const { encoder, weights } = this.#program;
+    const { encoder, store } = this.#program;
     const read = nodesInOrder(Object.values(this.#features.outputs)).flatMap(({ outputs: [y] }) => {
       const name = inputName(y!);
-      const weight = name === undefined ? undefined : weights[name];
+      const weight = name === undefined ? undefined : store.host[name];
       return weight ? [name!, new Uint8Array(weight.data.buffer, weight.data.byteOffset, weight.data.byteLength)] : [];
     });
     // Which texts share a batch depends on what stands before each.

@@ -1,18 +1,19 @@
 /** The losses on text that is never trained on, without dropout and always masked in the same places. */
 import { AttuneError } from "../base/error.ts";
-import { type Engine, float32 } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { float32 } from "../engine/engine-tensors.ts";
 import { LazyProgram } from "../engine/lazy-program.ts";
+import type { ParameterStore } from "../engine/parameter-store.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { batchValues } from "../models/batch.ts";
 import type { Encoder } from "../models/encoder.ts";
-import type { ModelMemory } from "../train/model-memory.ts";
 import type { MaskedBatch } from "./masked-batch.ts";
 import type { HeldOutMetrics } from "./pretrain-events.ts";
 
 export class HeldOut {
   readonly #program: LazyProgram;
   readonly #encoder: Encoder;
-  readonly #memory: ModelMemory;
+  readonly #memory: ParameterStore;
   readonly #names: readonly string[];
   readonly #batches: readonly (() => MaskedBatch)[];
 
@@ -21,7 +22,7 @@ export class HeldOut {
     engine: Engine,
     outputs: Readonly<Record<string, Tensor>>,
     encoder: Encoder,
-    memory: ModelMemory,
+    memory: ParameterStore,
     batches: readonly (() => MaskedBatch)[],
   ) {
     this.#program = new LazyProgram(() => engine.compile(outputs));

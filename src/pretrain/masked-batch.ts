@@ -1,6 +1,6 @@
 /** Masked texts as a packed batch, with what the loss of a language model reads. */
 
-import { type HostTensors, int32 } from "../engine/engine.ts";
+import { type HostTensors, int32 } from "../engine/engine-tensors.ts";
 import { type BatchLayout, type PackedBatch, packBatch } from "../models/batch.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { plainObjective } from "../train/classification-objective.ts";

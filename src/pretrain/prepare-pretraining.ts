@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { permutation, randomKey } from "../base/random.ts";
-import { type Engine, float32, type HostTensors } from "../engine/engine.ts";
-import { workerPoolOf } from "../engine/kernels/worker-pool.ts";
+import type { Engine } from "../engine/engine.ts";
+import { float32, type HostTensors } from "../engine/engine-tensors.ts";
+import type { ParameterStore } from "../engine/parameter-store.ts";
 import { simplify } from "../graph/simplify.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { parameterCount } from "../models/encoder.ts";
@@ -15,7 +16,6 @@ import { newLanguageModel, openLanguageModel } from "../pretrained/open-language
 import { drawWeights } from "../pretrained/open-model.ts";
 import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
 import { plainObjective } from "../train/classification-objective.ts";
-import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { LOSS, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
@@ -39,7 +39,7 @@ export interface PreparedPretraining {
   readonly model: LanguageModel;
   readonly config: Readonly<Record<string, unknown>>;
   readonly tokenizer: Tokenizer;
-  readonly memory: ModelMemory;
+  readonly memory: ParameterStore;
   readonly optimizer: Optimizer;
   readonly passages: { readonly train: readonly Passage[]; readonly heldOut: readonly Passage[] };
   /** SHA-256 over the text: equal hashes mean equal training data. */
@@ -103,24 +103,21 @@ export async function preparePretraining(
   const program = trainingProgram(encoder, encoder.parameters, undefined, (scope) =>
     objective(losses(model, scope, teaching), teaching),
   );
-  const workers = workerPoolOf(engine.threads);
-  const memory = allocateModel(encoder, program, {
-    maxTokens: options.batchSize * length,
-    gradientAccumulation: 1,
-    sharesMemory: workers.sharesMemory,
-  });
-  const weights = (name: string) => memory.weights[name]!.data as Float32Array;
+  const maxTokens = options.batchSize * length;
+  const memory = engine.createStore(encoder.parameters, { ...program, maxTokens, gradientAccumulation: 1 });
+  const weights = (name: string) => memory.host[name]!.data as Float32Array;
   opened.readInto(weights, options.seed);
   for (const parameter of added) drawWeights(parameter, weights(parameter.name), options.seed, 0.02);
+  await memory.upload();
 
   const training = await engine.compile(program.outputs);
-  const runner = new BatchRunner(program, training, encoder, memory, plainObjective(language.vocabularySize), workers);
+  const runner = new BatchRunner(program, training, encoder, memory, plainObjective(language.vocabularySize));
   const packed = (chosen: readonly Passage[], draws: readonly (number | string)[][]): MaskedBatch => {
     const masked = chosen.map(({ ids }, i) => maskText(ids, randomKey(options.seed, "mask", ...draws[i]!), rules));
     const { targets, ...rest } = packMasked(masked, encoder);
     return { ...rest, targets: { ...targets, ...(embeddings && teacherInputs(embeddings, chosen)) } };
   };
-  const optimizer = new Optimizer(memory.trainables, options, workers);
+  const optimizer = new Optimizer(memory, options);
   const plain = losses(
     model,
     plainScope(encoder.parameters, (x) => x),
@@ -161,7 +158,7 @@ export async function preparePretraining(
     },
     measure: () => heldOut.measure(signal),
     dispose: async () => {
-      workers.dispose();
+      await memory.dispose();
       await training.dispose();
       await heldOut.dispose();
     },

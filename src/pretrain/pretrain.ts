@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
 import { describeMachine, peakRssBytes, version } from "../base/machine.ts";
 import { permutation, randomKey } from "../base/random.ts";
-import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
+import { cpuEngine } from "../engine/engines.ts";
 import { eventsOf } from "../hub/named-inputs.ts";
 import { tensorsOf, withoutClassifier, writeFolder } from "../interop/transformers.ts";
 import { restoreCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
@@ -67,7 +67,7 @@ export async function* pretrain(
   const sources = yield* eventsOf((onEvent) => openPretrainSources(resolved, { signal, onEvent }));
   // What came from the Hub took none of the run's time.
   const started = performance.now();
-  const engine = onnxRuntimeEngine({ threads: resolved.threads });
+  const engine = cpuEngine(resolved.threads);
   const workshop = mkdtempSync(join(tmpdir(), "attune-tokenizer-"));
   try {
     const context = { signal, sources, tokenizerFolder: workshop, resumes: false };
@@ -111,7 +111,7 @@ export async function* resumePretraining(
   const started = performance.now();
   if (sources.from && (await sha256OfWeights(sources.from.path)) !== facts.modelSha256)
     throw changed(path, "model", resolved.from!);
-  const engine = onnxRuntimeEngine({ threads: resolved.threads });
+  const engine = cpuEngine(resolved.threads);
   // A run that was killed before its vocabulary was kept learns it again.
   const resumes = folder.has("tokenizer", "tokenizer_config.json");
   const context = { signal, sources, tokenizerFolder: tokenizerIn(path), resumes };
@@ -214,7 +214,7 @@ class Pretraining {
     if (!Number.isFinite(loss)) throw this.#diverged("loss", loss);
     const warmUp = warmupSteps(warmup, this.#totalSteps);
     const learningRate = rate * scheduleFactor(schedule, training.step, warmUp, this.#totalSteps);
-    const gradientNorm = this.#run.optimizer.update(learningRate);
+    const gradientNorm = await this.#run.optimizer.update(learningRate);
     if (!Number.isFinite(gradientNorm)) throw this.#diverged("gradient norm", gradientNorm);
     const seconds = (performance.now() - started) / 1000;
     training.step++;
@@ -266,7 +266,7 @@ class Pretraining {
   #writeModel(): void {
     const { model, config, memory, tokenizer } = this.#run;
     const { float16 } = this.#options;
-    const tensors = tensorsOf(model.encoder.parameters, memory.weights);
+    const tensors = tensorsOf(model.encoder.parameters, memory.host);
     writeFolder(this.#folder.at("model"), {
       config: {
         ...withoutClassifier(config),
@@ -279,7 +279,7 @@ class Pretraining {
   }
 
   #restore(): void {
-    const { weights, trainables } = this.#run.memory;
+    const { host: weights, trainables } = this.#run.memory;
     const found = restoreCheckpoint<State>(this.#folder.at("checkpoints"), weights, trainables);
     this.#folder.cutEvents(found?.eventBytes ?? 0);
     if (!found) return;
@@ -292,7 +292,7 @@ class Pretraining {
 
   async *#checkpoint(): AsyncGenerator<PretrainEvent> {
     const { step, epochs } = this.#state.training;
-    const { weights, trainables } = this.#run.memory;
+    const { host: weights, trainables } = this.#run.memory;
     const { eventBytes } = this.#folder;
     const state: State = { ...this.#state, eventBytes, totalSeconds: this.#seconds() };
     const place = `${step}-${epochs.length}`;

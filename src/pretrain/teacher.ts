@@ -1,6 +1,7 @@
 /** A sentence encoder's embeddings of many texts: what a student learns to come near to. */
 
-import { type Engine, float32 } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { float32 } from "../engine/engine-tensors.ts";
 import { simplify } from "../graph/simplify.ts";
 import { batchValues } from "../models/batch.ts";
 import { meanOfTokens } from "../models/head.ts";
@@ -8,7 +9,6 @@ import { plainScope } from "../models/scope.ts";
 import { openBareEncoder } from "../pretrained/open-language-model.ts";
 import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
 import { eachBatch } from "../train/evaluate.ts";
-import { allocateModel } from "../train/model-memory.ts";
 
 const EMBEDDING = "embedding";
 
@@ -31,8 +31,9 @@ export async function embed(
 ): Promise<Embeddings> {
   const { encoder, readInto } = await openBareEncoder(folder);
   const tokenizer: Tokenizer = loadTokenizer(folder);
-  const { weights } = allocateModel(encoder);
-  readInto((name) => weights[name]!.data as Float32Array, 0);
+  const store = engine.createStore(encoder.parameters);
+  readInto((name) => store.host[name]!.data as Float32Array, 0);
+  await store.upload();
   const scope = plainScope(encoder.parameters, (x) => x);
   const outputs = simplify({ [EMBEDDING]: meanOfTokens(encoder, encoder.encode(scope)) });
   const executable = await engine.compile(outputs);
@@ -42,13 +43,14 @@ export async function embed(
   try {
     for await (const { indices, batch } of eachBatch({ count: texts.length, ids: (i) => ids[i]! }, encoder, signal)) {
       const found = new Float32Array(indices.length * width);
-      const values = { ...weights, ...batchValues(batch, encoder) };
+      const values = { ...store.weights, ...batchValues(batch, encoder) };
       await executable.run(values, { [EMBEDDING]: float32(found, [indices.length, width]) });
       for (const [row, i] of indices.entries())
         rows.set(toUnitLength(found.subarray(row * width, (row + 1) * width)), i * width);
     }
   } finally {
     await executable.dispose();
+    await store.dispose();
   }
   return { width, rows };
 }

@@ -9,9 +9,9 @@ import { z } from "zod";
 import { readJson } from "../base/read-json.ts";
 import { sizeOf } from "../base/size-of.ts";
 import { writeWholeFolder } from "../base/write-whole.ts";
+import type { StoredTrainable } from "../engine/parameter-store.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
-import type { Trainable } from "../train/trainable.ts";
 import type { TrainingState } from "../train/trainer.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 import type { SavedTimes } from "./run-times.ts";
@@ -46,7 +46,7 @@ export function saveCheckpoint(
   folder: string,
   state: AnyState,
   weights: Weights,
-  trainables: readonly Trainable[],
+  trainables: readonly StoredTrainable[],
 ): string {
   const name = `step-${String(state.training.step).padStart(8, "0")}-${state.training.epochs.length}`;
   // What a killed process left half-written.
@@ -76,7 +76,7 @@ export function saveCheckpoint(
 export function restoreCheckpoint<State extends AnyState = CheckpointState>(
   folder: string,
   weights: Weights,
-  trainables: readonly Trainable[],
+  trainables: readonly StoredTrainable[],
 ): State | undefined {
   const newest = listCheckpoints(folder).at(-1);
   if (!newest) return undefined;
@@ -109,14 +109,14 @@ function listCheckpoints(folder: string): string[] {
 }
 
 /** The trained weights only: the others are the base model's. */
-export function saveWeights(file: string, weights: Weights, trainables: readonly Trainable[]): void {
+export function saveWeights(file: string, weights: Weights, trainables: readonly StoredTrainable[]): void {
   writeSafetensors(
     file,
     trainables.map(({ parameter: { name, shape } }) => ({ name, shape, data: weights[name]!.data as Float32Array })),
   );
 }
 
-export function restoreWeights(file: string, weights: Weights, trainables: readonly Trainable[]): void {
+export function restoreWeights(file: string, weights: Weights, trainables: readonly StoredTrainable[]): void {
   const stored = openSafetensors(file);
   for (const { parameter } of trainables)
     stored.readFloat32(parameter.name, weights[parameter.name]!.data as Float32Array);

@@ -19,7 +19,6 @@ import { TokenizedSplit } from "../tokens/tokenized.ts";
 import { loadTokenizer } from "../tokens/tokenizer.ts";
 import { computeLogits, evenThresholds, metricsOf } from "../train/evaluate.ts";
 import { type FrozenFeatures, findFrozenFeatures } from "../train/frozen-features.ts";
-import { allocateModel } from "../train/model-memory.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
@@ -91,12 +90,13 @@ async function openBench(
   engine: Engine,
   { signal, store }: PrepareContext,
 ): Promise<Bench> {
-  // Attention pooling reads all of them, so they are what is features for it.
+  // Attention pooling reads all of them, so they are the frozen features for it.
   const { model, encoder, trained } = await openWith("attention", options, dataset);
   const features = findFrozenFeatures(encoder, trained)!;
-  const { weights } = allocateModel(encoder);
-  model.readInto((name) => weights[name]!.data as Float32Array, options.seed);
+  const memory = engine.createStore(encoder.parameters);
+  model.readInto((name) => memory.host[name]!.data as Float32Array, options.seed);
   model.close();
+  await memory.upload();
   const tokenizer = loadTokenizer(options.model);
   const maxLength = Math.min(options.maxLength ?? encoder.maxPositions, encoder.maxPositions);
   const { test: _, ...splitTexts } = {
@@ -109,7 +109,7 @@ async function openBench(
   };
   const texts = { ...tokens, test: tokens.validation };
   const limits = { budgetBytes: options.frozenFeatureMegabytes * 2 ** 20, store, signal };
-  const splits = new FeatureSplits(features, engine, { encoder, weights }, texts, limits);
+  const splits = new FeatureSplits(features, engine, { encoder, store: memory }, texts, limits);
   return { engine, dataset, tokens, features, splits, signal };
 }
 
@@ -126,14 +126,13 @@ async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadNa
   const { labels } = dataset;
   const { model, encoder, trained } = await openWith(head, options, dataset);
   const program = trainingProgram(encoder, trained, features, classification(encoder, dataset.multiLabel));
-  // Below what is features nothing is computed, so the encoder's weights need no place.
+  // Below the frozen features nothing is computed, so the encoder's weights need no place.
   const parameters = encoder.parameters.filter(({ part }) => part !== "encoder");
-  const memory = allocateModel({ ...encoder, parameters }, program, {
-    maxTokens: 0,
-    gradientAccumulation: options.gradientAccumulation,
-  });
-  model.readInto((name) => memory.weights[name]?.data as Float32Array | undefined, options.seed);
+  const { gradientAccumulation } = options;
+  const memory = engine.createStore(parameters, { ...program, maxTokens: 0, gradientAccumulation });
+  model.readInto((name) => memory.host[name]?.data as Float32Array | undefined, options.seed);
   model.close();
+  await memory.upload();
   const training = await engine.compile(program.outputs);
   const evaluation = await engine.compile(evaluationProgram(encoder, features));
   const labelsOf = (split: "train" | "validation") => dataset.splits[split].slice(0, tokens[split].count).truths();
@@ -155,7 +154,7 @@ async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadNa
     layout: encoder,
     features: () => splits.of("train"),
     runner: new BatchRunner(program, training, encoder, memory, objectiveOf(options, dataset, labelsOf("train"))),
-    optimizer: new Optimizer(memory.trainables, options),
+    optimizer: new Optimizer(memory, options),
     validate,
   };
   const state = initialState();
@@ -164,6 +163,7 @@ async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadNa
       if (signal?.aborted)
         throw new AttuneError("train/interrupted", "stopped while the heads were tried; train anew", "interrupted");
   } finally {
+    await memory.dispose();
     await training.dispose();
     await evaluation.dispose();
   }

@@ -3,8 +3,8 @@
 import type { ContentStore } from "../base/content-store.ts";
 import { AttuneError, listOf } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
-import { workerPoolOf } from "../engine/kernels/worker-pool.ts";
 import { LazyProgram } from "../engine/lazy-program.ts";
+import type { ParameterStore } from "../engine/parameter-store.ts";
 import { featureOperations } from "../features/feature-rows.ts";
 import { FeatureSplits } from "../features/feature-splits.ts";
 import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
@@ -20,7 +20,6 @@ import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
 import { computeLogits, evenThresholds, metricsOf } from "../train/evaluate.ts";
 import { findFrozenFeatures } from "../train/frozen-features.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
-import { allocateModel, type ModelMemory } from "../train/model-memory.ts";
 import { chooseThresholds } from "../train/multi-label.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
@@ -38,7 +37,7 @@ export interface PreparedRun {
   readonly tokenizer: Tokenizer;
   /** Folder of the pretrained model. */
   readonly modelFolder: string;
-  readonly memory: ModelMemory;
+  readonly memory: ParameterStore;
   readonly job: Omit<TrainingJob, "validate">;
   readonly parameters: { readonly trainable: number; readonly total: number };
   readonly notes: readonly string[];
@@ -103,20 +102,21 @@ export async function prepareRun(
   const features = semantics === "attune" && trained.length > 0 ? findFrozenFeatures(encoder, trained) : undefined;
   const program = trainingProgram(encoder, trained, features, classification(encoder, multiLabel));
   const { gradientAccumulation } = options;
-  const workers = workerPoolOf(engine.threads);
-  const memory = allocateModel(encoder, program, {
+  const memory = engine.createStore(encoder.parameters, {
+    ...program,
     maxTokens: options.batchSize * (maxLength + encoder.virtual.tokens),
     gradientAccumulation,
-    sharesMemory: workers.sharesMemory,
   });
-  model.readInto((name) => memory.weights[name]!.data as Float32Array, options.seed);
+  const valuesOf = (name: string) => memory.host[name]!.data as Float32Array;
+  model.readInto(valuesOf, options.seed);
   model.close();
   startAdded(adapted, {
     seed: options.seed,
-    weights: (name) => memory.weights[name]!.data as Float32Array,
+    weights: valuesOf,
     tokenize: (text) => tokenizer.encode(text, Number.POSITIVE_INFINITY).ids,
   });
-  if (options.adapter) fillFromAdapter(options.adapter, adapted, model, memory);
+  if (options.adapter) fillFromAdapter(options.adapter, adapted, model, valuesOf);
+  await memory.upload();
 
   const training = await engine.compile(program.outputs);
   const evaluation = new LazyProgram(() => engine.compile(evaluationProgram(encoder, features)));
@@ -127,7 +127,7 @@ export async function prepareRun(
 
   const { weights } = memory;
   const limits = { budgetBytes: options.frozenFeatureMegabytes * 2 ** 20, store, signal };
-  const featureSplits = features && new FeatureSplits(features, engine, { encoder, weights }, tokens, limits);
+  const featureSplits = features && new FeatureSplits(features, engine, { encoder, store: memory }, tokens, limits);
   const evaluate = async (split: SplitName, thresholds?: readonly number[]): Promise<Evaluation> => {
     const program = { executable: await evaluation.get(), encoder, weights, labelCount };
     const logits = await computeLogits(program, tokens[split], signal, await featureSplits?.of(split));
@@ -151,12 +151,11 @@ export async function prepareRun(
       layout: encoder,
       ...(featureSplits && { features: () => featureSplits.of("train") }),
       operations: program.operations,
-      runner: new BatchRunner(program, training, encoder, memory, objective, workers),
-      optimizer: new Optimizer(
-        memory.trainables,
-        { ...options, headRateFactor: (options.headLearningRate ?? options.learningRate) / options.learningRate },
-        workers,
-      ),
+      runner: new BatchRunner(program, training, encoder, memory, objective),
+      optimizer: new Optimizer(memory, {
+        ...options,
+        headRateFactor: (options.headLearningRate ?? options.learningRate) / options.learningRate,
+      }),
     },
     imbalance: describeImbalance(objective, dataset, options),
     chooseThresholds: (validation) =>
@@ -171,7 +170,7 @@ export async function prepareRun(
     frozenFeatureBytes: () => featureSplits?.memoryBytes ?? 0,
     evaluate,
     dispose: async () => {
-      workers.dispose();
+      await memory.dispose();
       await training.dispose();
       await evaluation.dispose();
       await featureSplits?.dispose();
@@ -180,7 +179,12 @@ export async function prepareRun(
 }
 
 /** Begins where an adapter ended. Its classifier is put into the order of the data's labels. */
-function fillFromAdapter(path: string, adapted: AdaptedModel, model: PretrainedModel, { weights }: ModelMemory): void {
+function fillFromAdapter(
+  path: string,
+  adapted: AdaptedModel,
+  model: PretrainedModel,
+  valuesOf: (name: string) => Float32Array,
+): void {
   const { labels } = model;
   const adapter = openAdapter(adapterFolder(path));
   const own = adapter.labels ?? (adapter.labelCount === labels.length ? labels : undefined);
@@ -189,11 +193,10 @@ function fillFromAdapter(path: string, adapted: AdaptedModel, model: PretrainedM
       "adapter/labels",
       `${path}: this adapter is for ${own ? listOf(own, "and") : `${adapter.labelCount} labels`}, the data have ${listOf(labels, "and")}`,
     );
-  const filled = adapter.readInto(adapted.encoder, (name) => weights[name]!.data as Float32Array);
+  const filled = adapter.readInto(adapted.encoder, valuesOf);
   requireWhole(path, adapted, model, filled);
   const order = labels.map((label) => own.indexOf(label));
-  for (const name of classifierNames(adapted.encoder))
-    if (filled.has(name)) reorderRows(weights[name]!.data as Float32Array, order);
+  for (const name of classifierNames(adapted.encoder)) if (filled.has(name)) reorderRows(valuesOf(name), order);
 }
 
 /** Undefined where nothing is asked for, and so the model's own. */

@@ -18,7 +18,7 @@ export function keepModel(
 ): string {
   const { encoder, config } = model;
   const { labels } = dataset;
-  const { weights } = memory;
+  const { host: weights } = memory;
   const maxLength = longestText(options.maxLength, adapted.encoder);
   if (!leavesEncoder(adapted)) {
     const content = { encoder, config, labels, thresholds, weights, files: tokenizer.files(maxLength) };

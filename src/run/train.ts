@@ -4,7 +4,7 @@ import { ContentStore } from "../base/content-store.ts";
 import { AttuneError } from "../base/error.ts";
 import { describeMachine, version } from "../base/machine.ts";
 import type { Engine } from "../engine/engine.ts";
-import { onnxRuntimeEngine } from "../engine/onnxruntime.ts";
+import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import { fetchSources, type Sources, withPaths } from "../hub/named-inputs.ts";
 import { cutTexts } from "../tokens/tokenized.ts";
 import { evenThresholds } from "../train/evaluate.ts";
@@ -37,6 +37,8 @@ export interface TrainContext {
   readonly shared?: string;
   /** Model and data, where they have been opened before: the runs of a study ask the Hub once. @internal */
   readonly sources?: Sources;
+  /** What computes instead of ONNX Runtime on the CPU. @internal */
+  readonly makeEngine?: MakeEngine;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function* train(
   const sources = context.sources ?? (yield* fetchSources(given, context.signal));
   // What came from the Hub took none of the run's time.
   const started = called + performance.now() - asked;
-  const engine = onnxRuntimeEngine({ threads: given.threads });
+  const engine = (context.makeEngine ?? cpuEngine)(given.threads);
   const store = storeOf(context, engine);
   const within = { signal: context.signal, store };
   const here = withPaths(given, sources);
@@ -101,7 +103,7 @@ async function* goOn(folder: RunFolder, called: number, context: TrainContext): 
   const asked = performance.now();
   const sources = context.sources ?? (yield* fetchSources(resolved, context.signal, before.hub ?? {}));
   const started = called + performance.now() - asked;
-  const engine = onnxRuntimeEngine({ threads: resolved.threads });
+  const engine = (context.makeEngine ?? cpuEngine)(resolved.threads);
   const store = storeOf(context, engine);
   const prepared = await prepareRun(withPaths(resolved, sources), engine, { signal: context.signal, store });
   const facts = describeRun(resolved, engine, prepared, sources, before.headSearch);
@@ -303,8 +305,8 @@ class Run {
   }
 
   #weights() {
-    const { weights, trainables } = this.#run.memory;
-    return [weights, trainables] as const;
+    const { host, trainables } = this.#run.memory;
+    return [host, trainables] as const;
   }
 
   #interrupted(): AttuneError {

@@ -1,6 +1,6 @@
 /** What a classifier is trained for: its loss, and how the labels of texts become targets. */
 
-import { float32 } from "../engine/engine.ts";
+import { float32 } from "../engine/engine-tensors.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Truth } from "../tables/dataset.ts";
 

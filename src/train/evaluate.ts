@@ -1,8 +1,8 @@
 /** Logits of a model for many texts. */
 import { AttuneError } from "../base/error.ts";
 import { nextTurn } from "../base/event-loop.ts";
-import { type Executable, float32 } from "../engine/engine.ts";
-import type { HostTensor } from "../graph/tensor.ts";
+import type { Executable } from "../engine/engine.ts";
+import { type EngineTensors, float32 } from "../engine/engine-tensors.ts";
 import { type BatchLayout, batchValues, type PackedBatch, packBatch, type VirtualTokens } from "../models/batch.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { Truth } from "../tables/dataset.ts";
@@ -25,7 +25,7 @@ export interface LogitsProgram {
   /** Of `evaluationProgram`. */
   readonly executable: Executable;
   readonly encoder: Encoder;
-  readonly weights: Readonly<Record<string, HostTensor>>;
+  readonly weights: EngineTensors;
   readonly labelCount: number;
 }
 

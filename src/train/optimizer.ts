@@ -1,9 +1,7 @@
 /** AdamW over all trained parameters, with Trainer's clipping and decay groups. */
-
-import { alone, type WorkerPool } from "../engine/kernels/worker-pool.ts";
+import type { ParameterStore } from "../engine/parameter-store.ts";
 import type { PackedBatch } from "../models/batch.ts";
-import type { ParameterKind } from "../models/encoder.ts";
-import type { Trainable } from "./trainable.ts";
+import type { Parameter, ParameterKind } from "../models/encoder.ts";
 
 export interface AdamWOptions {
   readonly beta1: number;
@@ -26,49 +24,32 @@ const DECAYS: Readonly<Record<ParameterKind, boolean>> = {
 };
 
 export class Optimizer {
-  readonly #trainables: readonly Trainable[];
+  readonly #store: Pick<ParameterStore, "receive" | "update">;
   readonly #options: AdamWOptions;
-  readonly #workers: WorkerPool;
   /** Steps done. */
   step = 0;
-  #received = 0;
 
-  constructor(trainables: readonly Trainable[], options: AdamWOptions, workers: WorkerPool = alone) {
-    this.#trainables = trainables;
+  constructor(store: Pick<ParameterStore, "receive" | "update">, options: AdamWOptions) {
+    this.#store = store;
     this.#options = options;
-    this.#workers = workers;
   }
 
   /** Adds the gradients that a program has just written to those of this step. */
   receive(batch: PackedBatch): void {
-    for (const trainable of this.#trainables) trainable.receive(batch, this.#received === 0);
-    this.#received++;
+    this.#store.receive(batch);
   }
 
   /** One update with the mean of the gradients received; returns their norm before clipping. */
-  update(learningRate: number): number {
-    const { beta1, beta2, epsilon, weightDecay, maxGradientNorm, headRateFactor = 1 } = this.#options;
-    const mean = 1 / this.#received;
-    const sums = this.#workers.run(this.#trainables.map((trainable) => trainable.sumOfSquares()));
-    const squares = sums.reduce((total, sum) => total + sum, 0);
-    const norm = Math.sqrt(squares) * mean;
-    const clip = maxGradientNorm > 0 ? Math.min(1, maxGradientNorm / (norm + 1e-6)) : 1;
-    this.#received = 0;
+  update(learningRate: number): Promise<number> {
+    const { weightDecay, headRateFactor = 1, ...rest } = this.#options;
     this.step++;
-    const shared = {
-      gradientScale: mean * clip,
-      beta1,
-      beta2,
-      inverseRootBias2: 1 / Math.sqrt(1 - beta2 ** this.step),
-      epsilon,
-    };
-    const updates = this.#trainables.flatMap((trainable) => {
-      const { kind, part } = trainable.parameter;
-      const rate = part === "pooler" || part === "classifier" ? learningRate * headRateFactor : learningRate;
-      const decay = DECAYS[kind] ? 1 - rate * weightDecay : 1;
-      return trainable.update({ ...shared, stepSize: rate / (1 - beta1 ** this.step), decay });
+    return this.#store.update({
+      ...rest,
+      step: this.step,
+      rateOf: ({ kind, part }: Parameter) => ({
+        learningRate: part === "pooler" || part === "classifier" ? learningRate * headRateFactor : learningRate,
+        weightDecay: DECAYS[kind] ? weightDecay : 0,
+      }),
     });
-    this.#workers.run(updates);
-    return norm;
   }
 }

@@ -1,4 +1,5 @@
 /** Model + method → the two programs of a run: one step's loss and gradients, and logits. */
+import type { DenseGradient, RowGradient } from "../engine/parameter-store.ts";
 import type { Dim, Shape } from "../graph/dim.ts";
 import { gradients } from "../graph/gradients.ts";
 import { crossEntropy, dropout, yesAndNo } from "../graph/nn.ts";
@@ -20,18 +21,6 @@ export interface MaskInput {
   readonly rate: number;
   /** The place in the model, the same in every program of that model: part of the random key. */
   readonly site: string;
-}
-
-/** A gradient in one piece, as an output of the program. */
-export interface DenseGradient {
-  readonly parameter: string;
-  readonly output: string;
-}
-
-/** The gradient of a table that was only looked up in: rows, to be added up at the indices of a batch field. */
-export interface RowGradient {
-  readonly parameter: string;
-  readonly parts: readonly { readonly indices: string; readonly output: string }[];
 }
 
 export interface TrainingProgram {

@@ -147,7 +147,7 @@ async function takeStep(
   const warmup = warmupSteps(options.warmup, totalSteps);
   const learningRate = options.learningRate * scheduleFactor(options.schedule, state.step, warmup, totalSteps);
   if (!Number.isFinite(loss)) throw diverged("loss", loss, state.step + 1, epoch);
-  const gradientNorm = optimizer.update(learningRate);
+  const gradientNorm = await optimizer.update(learningRate);
   if (!Number.isFinite(gradientNorm)) throw diverged("gradient norm", gradientNorm, state.step + 1, epoch);
 
   const seconds = (performance.now() - started) / 1000;

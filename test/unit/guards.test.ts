@@ -16,8 +16,8 @@ const textOf = (path: string): string => readFileSync(new URL(path, root), "utf8
 const sources = filesIn("src").filter((path) => path.endsWith(".ts"));
 
 /** What a file imports, exports from or loads later; types, too. */
-function importsOf(path: string): string[] {
-  const found = textOf(path).matchAll(
+function importsOf(path: string, text = textOf(path)): string[] {
+  const found = text.matchAll(
     /^\s*(?:import|export)\s[^;"]*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm,
   );
   return [...found].map(([, from, bare, later]) => (from ?? bare ?? later)!);
@@ -102,7 +102,7 @@ describe("imports", () => {
   test("of packages are declared, and each dependency is imported", () => {
     const { dependencies } = JSON.parse(textOf("package.json")) as { dependencies: Record<string, string> };
     const packages = sources
-      .flatMap(importsOf)
+      .flatMap((path) => importsOf(path))
       .filter((name) => !name.startsWith(".") && !isBuiltin(name))
       .map((name) => name.match(/^(@[^/]+\/)?[^/]+/)![0]);
     expect([...new Set(packages)].sort()).toEqual(Object.keys(dependencies).sort());
@@ -118,8 +118,35 @@ describe("imports", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("of graph, models, methods and training lead to nothing of Node's: they run in browsers, too", () => {
+    const free = /^src\/(graph|models|methods|train)\//;
+    // What is imported for its types alone is not there when the program runs.
+    const valueImports = (path: string): string[] =>
+      importsOf(path, textOf(path).replace(/^\s*(?:import|export) type\s[^;]*;/gm, ""));
+    const reached = new Map<string, string>();
+    const visit = (path: string, from: string): void => {
+      if (reached.has(path)) return;
+      reached.set(path, from);
+      for (const name of valueImports(path))
+        if (name.startsWith(".")) visit(posix.join(posix.dirname(path), name), path);
+    };
+    for (const path of sources.filter((source) => free.test(source))) visit(path, path);
+    const found = [...reached].flatMap(([path, from]) => {
+      const code = textOf(path).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+      const used = [
+        ...valueImports(path).filter((name) => isBuiltin(name)),
+        ...(/(?<![.\w#])(Buffer|process|__dirname|require)\s*[.(]/.test(code) ? ["a global of Node's"] : []),
+      ];
+      return used.map((what) => `${path} (from ${from}): ${what}`);
+    });
+    expect(reached.size).toBeGreaterThan(60);
+    expect(found).toEqual([]);
+  });
+
   test("of Node's modules say so", () => {
-    const bare = sources.flatMap(importsOf).filter((name) => isBuiltin(name) && !name.startsWith("node:"));
+    const bare = sources
+      .flatMap((path) => importsOf(path))
+      .filter((name) => isBuiltin(name) && !name.startsWith("node:"));
     expect(bare).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** The kernels as functions on typed arrays, in WebAssembly; `reference.ts` is the same in TypeScript. */
+/** The kernels as functions on typed arrays, in WebAssembly; `reference-kernels.ts` is the same in TypeScript. */
 import { moduleBase64, sharedModuleBase64 } from "./module.generated.ts";
 
 /** AdamW's numbers for one step, each already rounded to float32. */
@@ -73,7 +73,8 @@ const modules = new Map<boolean, WebAssembly.Module>();
 export function kernelModule(isShared: boolean): WebAssembly.Module {
   let module = modules.get(isShared);
   if (!module) {
-    module = new WebAssembly.Module(Buffer.from(isShared ? sharedModuleBase64 : moduleBase64, "base64"));
+    const text = atob(isShared ? sharedModuleBase64 : moduleBase64);
+    module = new WebAssembly.Module(Uint8Array.from(text, (byte) => byte.charCodeAt(0)));
     modules.set(isShared, module);
   }
   return module;

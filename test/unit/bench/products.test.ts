@@ -3,12 +3,12 @@ import { afterAll, describe, expect, test } from "vitest";
 import { flameGraph } from "../../../bench/flame-graph.ts";
 import { compileProducts } from "../../../bench/products.ts";
 import { placesOf } from "../../../bench/profile-places.ts";
-import { float32 } from "../../../src/engine/engine.ts";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
+import { float32 } from "../../../src/engine/engine-tensors.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { inputName } from "../../../src/graph/ops/leaf.ts";
 import { batchValues, packBatch } from "../../../src/models/batch.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
-import { allocateModel } from "../../../src/train/model-memory.ts";
 import { LOSS, trainingProgram } from "../../../src/train/program.ts";
 
 const [HIDDEN, INNER, HEADS, LABELS] = [32, 64, 4, 3];
@@ -26,7 +26,7 @@ describe("the bound of a step", () => {
   test("has each product that the result needs, and runs", async () => {
     const texts = [3, 7, 5].map((length) => new Int32Array(length).fill(1));
     const batch = packBatch(texts, { heads: HEADS });
-    const memory = allocateModel(encoder, program, { maxTokens: 48, gradientAccumulation: 1 });
+    const memory = new CpuStore(encoder.parameters, { ...program, maxTokens: 48, gradientAccumulation: 1 });
     const loss = new Float32Array(1);
     await products.executable.run(
       { ...memory.weights, ...batchValues(batch, { heads: HEADS }) },

@@ -1,7 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import type { AdamWStep, KernelCall } from "../../../src/engine/kernels/kernels.ts";
-import { alone, engineReadsSharedMemory, Threads, workerPoolOf } from "../../../src/engine/kernels/worker-pool.ts";
+import { engineReadsSharedMemory, Threads, workerPoolOf } from "../../../src/engine/kernels/threads.ts";
+import { alone } from "../../../src/engine/kernels/worker-pool.ts";
 import { allocateBlocks, type Block, ScratchMemory } from "../../../src/engine/memory.ts";
 
 const STEP: AdamWStep = {

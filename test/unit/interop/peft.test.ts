@@ -41,7 +41,7 @@ describe.each(readdirSync(root))("%s", (name) => {
   test("is written again as PEFT wrote it", async () => {
     const { method, adapted, filled, model, memory } = await loadModel({ folder: base, adapter: folder });
     const held = adapted.encoder.parameters.filter((p) => filled.has(p.name));
-    const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.weights[name]!.data as Float32Array }));
+    const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.host[name]!.data as Float32Array }));
     const written = join(out, name);
     writePeftAdapter(written, { method, semantics: "peft", base: "base", encoder: model.encoder, tensors });
     const [theirs, ours] = [folder, written].map((at) => openSafetensors(join(at, "adapter_model.safetensors")));

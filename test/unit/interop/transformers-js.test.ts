@@ -100,7 +100,7 @@ test("past the size that protobuf allows, weights stand in a file of their own",
   mkdirSync(out);
   fillOnnxFolder(out, {
     ...{ program: evaluationProgram(encoder), encoder, config: base.config, labels: base.labels },
-    ...{ weights: memory.weights, tokenizer: loadTokenizer(path), maxLength: encoder.maxPositions, int8: false },
+    ...{ weights: memory.host, tokenizer: loadTokenizer(path), maxLength: encoder.maxPositions, int8: false },
     externalBytes: 1000,
   });
   const [file, data] = ["model.onnx", "model.onnx_data"].map((name) => statSync(join(out, "onnx", name)).size);

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { load } from "../../../src/classifier/classifier.ts";
-import { float32 } from "../../../src/engine/engine.ts";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
+import { float32 } from "../../../src/engine/engine-tensors.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
 import { chooseMethod } from "../../../src/methods/chosen-method.ts";
@@ -16,7 +17,6 @@ import { openModel } from "../../../src/pretrained/open-model.ts";
 import { resume, train } from "../../../src/run/train.ts";
 import type { TrainOptions } from "../../../src/run/train-options.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
-import { allocateModel, type ModelMemory } from "../../../src/train/model-memory.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import { evaluationProgram, LOGITS, trainingProgram } from "../../../src/train/program.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
@@ -112,7 +112,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
     const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
     const { encoder, trained, adaptation } = adaptModel(model.encoder, chooseMethod(method, options), setting);
     const program = trainingProgram(encoder, trained);
-    const memory = allocateModel(encoder, program, { maxTokens: 100, gradientAccumulation: 1 });
+    const memory = new CpuStore(encoder.parameters, { ...program, maxTokens: 100, gradientAccumulation: 1 });
     const valuesOf = (name: string) => memory.weights[name]!.data as Float32Array;
     model.readInto(valuesOf, 1);
     model.close();
@@ -126,7 +126,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
     const saved = new Map(encoder.parameters.map(({ name }) => [name, valuesOf(name).slice()]));
     const executable = await engine.compile(program.outputs);
     const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(tinyLabels.length));
-    const optimizer = new Optimizer(memory.trainables, { ...ADAMW });
+    const optimizer = new Optimizer(memory, { ...ADAMW });
     const batch = packBatch(IDS, encoder);
     const losses: number[] = [];
     for (let step = 0; step < 12; step++) {
@@ -155,7 +155,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
     const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
     const { encoder, trained } = adaptModel(model.encoder, chooseMethod(method, options), setting);
     const program = trainingProgram(encoder, trained);
-    const { trainables } = allocateModel(encoder, program, { maxTokens: 100, gradientAccumulation: 1 });
+    const { trainables } = new CpuStore(encoder.parameters, { ...program, maxTokens: 100, gradientAccumulation: 1 });
     expect(trainables.map(({ parameter }) => parameter)).toEqual(trained);
     const outputs = [...program.dense, ...program.rows].map(({ parameter }) => parameter);
     expect(outputs.sort()).toEqual(trained.map(({ name }) => name).sort());
@@ -197,7 +197,7 @@ const IDS = [
   [2, 12, 13, 3],
 ].map((ids) => Int32Array.from(ids));
 
-async function logitsOf(encoder: Encoder, memory: ModelMemory): Promise<Float32Array> {
+async function logitsOf(encoder: Encoder, memory: CpuStore): Promise<Float32Array> {
   const executable = await engine.compile(evaluationProgram(encoder));
   const logits = new Float32Array(IDS.length * tinyLabels.length);
   const batch = packBatch(IDS, encoder);

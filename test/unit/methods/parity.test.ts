@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { float32 } from "../../../src/engine/engine.ts";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
+import { float32 } from "../../../src/engine/engine-tensors.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
 import { chooseMethod } from "../../../src/methods/chosen-method.ts";
@@ -12,7 +13,6 @@ import { batchValues, packBatch } from "../../../src/models/batch.ts";
 import type { HeadChoice } from "../../../src/models/head-choice.ts";
 import { openModel } from "../../../src/pretrained/open-model.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
-import { allocateModel } from "../../../src/train/model-memory.ts";
 import { type AdamWOptions, Optimizer } from "../../../src/train/optimizer.ts";
 import { evaluationProgram, LOGITS, trainingProgram } from "../../../src/train/program.ts";
 import { type ScheduleName, scheduleFactor } from "../../../src/train/schedule.ts";
@@ -73,7 +73,7 @@ describe.each([
   const setting = { semantics: expected.semantics, trainHead: true, trainPooler: false, fresh: model.fresh };
   const { encoder, trained } = adaptModel(model.encoder, chooseMethod(expected.method, expected.options), setting);
   const program = trainingProgram(encoder, trained);
-  const memory = allocateModel(encoder, program, { maxTokens: 200, gradientAccumulation: 1 });
+  const memory = new CpuStore(encoder.parameters, { ...program, maxTokens: 200, gradientAccumulation: 1 });
   const valuesOf = (parameter: string) => memory.weights[parameter]!.data as Float32Array;
   model.readInto(valuesOf, 0);
   model.close();
@@ -118,7 +118,7 @@ describe.each([
   test("gradients, and 20 steps", async () => {
     const executable = await engine.compile(program.outputs);
     const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(expected.logits[0]!.length));
-    const optimizer = new Optimizer(memory.trainables, training);
+    const optimizer = new Optimizer(memory, training);
     for (const [step, { batches, loss, gradientNorm }] of steps.entries()) {
       const batch = packed(batches[0]);
       const labels = batches[0].map((i) => examples[i]!.label);
@@ -131,7 +131,7 @@ describe.each([
       }
       optimizer.receive(batch);
       const factor = scheduleFactor(training.schedule, step, training.warmupSteps, training.totalSteps);
-      const norm = optimizer.update(training.learningRate * factor);
+      const norm = await optimizer.update(training.learningRate * factor);
       expect(Math.abs(norm - gradientNorm), `norm ${step}`).toBeLessThan(PRECISION);
     }
     await executable.dispose();

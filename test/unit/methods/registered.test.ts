@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { load } from "../../../src/classifier/classifier.ts";
 import { exportRun } from "../../../src/classifier/export-run.ts";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { mul } from "../../../src/graph/ops/elementwise.ts";
 import { methods } from "../../../src/index.ts";
@@ -15,7 +16,6 @@ import { openModel } from "../../../src/pretrained/open-model.ts";
 import { resume, train } from "../../../src/run/train.ts";
 import { recipeOptions } from "../../../src/study/recipes.ts";
 import { computeLogits } from "../../../src/train/evaluate.ts";
-import { allocateModel } from "../../../src/train/model-memory.ts";
 import { evaluationProgram } from "../../../src/train/program.ts";
 import { tinyFolder, tinyLabels } from "../../methods-folder.ts";
 import { inputError, scratchFolder } from "../tables/scratch.ts";
@@ -89,7 +89,7 @@ test("what a sub-layer puts out is what goes into dropout and the residual: half
   const pretrained = await openModel(model, tinyLabels);
   const context = { semantics: "attune", trainHead: true, trainPooler: false, fresh: pretrained.fresh } as const;
   const logitsOf = async (encoder: Encoder, change: (array: (name: string) => Float32Array) => void) => {
-    const { weights } = allocateModel(encoder);
+    const { weights } = new CpuStore(encoder.parameters);
     const arrayOf = (name: string) => weights[name]!.data as Float32Array;
     pretrained.readInto(arrayOf, 1);
     change(arrayOf);

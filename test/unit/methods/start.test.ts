@@ -1,12 +1,12 @@
 /** What added parameters begin as. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
 import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
 import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import type { MethodName } from "../../../src/methods/registry.ts";
 import { openModel } from "../../../src/pretrained/open-model.ts";
 import { loadTokenizer } from "../../../src/tokens/tokenizer.ts";
-import { allocateModel } from "../../../src/train/model-memory.ts";
 import { openSafetensors } from "../../../src/weights/safetensors.ts";
 import { fixtures } from "../tables/scratch.ts";
 
@@ -16,7 +16,7 @@ async function started(method: MethodName, options: object, seed = 1) {
   const model = await openModel(join(root, "base"));
   const setting = { semantics: "attune", trainHead: true, trainPooler: false, fresh: model.fresh } as const;
   const adapted = adaptModel(model.encoder, chooseMethod(method, options), setting);
-  const { weights } = allocateModel(adapted.encoder);
+  const { weights } = new CpuStore(adapted.encoder.parameters);
   const valuesOf = (name: string) => weights[name]!.data as Float32Array;
   model.readInto(valuesOf, seed);
   model.close();

@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Executable, HostTensors } from "../../../src/engine/engine.ts";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
+import type { Executable } from "../../../src/engine/engine.ts";
+import type { HostTensors } from "../../../src/engine/engine-tensors.ts";
 import { evaluateShape } from "../../../src/graph/dim.ts";
 import { inputName } from "../../../src/graph/ops/leaf.ts";
 import { nodesInOrder } from "../../../src/graph/order.ts";
 import { batchValues, type PackedBatch, packBatch } from "../../../src/models/batch.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
-import { allocateModel } from "../../../src/train/model-memory.ts";
 import { evaluationProgram, LOSS, LOSS_WEIGHT, TARGETS, trainingProgram } from "../../../src/train/program.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
 import { assembleGradients } from "../../assemble.ts";
@@ -183,7 +184,7 @@ function maskOf({ rate, shape, mask }: Call, { sizes, unpadIndex }: PackedBatch)
 describe("the masks of a step", () => {
   const encoder = encoderOf({ hidden_size: 60, max_position_embeddings: 40 });
   const program = trainingProgram(encoder, encoder.parameters);
-  const memory = allocateModel(encoder, program, { maxTokens: 200, gradientAccumulation: 1 });
+  const memory = new CpuStore(encoder.parameters, { ...program, maxTokens: 200, gradientAccumulation: 1 });
   const batch = packBatch(
     [40, 39, 40, 38].map((length) => new Int32Array(length).fill(2)),
     encoder,
@@ -197,7 +198,7 @@ describe("the masks of a step", () => {
         fed = Object.fromEntries(
           program.masks.map(({ name, site }) => [
             site,
-            { ...inputs[name]!, data: inputs[name]!.data.slice() as Float32Array },
+            { ...inputs[name]!, data: (inputs as HostTensors)[name]!.data.slice() as Float32Array },
           ]),
         );
       },

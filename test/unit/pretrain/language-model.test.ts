@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { float32 } from "../../../src/engine/engine.ts";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
+import { float32 } from "../../../src/engine/engine-tensors.ts";
 import { simplify } from "../../../src/graph/simplify.ts";
 import { batchValues } from "../../../src/models/batch.ts";
 import type { Encoder } from "../../../src/models/encoder.ts";
@@ -10,7 +11,6 @@ import { packMasked } from "../../../src/pretrain/masked-batch.ts";
 import { losses, objective } from "../../../src/pretrain/masked-objective.ts";
 import { openLanguageModel } from "../../../src/pretrained/open-language-model.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
-import { allocateModel } from "../../../src/train/model-memory.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import { LOSS, trainingProgram } from "../../../src/train/program.ts";
 import { scheduleFactor } from "../../../src/train/schedule.ts";
@@ -32,7 +32,7 @@ async function open() {
   const { model, readInto } = await openLanguageModel(folder);
   const encoder = model.encoder as Encoder;
   const program = trainingProgram(encoder, encoder.parameters, undefined, (scope) => objective(losses(model, scope)));
-  const memory = allocateModel(encoder, program, { maxTokens: 64, gradientAccumulation: 1 });
+  const memory = new CpuStore(encoder.parameters, { ...program, maxTokens: 64, gradientAccumulation: 1 });
   readInto((name) => memory.weights[name]!.data as Float32Array, 0);
   const texts = expected.texts.map((text) => ({ ...text, ids: Int32Array.from(text.ids) }));
   return { model, encoder, program, memory, ...packMasked(texts, encoder) };
@@ -67,7 +67,7 @@ test("ten steps with the tied decoder follow PyTorch's", async () => {
   }
   const runner = new BatchRunner(noDropout, await engine.compile(program.outputs), encoder, memory, plainObjective(0));
   const { learningRate, weightDecay, maxGradientNorm, steps } = expected.options;
-  const optimizer = new Optimizer(memory.trainables, {
+  const optimizer = new Optimizer(memory, {
     beta1: 0.9,
     beta2: 0.999,
     epsilon: 1e-8,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { float32 } from "../../../src/engine/engine.ts";
+import { float32 } from "../../../src/engine/engine-tensors.ts";
 import { gradients } from "../../../src/graph/gradients.ts";
 import { crossEntropy, yesAndNo } from "../../../src/graph/nn.ts";
 import { input } from "../../../src/graph/ops/leaf.ts";

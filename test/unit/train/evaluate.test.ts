@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Executable } from "../../../src/engine/engine.ts";
+import type { HostTensors } from "../../../src/engine/engine-tensors.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
 import { TokenizedSplit, textsOf as textsFrom } from "../../../src/tokens/tokenized.ts";
 import { loadTokenizer } from "../../../src/tokens/tokenizer.ts";
@@ -26,7 +27,9 @@ const numberedTexts = (lengths: readonly number[]): TokenSource => ({
 async function observe(texts: TokenSource, signal?: AbortSignal, onBatch = () => {}) {
   const batches: number[][] = [];
   const executable: Executable = {
-    run: async ({ tokenIds, firstToken, attentionBias }, outputs) => {
+    run: async (inputs, results) => {
+      const { tokenIds, firstToken, attentionBias } = inputs as HostTensors;
+      const outputs = results as HostTensors;
       const rows = [...(firstToken!.data as Int32Array)].map((at) => tokenIds!.data[at] as number);
       const length = attentionBias!.dims[3]!;
       batches.push(rows);

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
-import type { Executable, HostTensors } from "../../../src/engine/engine.ts";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
+import type { Executable } from "../../../src/engine/engine.ts";
+import type { HostTensors } from "../../../src/engine/engine-tensors.ts";
 import { type PackedBatch, packBatch } from "../../../src/models/batch.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
 import type { TrainingOptions } from "../../../src/train/loop-options.ts";
 import type { SplitMetrics } from "../../../src/train/metrics.ts";
-import { allocateModel } from "../../../src/train/model-memory.ts";
 import type { Optimizer } from "../../../src/train/optimizer.ts";
 import { LOSS, LOSS_WEIGHT, TARGETS } from "../../../src/train/program.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
@@ -202,12 +203,12 @@ describe("BatchRunner", () => {
     const fed: HostTensors[] = [];
     const executable: Executable = {
       run: async (inputs, outputs) => {
-        fed.push(inputs);
-        outputs[LOSS]!.data[0] = 0.25 * fed.length;
+        fed.push(inputs as HostTensors);
+        (outputs as HostTensors)[LOSS]!.data[0] = 0.25 * fed.length;
       },
       dispose: async () => {},
     };
-    const runner = new BatchRunner(program, executable, encoder, allocateModel(encoder), plainObjective(3));
+    const runner = new BatchRunner(program, executable, encoder, new CpuStore(encoder.parameters), plainObjective(3));
     const batchOf = (count: number) =>
       packBatch(
         Array.from({ length: count }, () => Int32Array.of(2, 3)),

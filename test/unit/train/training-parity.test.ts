@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { permutation, randomKey } from "../../../src/base/random.ts";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
 import { type PackedBatch, packBatch } from "../../../src/models/batch.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
 import type { TrainingOptions } from "../../../src/train/loop-options.ts";
-import { allocateModel, type ModelMemory } from "../../../src/train/model-memory.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import { type TrainingProgram, trainingProgram } from "../../../src/train/program.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
@@ -45,14 +45,14 @@ const expectedOf = (name: string): Expected => JSON.parse(readFileSync(join(root
 /** A runner that keeps each number's first gradient that is not 0, and can multiply all gradients by a factor. */
 class WatchedRunner extends BatchRunner {
   readonly program: TrainingProgram;
-  readonly memory: ModelMemory;
+  readonly memory: CpuStore;
   readonly firstGradients: Record<string, Float64Array> = {};
   factor: () => number = () => 1;
 
   constructor(...parts: ConstructorParameters<typeof BatchRunner>) {
     super(...parts);
     this.program = parts[0];
-    this.memory = parts[3];
+    this.memory = parts[3] as CpuStore;
   }
 
   override async run(batch: PackedBatch, labels: readonly number[], seed: number, draw: number): Promise<number> {
@@ -75,11 +75,14 @@ class WatchedRunner extends BatchRunner {
 }
 
 async function prepare(name: string, { options, examples }: Expected) {
-  let parts!: readonly [TrainingProgram, ModelMemory];
+  let parts!: readonly [TrainingProgram, CpuStore];
   const model = await loadModel(join(root, name), {}, (encoder) => {
     const program = trainingProgram(encoder, encoder.parameters);
     const maxTokens = BATCH * Math.max(...examples.map(({ ids }) => ids.length));
-    parts = [program, allocateModel(encoder, program, { maxTokens, gradientAccumulation: options.accumulationSteps })];
+    parts = [
+      program,
+      new CpuStore(encoder.parameters, { ...program, maxTokens, gradientAccumulation: options.accumulationSteps }),
+    ];
     return parts[1];
   });
   expect(model.notes).toEqual([]);
@@ -120,7 +123,7 @@ async function retrace(name: string, { sums }: { readonly sums: boolean }) {
     },
     layout: model.encoder,
     runner,
-    optimizer: new Optimizer(memory.trainables, expected.options),
+    optimizer: new Optimizer(memory, expected.options),
     validate: async () => {
       arrange(state.epochs.length + 2);
       return { loss: 1, calibrationError: 0, accuracy: 0, precision: 0, recall: 0, f1: 0, perClass: [], confusion: [] };

@@ -5,11 +5,12 @@
  * one stretch, and the rest takes no memory, as nothing ever writes there.
  */
 
-import type { AdamWStep, KernelCall } from "../engine/kernels/kernels.ts";
-import type { Block } from "../engine/memory.ts";
 import type { PackedBatch } from "../models/batch.ts";
 import type { Parameter } from "../models/encoder.ts";
-import type { SavedMoments, Trainable } from "./trainable.ts";
+import type { AdamWStep, KernelCall } from "./kernels/kernels.ts";
+import type { Block } from "./memory.ts";
+import type { SavedMoments } from "./parameter-store.ts";
+import type { Trainable } from "./trainable.ts";
 
 /** Rows that a program writes for one batch field of indices. */
 export interface RowSource {

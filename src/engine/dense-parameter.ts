@@ -1,10 +1,11 @@
 /** A trained parameter whose gradient is one array of its own shape. */
 
-import type { AdamWStep, KernelCall } from "../engine/kernels/kernels.ts";
-import type { Block } from "../engine/memory.ts";
 import type { PackedBatch } from "../models/batch.ts";
 import type { Parameter } from "../models/encoder.ts";
-import type { SavedMoments, Trainable } from "./trainable.ts";
+import type { AdamWStep, KernelCall } from "./kernels/kernels.ts";
+import type { Block } from "./memory.ts";
+import type { SavedMoments } from "./parameter-store.ts";
+import type { Trainable } from "./trainable.ts";
 
 export class DenseParameter implements Trainable {
   readonly parameter: Parameter;

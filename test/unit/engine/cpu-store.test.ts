@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { normal } from "../../../src/base/random.ts";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { packBatch } from "../../../src/models/batch.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
-import { allocateModel } from "../../../src/train/model-memory.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import { trainingProgram } from "../../../src/train/program.ts";
 import { BatchRunner } from "../../../src/train/step.ts";
@@ -34,13 +34,13 @@ const batches = [
 async function trained(gradientAccumulation: number, memoryBytes?: number) {
   const program = trainingProgram(encoder, encoder.parameters);
   const limits = { maxTokens: 16, gradientAccumulation, ...(memoryBytes !== undefined && { memoryBytes }) };
-  const memory = allocateModel(encoder, program, limits);
+  const memory = new CpuStore(encoder.parameters, { ...program, ...limits });
   const weights = encoder.parameters.map(({ name }) => memory.weights[name]!.data as Float32Array);
   for (const [k, array] of weights.entries())
     for (let i = 0; i < array.length; i++) array[i] = 0.3 * normal(k, i) + (array.length === 32 ? 0.5 : 0);
   const executable = await onnxRuntimeEngine({ threads: 1 }).compile(program.outputs);
   const runner = new BatchRunner(program, executable, encoder, memory, plainObjective(3));
-  const optimizer = new Optimizer(memory.trainables, {
+  const optimizer = new Optimizer(memory, {
     ...{ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradientNorm: 1 },
   });
   const norms: number[] = [];
@@ -50,7 +50,7 @@ async function trained(gradientAccumulation: number, memoryBytes?: number) {
       await runner.run(batch, [0, 1, 2, 0], 42, step * gradientAccumulation + k);
       optimizer.receive(batch);
     }
-    norms.push(optimizer.update(1e-3));
+    norms.push(await optimizer.update(1e-3));
   }
   await executable.dispose();
   const moments = memory.trainables.flatMap((trainable) => {

@@ -1,0 +1,136 @@
+/**
+ * The parameter store of the CPU: weights and, for the trained ones, gradients and moments, placed once in memory that ONNX
+ * Runtime and the kernels share, and used by every program. Nothing is copied, so there is nothing to upload or download.
+ */
+import { sizeOf } from "../base/size-of.ts";
+import type { HostTensor } from "../graph/tensor.ts";
+import type { PackedBatch } from "../models/batch.ts";
+import type { Parameter } from "../models/encoder.ts";
+import { DenseParameter } from "./dense-parameter.ts";
+import { float32, type HostTensors } from "./engine-tensors.ts";
+import { alone, type WorkerPool } from "./kernels/worker-pool.ts";
+import { allocateBlocks, ScratchMemory } from "./memory.ts";
+import type { MaskDraw, ParameterStore, TrainingRoom, UpdateStep } from "./parameter-store.ts";
+import { TableParameter } from "./table-parameter.ts";
+import type { Trainable } from "./trainable.ts";
+import { TrainableSet } from "./trainable-set.ts";
+
+const countOf = (parameter: Parameter): number => sizeOf(parameter.shape);
+
+const NO_TRAINING: TrainingRoom = { dense: [], rows: [], maxTokens: 0, gradientAccumulation: 1 };
+
+export class CpuStore implements ParameterStore {
+  readonly weights: HostTensors;
+  readonly weightBytes: number;
+  readonly trainables: readonly Trainable[];
+  readonly #dense: HostTensors;
+  /** What programs write for tables, by output: room for as many rows as a batch can have tokens. */
+  readonly #rows: ReadonlyMap<string, { readonly array: Float32Array; readonly width: number }>;
+  readonly #set: TrainableSet;
+  readonly #workers: WorkerPool;
+  readonly #masks: ScratchMemory;
+
+  /** Room for `parameters`; without `training`, for their weights only. */
+  constructor(parameters: readonly Parameter[], training: TrainingRoom = NO_TRAINING, workers: WorkerPool = alone) {
+    const { dense, rows, maxTokens, gradientAccumulation, memoryBytes } = training;
+    const denseNames = new Map(dense.map(({ parameter, output }) => [parameter, output]));
+    const tableNames = new Map(rows.map(({ parameter, parts }) => [parameter, parts]));
+    const tables = parameters.filter(({ name }) => tableNames.has(name));
+    const others = parameters.filter(({ name }) => !tableNames.has(name));
+    const rowOutputs = new Map(
+      tables.flatMap(({ name, shape }) => tableNames.get(name)!.map(({ output }) => [output, shape[1]!] as const)),
+    );
+
+    // Tables share the rows that programs write for them, so they live together.
+    const tableSizes = tables.map(({ shape }) =>
+      TableParameter.sizes(shape as [number, number], maxTokens * gradientAccumulation),
+    );
+    const otherSizes = others.map((parameter) =>
+      denseNames.has(parameter.name)
+        ? DenseParameter.sizes(countOf(parameter), gradientAccumulation > 1)
+        : [countOf(parameter)],
+    );
+    const tableBlockSizes = [...tableSizes.flat(), ...[...rowOutputs.values()].map((width) => width * maxTokens)];
+    const [tableBlock, ...otherBlocks] = allocateBlocks([tableBlockSizes, ...otherSizes], {
+      limit: memoryBytes,
+      shared: workers.sharesMemory,
+    });
+
+    const arrays = [...tableBlock!.arrays];
+    const tableArrays = tableSizes.map((sizes) => arrays.splice(0, sizes.length));
+    this.#rows = new Map([...rowOutputs].map(([output, width], i) => [output, { array: arrays[i]!, width }]));
+
+    const weights: Record<string, HostTensor> = {};
+    const trainables = new Map<string, Trainable>();
+    const denseOutputs: Record<string, HostTensor> = {};
+    for (const [i, parameter] of tables.entries()) {
+      const { name, shape } = parameter;
+      const sources = tableNames.get(name)!.map(({ indices, output }) => ({
+        indices: (batch: PackedBatch) => batch[indices as keyof PackedBatch] as Int32Array,
+        rows: this.#rows.get(output)!.array,
+      }));
+      const table = new TableParameter(parameter, tableBlock!, tableArrays[i]!, sources);
+      weights[name] = float32(table.weights, shape);
+      trainables.set(name, table);
+    }
+    for (const [i, parameter] of others.entries()) {
+      const { name, shape } = parameter;
+      const block = otherBlocks[i]!;
+      weights[name] = float32(block.arrays[0]!, shape);
+      const output = denseNames.get(name);
+      if (output === undefined) continue;
+      const trained = new DenseParameter(parameter, block);
+      trainables.set(name, trained);
+      denseOutputs[output] = float32(trained.incoming, shape);
+    }
+    this.weights = weights;
+    this.trainables = parameters.flatMap(({ name }) => trainables.get(name) ?? []);
+    this.weightBytes = parameters.reduce((bytes, parameter) => bytes + 4 * countOf(parameter), 0);
+    this.#dense = denseOutputs;
+    this.#set = new TrainableSet(this.trainables, workers);
+    this.#workers = workers;
+    this.#masks = new ScratchMemory({ shared: workers.sharesMemory });
+  }
+
+  get host(): HostTensors {
+    return this.weights;
+  }
+
+  async upload(): Promise<void> {}
+
+  async download(): Promise<void> {}
+
+  gradientOutputs({ sizes: { tokens } }: PackedBatch): HostTensors {
+    const rows = [...this.#rows].map(([output, { array, width }]) => [
+      output,
+      float32(array.subarray(0, tokens * width), [tokens, width]),
+    ]);
+    return { ...this.#dense, ...Object.fromEntries(rows) };
+  }
+
+  receive(batch: PackedBatch): void {
+    this.#set.receive(batch);
+  }
+
+  async update(step: UpdateStep): Promise<number> {
+    return this.#set.update(step);
+  }
+
+  drawMasks(draws: readonly MaskDraw[]): HostTensors {
+    const lengths = draws.map(({ dims }) => sizeOf(dims));
+    // The kernel writes whole groups of eight.
+    const blocks = this.#masks.blocks(lengths.map((length) => [Math.ceil(length / 8) * 8]));
+    const drawn: Record<string, HostTensor> = {};
+    const calls = draws.map(({ name, dims, key, threshold, scale }, i) => {
+      const { calls, arrays } = blocks[i]!;
+      drawn[name] = float32(arrays[0]!.subarray(0, lengths[i]!), dims);
+      return calls.dropoutMask(arrays[0]!, key, threshold, scale);
+    });
+    this.#workers.run(calls);
+    return drawn;
+  }
+
+  async dispose(): Promise<void> {
+    this.#workers.dispose();
+  }
+}

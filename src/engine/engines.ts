@@ -1,0 +1,9 @@
+/** The one place that decides what computes. */
+import type { Engine } from "./engine.ts";
+import { onnxRuntimeEngine } from "./onnxruntime.ts";
+
+/** Makes an engine for a run that may use so many threads. */
+export type MakeEngine = (threads: number) => Engine;
+
+/** ONNX Runtime on the CPU. */
+export const cpuEngine: MakeEngine = (threads) => onnxRuntimeEngine({ threads });
