@@ -3,6 +3,7 @@ import { AttuneError } from "../base/error.ts";
 import type { CompareDoneEvent, CompareEvent } from "../study/compare-events.ts";
 import { CompareView } from "./compare-view.ts";
 import { report } from "./report-study.ts";
+import { writeOut } from "./write-text.ts";
 
 /** As it was typed, so that a shell reads it the same way. */
 export const commandLine = (): string =>
@@ -28,7 +29,7 @@ export async function followStudy(events: AsyncIterable<CompareEvent>, out: stri
   }
   if (!done) return;
   const { finished, failed } = done;
-  if (!quiet) process.stdout.write("\n");
+  if (!quiet) writeOut("\n");
   if (Object.keys(finished).length > 0) await report([out], out, quiet);
   if (failed.length > 0) {
     const others = Object.keys(finished).length;

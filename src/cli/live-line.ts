@@ -1,5 +1,6 @@
 /** Progress on a stream: a live line where it is a terminal, a plain one now and then where it is not. */
 import { createLogUpdate } from "log-update";
+import { harmless } from "./write-text.ts";
 
 /** Without a terminal: at most one line of progress in so many seconds. */
 const PLAIN_SECONDS = 15;
@@ -21,12 +22,12 @@ export class LiveLine {
   /** A line that stays, above the live one. */
   say(line: string): void {
     this.#live?.clear();
-    this.#stream.write(`${line}\n`);
+    this.#stream.write(`${harmless(line)}\n`);
   }
 
   /** What is going on; without a terminal `plain`, if that is given and it is time. */
   show(live: () => string, plain?: () => string): void {
-    if (this.#live) this.#live(live());
+    if (this.#live) this.#live(harmless(live()));
     else if (plain && performance.now() - this.#lastPlain > PLAIN_SECONDS * 1000) {
       this.#lastPlain = performance.now();
       this.say(plain());

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import type { ErrorKind } from "../base/error.ts";
+import { harmless, writeError } from "./write-text.ts";
 
 /** Commands by name; the loaded function adds options and action. */
 const commands: Readonly<Record<string, { summary: string; load: () => Promise<(command: Command) => void> }>> = {
@@ -63,10 +64,13 @@ async function main(): Promise<number> {
     .configureOutput({
       outputError: (text, write) =>
         write(
-          `attune: ${text
-            .replace(/^error: /, "")
-            .trim()
-            .replace(/\s*\n/g, " ")}\n`,
+          harmless(
+            `attune: ${text
+              .replace(/^error: /, "")
+              .trim()
+              .replace(/\s*\n/g, " ")
+              .replace(/^unknown option '-[^']*(\d|\s)[^']*'.*/, "$& (texts that begin with - come after --)")}\n`,
+          ),
         ),
     })
     .exitOverride();
@@ -87,12 +91,12 @@ async function main(): Promise<number> {
 function report(error: unknown): number {
   const { kind, message, stack, code } = error as Error & { kind?: ErrorKind; code?: string };
   if (kind) {
-    process.stderr.write(`attune: ${message}\n`);
+    writeError(`attune: ${message}\n`);
     return EXIT_CODES[kind];
   }
   // The system's own words (no space left, no permission) need no stack trace; everything else is a fault of ours.
   const isSystem = typeof code === "string" && /^E[A-Z]+$/.test(code);
-  process.stderr.write(isSystem ? `attune: ${message}\n` : `attune: this is a fault in Attune: ${stack ?? message}\n`);
+  writeError(isSystem ? `attune: ${message}\n` : `attune: this is a fault in Attune: ${stack ?? message}\n`);
   return EXIT_CODES.failure;
 }
 

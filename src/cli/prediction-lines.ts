@@ -2,10 +2,11 @@
 import { percent } from "../base/format.ts";
 import type { Prediction } from "../classifier/classifier.ts";
 import type { Text } from "../tables/dataset.ts";
+import { jsonText } from "./write-text.ts";
 
 export function jsonOf(given: Text, { label, labels, scores, probabilities }: Prediction): string {
   const [text, pair] = [given].flat() as [string, string?];
-  return JSON.stringify({ text, pair, ...(labels ? { labels } : { label }), probabilities, scores });
+  return jsonText({ text, pair, ...(labels ? { labels } : { label }), probabilities, scores });
 }
 
 /** Tabs between the columns, so that `cut` and spreadsheets can take them apart; several labels have commas between. */

@@ -3,6 +3,7 @@ import { alignColumns, duration, grouped, memory, metric } from "../base/format.
 import type { HeldOutMetrics, PretrainEvent } from "../pretrain/pretrain-events.ts";
 import { HubProgress } from "./hub-progress.ts";
 import { LiveLine } from "./live-line.ts";
+import { writeOut } from "./write-text.ts";
 
 const BAR_WIDTH = 24;
 /** Steps that count for the pace. */
@@ -49,7 +50,7 @@ class PretrainView {
       );
     } else if (event.type === "result") {
       this.end();
-      process.stdout.write(`${resultText(event, this.#out)}\n`);
+      writeOut(`${resultText(event, this.#out)}\n`);
     }
   }
 

@@ -9,6 +9,7 @@ import type { EpochEvent, StepEvent } from "../train/trainer.ts";
 import { HubProgress } from "./hub-progress.ts";
 import { LiveLine } from "./live-line.ts";
 import { metricsReport } from "./metrics-report.ts";
+import { writeOut } from "./write-text.ts";
 
 const BAR_WIDTH = 24;
 
@@ -18,7 +19,7 @@ export async function showTraining(events: AsyncIterable<TrainEvent>, { quiet }:
   try {
     for await (const event of events) {
       view?.show(event);
-      if (event.type === "result" && !quiet) process.stdout.write(`${resultText(event, view!.out, view!.testTexts)}\n`);
+      if (event.type === "result" && !quiet) writeOut(`${resultText(event, view!.out, view!.testTexts)}\n`);
     }
   } finally {
     view?.end();

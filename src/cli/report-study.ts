@@ -4,6 +4,7 @@ import { diskError } from "../base/disk-error.ts";
 import { compareStudy } from "../comparison/compare-study.ts";
 import { resultTable } from "../report/terminal-table.ts";
 import { writeReport } from "../report/write-report.ts";
+import { writeOut } from "./write-text.ts";
 
 /** Writes the report of `studies` into `folder` and prints where it is, with the table of results before it. */
 export async function report(studies: readonly string[], folder: string, quiet: boolean): Promise<void> {
@@ -11,7 +12,7 @@ export async function report(studies: readonly string[], folder: string, quiet: 
   const { isTTY, columns } = process.stdout;
   const style = isTTY ? { colour: process.stdout.hasColors(), width: columns } : { colour: false };
   // Before what can fail: the table needs no place on the disk.
-  if (!quiet) process.stdout.write(`${resultTable(comparison, style)}\n\n`);
+  if (!quiet) writeOut(`${resultTable(comparison, style)}\n\n`);
   try {
     writeReport(comparison, folder);
   } catch (error) {
@@ -21,5 +22,5 @@ export async function report(studies: readonly string[], folder: string, quiet: 
       `put that right, and make the report with: attune report ${studies.join(" ")}${studies.length > 1 ? ` --out ${folder}` : ""}`,
     );
   }
-  process.stdout.write(`${join(folder, "report.html")}\n`);
+  writeOut(`${join(folder, "report.html")}\n`);
 }

@@ -1,4 +1,5 @@
 /** Ctrl-C as an AbortSignal: the first one stops cleanly, the second one at once. */
+import { writeError } from "./write-text.ts";
 
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
@@ -6,7 +7,7 @@ export function stopSignal(): AbortSignal {
     process.on(signal, () => {
       if (controller.signal.aborted) process.exit(130);
       controller.abort();
-      process.stderr.write("\nattune: stopping after this step; once more stops at once\n");
+      writeError("\nattune: stopping after this step; once more stops at once\n");
     });
   return controller.signal;
 }

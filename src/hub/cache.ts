@@ -23,10 +23,12 @@ export const folderName = ({ kind, name }: Repo): string => [`${kind}s`, ...name
 
 /** The part of the cache that belongs to one repository. */
 export class RepoCache {
+  readonly #repo: Repo;
   readonly #folder: string;
   readonly #links: boolean;
 
   constructor(repo: Repo, { cache, links }: HubSettings) {
+    this.#repo = repo;
     this.#folder = join(cache, folderName(repo));
     this.#links = links;
   }
@@ -34,6 +36,7 @@ export class RepoCache {
   /** The commit that a revision was when it was last asked for. */
   commitOf(revision: string): string | undefined {
     if (isCommit(revision)) return revision;
+    requireSafePath(this.#repo, revision);
     const file = join(this.#folder, "refs", revision);
     if (!existsSync(file)) return undefined;
     const commit = readFileSync(file, "utf8").trim();

@@ -21,7 +21,7 @@ import type { HubSettings } from "./hub-settings.ts";
 import type { Repository } from "./repository.ts";
 
 export function viewFolder({ reference, commit }: Repository, configName = "default", { assets }: HubSettings): string {
-  return join(assets, "attune", folderName(reference), commit, configName.replace(/[^\w.-]/g, "_"));
+  return join(assets, "attune", folderName(reference), commit, configName.replace(/[^\w.-]|^\.+/g, "_"));
 }
 
 /** Makes the folder, unless it is there. */

@@ -50,6 +50,11 @@ const expand = (path: string, env: Environment): string =>
 
 function endpointOf(value: string | undefined): string {
   const endpoint = (value || "https://huggingface.co").replace(/\/+$/, "");
+  if (/^[^/]*\/\/[^/]*@/.test(endpoint))
+    throw new AttuneError(
+      "hub/endpoint",
+      "HF_ENDPOINT cannot have a user or password in it: such requests are not made, and it would be seen in messages",
+    );
   if (!/^https?:/.test(endpoint) || !URL.canParse(endpoint))
     throw new AttuneError(
       "hub/endpoint",

@@ -188,7 +188,10 @@ async function listRemote(
     for await (const { type, path, size, oid, lfs } of listFiles({ ...query, fetch: hubFetch(reference, context) })) {
       if (type !== "file") continue;
       requireSafePath(reference, path);
-      files.set(path, { path, bytes: lfs?.size ?? size, hash: lfs?.oid ?? oid! });
+      const hash = lfs?.oid ?? oid;
+      // It becomes the name of a file in the cache.
+      if (!hash || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash)) throw notTheHub(reference, context);
+      files.set(path, { path, bytes: lfs?.size ?? size, hash });
     }
   });
   return files;

@@ -1,4 +1,5 @@
 /** The README.md of an exported folder: what the model is, how it was made, and how it is loaded. */
+import { escapeMarkdown } from "../base/escape.ts";
 import type { Usage } from "./usage.ts";
 
 export interface ModelCard {
@@ -29,12 +30,12 @@ export function modelCard(card: ModelCard): string {
   const rows = (values: Readonly<Record<string, unknown>>) =>
     Object.entries(values).map(([name, value]) => {
       const text = typeof value === "string" ? value : JSON.stringify(value);
-      return `| ${name} | ${text.replaceAll("|", "\\|")} |`;
+      return `| ${escapeMarkdown(name)} | ${escapeMarkdown(text)} |`;
     });
   const made = [
-    ...(card.adapter ? [`and the adapter ${card.adapter}`] : []),
+    ...(card.adapter ? [`and the adapter ${escapeMarkdown(card.adapter)}`] : []),
     ...(card.method ? [`with the method \`${card.method}\``] : []),
-    ...(card.data ? [`on ${card.data}`] : []),
+    ...(card.data ? [`on ${escapeMarkdown(card.data)}`] : []),
   ];
   const metrics = Object.entries(card.metrics).map(([name, value]) => [name, value.toFixed(4)]);
   return [
@@ -45,10 +46,10 @@ export function modelCard(card: ModelCard): string {
     ...(card.hub?.datasets ? ["datasets:", ...card.hub.datasets.map((name) => `- ${name}`)] : []),
     "---",
     "",
-    `# ${card.folder}`,
+    `# ${escapeMarkdown(card.folder)}`,
     "",
-    `A text classifier for ${card.labels.length} labels: ${card.labels.join(", ")}.`,
-    `Made from ${[card.base, ...made].join(" ")}.`,
+    `A text classifier for ${card.labels.length} labels: ${card.labels.map(escapeMarkdown).join(", ")}.`,
+    `Made from ${[escapeMarkdown(card.base), ...made].join(" ")}.`,
     "",
     "## Use",
     "",
@@ -56,7 +57,7 @@ export function modelCard(card: ModelCard): string {
     ...(metrics.length > 0
       ? ["## Test", "", "| metric | value |", "|---|---|", ...rows(Object.fromEntries(metrics)), ""]
       : []),
-    ...(card.note ? [card.note, ""] : []),
+    ...(card.note ? [escapeMarkdown(card.note), ""] : []),
     "## Training",
     "",
     "| option | value |",

@@ -4,8 +4,8 @@ import { GridComponent, LegendComponent, TitleComponent, VisualMapComponent } fr
 import { type EChartsCoreOption, init, use } from "echarts/core";
 import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
+import { escapeHtml, wellFormed } from "../base/escape.ts";
 import type { Chart } from "./document.ts";
-import { escapeHtml, wellFormed } from "./escape.ts";
 import { type Colour, palette } from "./palette.ts";
 
 use([

@@ -1,7 +1,8 @@
 /** results.csv and epochs.csv: every run and every epoch as a row, for other tools. */
+
+import { csvField } from "../base/escape.ts";
 import type { ComparedRun, Comparison } from "../comparison/comparison.ts";
 import type { PlannedRun } from "../study/study.ts";
-import { csvField } from "./escape.ts";
 
 type Field = string | number | undefined;
 type Columns<Row> = Readonly<Record<string, (row: Row) => Field>>;

@@ -1,8 +1,8 @@
 /** A document as one HTML file that needs nothing else: no network, no fonts, and scripts only for quicker hover values. */
 import { createHash } from "node:crypto";
+import { escapeHtml } from "../base/escape.ts";
 import type { Block, Cell, Chart, Column, Document, LegendEntry, Mark, Section, Table, Text } from "./document.ts";
 import { piecesOf } from "./document.ts";
-import { escapeHtml } from "./escape.ts";
 import { pageScript } from "./page-script.ts";
 import { pageStyle } from "./page-style.ts";
 

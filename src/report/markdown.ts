@@ -1,7 +1,8 @@
 /** A document as Markdown, with its charts as pictures beside it. */
+
+import { escapeMarkdown } from "../base/escape.ts";
 import type { Block, Cell, Document, Mark, Table, Text } from "./document.ts";
 import { piecesOf } from "./document.ts";
-import { escapeMarkdown } from "./escape.ts";
 import { barOf } from "./plain-text.ts";
 
 /** `pictures` is the folder of the SVG files, as seen from the Markdown file. */

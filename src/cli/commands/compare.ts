@@ -10,6 +10,7 @@ import { DEFAULT_METHODS, inputKeys, planSchema, sharedKeys } from "../../study/
 import { commandLine, followStudy } from "../follow-study.ts";
 import { flagOf, optionOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { writeOut } from "../write-text.ts";
 
 interface Flags {
   readonly out?: string;
@@ -53,7 +54,7 @@ export function compareCommand(command: Command): void {
     const fromFile = file === undefined ? undefined : readPlanFile(file);
     const plan = resolvePlan({ ...fromFile?.plan, ...flags }, placeOf(flags, fromFile?.place));
     if (printPlan) {
-      process.stdout.write(planText(plan));
+      writeOut(planText(plan));
       return;
     }
     if (out === undefined) throw new AttuneError("options/missing", "the option --out is missing: folder of the study");

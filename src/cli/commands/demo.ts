@@ -14,6 +14,7 @@ import { showFetch } from "../hub-progress.ts";
 import { flagOf, optionOf } from "../option-flags.ts";
 import { lineOf } from "../prediction-lines.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { writeOut } from "../write-text.ts";
 
 interface Flags {
   readonly out: string;
@@ -37,7 +38,7 @@ export function demoCommand(command: Command): void {
       const signal = stopSignal();
       const plan = resolvePlan({ ...demoPlan, ...changes }, ([key]) => ({ before: "", name: flagOf(String(key)) }));
       const say = (text: string) => {
-        if (!quiet) process.stdout.write(`${text}\n`);
+        if (!quiet) writeOut(`${text}\n`);
       };
       const study = compare(plan, out, { estimate: false, command: commandLine(), signal });
       if (predict && isFinished(out)) {
@@ -58,7 +59,7 @@ export function demoCommand(command: Command): void {
       say(`\n${reason}\nIts run is ${run}.\n`);
       const classifier = await load(run, { signal });
       const predictions = await classifier.predict(predict, signal);
-      process.stdout.write(predict.map((text, i) => `${lineOf(text, predictions[i]!)}\n`).join(""));
+      writeOut(predict.map((text, i) => `${lineOf(text, predictions[i]!)}\n`).join(""));
       await classifier.dispose();
     });
 }

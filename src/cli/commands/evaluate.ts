@@ -8,6 +8,7 @@ import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, wholeNumber } 
 import { metricsReport } from "../metrics-report.ts";
 import { addFlags, flagOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { jsonText, writeError, writeOut } from "../write-text.ts";
 
 interface Flags extends LoadFlags, DataOptions {
   readonly data: string;
@@ -56,9 +57,9 @@ export function evaluateCommand(command: Command): void {
         const classifier = await load(onlyFolderOf(given, flags), { ...loadOptions(flags), ...fetching });
         const { metrics, examples, notes } = await classifier.evaluate({ data, ...choice, ...fetching });
         await classifier.dispose();
-        for (const note of notes) process.stderr.write(`attune: ${note}\n`);
-        const output = json ? JSON.stringify({ examples, ...metrics }) : metricsReport(metrics, examples);
-        process.stdout.write(`${output}\n`);
+        for (const note of notes) writeError(`attune: ${note}\n`);
+        const output = json ? jsonText({ examples, ...metrics }) : metricsReport(metrics, examples);
+        writeOut(`${output}\n`);
       },
     );
 }

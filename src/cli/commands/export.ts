@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import { type ExportFormat, exportFormats, exportRun } from "../../classifier/export-run.ts";
 import { showFetch } from "../hub-progress.ts";
 import { addModelFlags, type LoadFlags, loadOptions, onlyFolderOf } from "../load-flags.ts";
+import { writeError, writeOut } from "../write-text.ts";
 
 interface Flags extends LoadFlags {
   readonly format: ExportFormat;
@@ -32,7 +33,7 @@ export function exportCommand(command: Command): void {
     const { threads: _, ...source } = loadOptions(flags);
     const options = { format, out, ...(base !== undefined && { base }), ...(int8 && { int8 }), ...source };
     const notes = await exportRun(onlyFolderOf(given, flags), { ...options, onFetch: showFetch() });
-    for (const note of notes) process.stderr.write(`attune: ${note}\n`);
-    process.stdout.write(`${out}\n`);
+    for (const note of notes) writeError(`attune: ${note}\n`);
+    writeOut(`${out}\n`);
   });
 }

@@ -7,6 +7,7 @@ import { checkedDataOptions, DATA, dataOptions } from "../../tables/table-option
 import { showFetch } from "../hub-progress.ts";
 import { wholeNumber } from "../load-flags.ts";
 import { addFlags, flagOf, toNumber } from "../option-flags.ts";
+import { jsonText, writeOut } from "../write-text.ts";
 
 interface Flags extends Pick<InspectOptions, "dataRevision" | "configName" | "model" | "revision"> {
   readonly maxLength?: number | string;
@@ -45,6 +46,6 @@ export function inspectCommand(command: Command): void {
       onFetch: showFetch(),
     });
     const text = () => [`Read as ${found.reading}.`, ...found.notes, "", plainText(dataBlocks(found))].join("\n");
-    process.stdout.write(`${json ? JSON.stringify(found) : text()}\n`);
+    writeOut(`${json ? jsonText(found) : text()}\n`);
   });
 }

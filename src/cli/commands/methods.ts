@@ -2,13 +2,14 @@
 import type { Command } from "commander";
 import { type MethodDescription, methods } from "../../methods/list-methods.ts";
 import { describe, flagOf } from "../option-flags.ts";
+import { writeOut } from "../write-text.ts";
 
 export function methodsCommand(command: Command): void {
   command.option("--json", "print one JSON object: methods by name, options as JSON Schema").action(({ json }) => {
     const text = json
       ? JSON.stringify(Object.fromEntries(methods().map(({ name, title: _, ...rest }) => [name, rest])))
       : methods().map(listing).join("\n\n");
-    process.stdout.write(`${text}\n`);
+    writeOut(`${text}\n`);
   });
 }
 

@@ -8,6 +8,7 @@ import { linesOf } from "../lines.ts";
 import { addLoadFlags, folderOf, type LoadFlags, loadOptions } from "../load-flags.ts";
 import { jsonOf, lineOf } from "../prediction-lines.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { writeOut } from "../write-text.ts";
 
 interface Flags extends LoadFlags {
   readonly json?: boolean;
@@ -34,7 +35,7 @@ export function predictCommand(command: Command): void {
       for await (const lines of texts.length > 0 ? [texts] : linesOf(process.stdin)) {
         const batch = lines.map(read);
         const predictions = await classifier.predict(batch, signal);
-        process.stdout.write(batch.map((text, i) => `${print(text, predictions[i]!)}\n`).join(""));
+        writeOut(batch.map((text, i) => `${print(text, predictions[i]!)}\n`).join(""));
       }
       await classifier.dispose();
     });

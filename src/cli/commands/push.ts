@@ -4,6 +4,7 @@ import { exportFormats } from "../../classifier/export-run.ts";
 import { type PushOptions, push } from "../../classifier/push-run.ts";
 import { HubProgress } from "../hub-progress.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { writeOut } from "../write-text.ts";
 
 export function pushCommand(command: Command): void {
   command
@@ -19,7 +20,7 @@ export function pushCommand(command: Command): void {
       const progress = new HubProgress(process.stderr);
       try {
         const { url } = await push(run, options, { signal: stopSignal(), onEvent: (event) => progress.show(event) });
-        process.stdout.write(`${url}\n`);
+        writeOut(`${url}\n`);
       } finally {
         progress.end();
       }

@@ -1,7 +1,8 @@
 /** Rules on classes: which suffer, whether size is why, what is taken for what. */
+
+import { isolated } from "../../base/escape.ts";
 import { grouped, metric, percent } from "../../base/format.ts";
 import { classScores, confusions, trainingTexts } from "../class-scores.ts";
-import { isolated } from "../escape.ts";
 import type { Rule } from "./rule.ts";
 import { least, most } from "./wording.ts";
 

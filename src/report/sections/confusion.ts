@@ -1,10 +1,11 @@
 /** Confusion matrices, as far as there is room for so many labels, and the most frequent confusions. */
+
+import { isolated, shortened } from "../../base/escape.ts";
 import { grouped, percent } from "../../base/format.ts";
 import type { Setting } from "../../comparison/comparison.ts";
 import { axis, drawChart, ink } from "../chart.ts";
 import { confusionMatrix, confusions } from "../class-scores.ts";
 import { type Block, type Chart, heading, more, paragraph, quoted, remark, type Section } from "../document.ts";
-import { isolated, shortened } from "../escape.ts";
 import { cutMiddle } from "../narrow-text.ts";
 import { hasSeveralSeeds, type View } from "../view.ts";
 

@@ -160,7 +160,7 @@ test("an adapter calls its base as it is told to", async () => {
   expect(config.base_model_name_or_path).toBe("someone/tiny-bert");
   const card = readFileSync(join(out, "README.md"), "utf8");
   expect(card).toContain("library_name: peft");
-  expect(card).toContain('AutoTokenizer.from_pretrained("someone/tiny-bert")');
+  expect(card).toContain('AutoPeftModelForSequenceClassification.from_pretrained("lora named peft"');
   expect(card).toContain('| rankPattern | {"query\\|key":2} |');
   expect(await inputError(() => exportRun(run, { format: "onnx", out: join(root, "x"), base: "a/b" }))).toContain(
     "--base goes with --format peft",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { csvField, escapeHtml, escapeMarkdown, isolated, shortened } from "../../../src/report/escape.ts";
+import { csvField, escapeHtml, escapeMarkdown, isolated, shortened } from "../../../src/base/escape.ts";
 
 test("nothing is markup in HTML, and nothing is left that XML cannot hold", () => {
   expect(escapeHtml(`<img src=x onerror='a("b")'>&`)).toBe("&lt;img src=x onerror=&#39;a(&quot;b&quot;)&#39;&gt;&amp;");
