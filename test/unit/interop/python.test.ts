@@ -40,6 +40,14 @@ const adapters: readonly [string, object, string?][] = [
   ],
   ["lora with a frozen head", { method: "lora", trainHead: false }],
   ["lora without a pooler", { method: "lora" }, "bare"],
+  ["dora", { method: "lora", rank: 3, dora: true, targets: ["value", "output"] }],
+  ["dora without a pooler", { method: "lora", dora: true, targets: ["all-linear"], bias: "all", layers: [1] }, "bare"],
+  ["ia3", { method: "ia3" }],
+  [
+    "ia3 without a pooler",
+    { method: "ia3", targets: ["query", "intermediate"], feedForward: ["intermediate"] },
+    "bare",
+  ],
   ["prompt", { method: "prompt", virtualTokens: 3, semantics: "peft" }],
   [
     "prompt from words",
@@ -51,6 +59,8 @@ const adapters: readonly [string, object, string?][] = [
 ];
 const wholes: readonly [string, object][] = [
   ["lora", { method: "lora", targets: ["all-linear"], bias: "all" }],
+  ["dora", { method: "lora", targets: ["all-linear"], dora: true }],
+  ["ia3", { method: "ia3" }],
   ["probe", { method: "probe" }],
   ["full", { method: "full" }],
 ];
@@ -80,7 +90,11 @@ function distance(a: readonly (readonly number[])[], b: readonly (readonly numbe
 describe.skipIf(!python)("PEFT opens adapters", () => {
   interface FromPeft {
     readonly logits: number[][];
-    readonly config: { readonly target_modules?: string[]; readonly modules_to_save: string[] };
+    readonly config: {
+      readonly target_modules?: string[];
+      readonly feedforward_modules?: string[];
+      readonly modules_to_save: string[];
+    };
   }
   const ours = new Map<string, Awaited<ReturnType<typeof exported>>>();
   const theirs = new Map<string, FromPeft>();
@@ -100,7 +114,9 @@ describe.skipIf(!python)("PEFT opens adapters", () => {
     // There, lists are sets without an order, and the head stands in them twice.
     const comparable = (config: FromPeft["config"]) => ({
       ...config,
+      // Sets in PEFT, which have no order.
       target_modules: config.target_modules?.sort(),
+      feedforward_modules: config.feedforward_modules?.sort(),
       modules_to_save: [...new Set(config.modules_to_save)],
     });
     const written = JSON.parse(readFileSync(join(out, "adapter_config.json"), "utf8"));
