@@ -7,6 +7,8 @@ import { AttuneError, listOf } from "../base/error.ts";
 import { readJson } from "../base/read-json.ts";
 import { knownMethodNames, methodOf } from "../methods/registry.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
+import { denseModule } from "../models/head-choice.ts";
+import { knownHeads } from "../models/registry.ts";
 import { modelMaxLength } from "../tokens/tokenizer-files.ts";
 import { openSafetensors } from "../weights/safetensors.ts";
 import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
@@ -50,14 +52,16 @@ export function openPeftAdapter(folder: string): PeftAdapter {
   const { understood, ignored, unreadable, read, holds } = method.peft;
   const impossible = unreadable?.(config);
   if (impossible) refuse(impossible);
+  const heads = knownHeads();
+  const headModules = [...HEAD_MODULES, ...heads.map(denseModule)];
   for (const module of modules ?? [])
-    if (![...HEAD_MODULES, "pooler"].includes(module.replace(/^.*\./, ""))) refuse(`"${module}" in modules_to_save`);
+    if (!headModules.includes(module.replace(/^.*\./, ""))) refuse(`"${module}" in modules_to_save`);
   const known = new Set([...NEUTRAL, ...understood, ...ignored]);
   for (const [key, value] of Object.entries(rest)) if (!known.has(key) && !isEmpty(value)) refuse(key);
 
   const stored = namesOf(folder);
   const labels = join(folder, LABELS);
-  const head = stored.shapes.get("classifier.weight");
+  const head = heads.map(({ classifier }) => stored.shapes.get(`${classifier}.weight`)).find((shape) => shape);
   if (!head) throw new AttuneError("adapter/no-head", `${join(folder, WEIGHTS)}: there is no classifier.weight in it`);
   return {
     method: method.name,
@@ -70,7 +74,8 @@ export function openPeftAdapter(folder: string): PeftAdapter {
     readInto: (encoder, weights) => {
       const own = holds(encoder, config);
       requireNoMore(folder, stored, encoder, own);
-      const savesPooler = (modules ?? []).some((module) => /(^|\.)pooler$/.test(module));
+      const pooler = denseModule(encoder.classificationHead);
+      const savesPooler = (modules ?? []).some((module) => `.${module}`.endsWith(`.${pooler}`));
       const isSaved = ({ part }: Parameter) => part === "classifier" || (part === "pooler" && savesPooler);
       const saved = encoder.parameters.filter(isSaved).map(({ name }) => name);
       requireAll(folder, stored, [...saved, ...own]);

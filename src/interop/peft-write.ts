@@ -6,7 +6,7 @@ import { writeWholeFolder } from "../base/write-whole.ts";
 import type { ChosenMethod } from "../methods/chosen-method.ts";
 import type { Semantics } from "../methods/semantics.ts";
 import type { Encoder } from "../models/encoder.ts";
-import { isTransformersHead } from "../models/head-choice.ts";
+import { denseModule, isTransformersHead } from "../models/head-choice.ts";
 import { type FileToWrite, writeFiles } from "../tokens/tokenizer-files.ts";
 import { type TensorToWrite, writeSafetensors } from "../weights/safetensors.ts";
 import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
@@ -59,7 +59,7 @@ export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void 
     auto_mapping: null,
     base_model_name_or_path: adapter.base,
     inference_mode: true,
-    modules_to_save: [...(savesPooler ? ["pooler"] : []), ...HEAD_MODULES],
+    modules_to_save: [...(savesPooler ? [denseModule(encoder.classificationHead)] : []), ...HEAD_MODULES],
     peft_type: peft.type,
     peft_version: PEFT_VERSION,
     revision: adapter.revision ?? null,

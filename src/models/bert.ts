@@ -1,36 +1,11 @@
 /** BERT (Devlin et al. 2019, arXiv 1810.04805) with Transformers' sequence-classification head. */
 import { z } from "zod";
-import { activations } from "../graph/nn.ts";
+import { bertKeys, wholeHeads } from "./config-keys.ts";
 import type { Encoder } from "./encoder.ts";
 import { type LayerNames, postNorm } from "./post-norm.ts";
 
-const size = z.number().int().positive();
-const rate = z.number().min(0).lt(1);
-
 /** The keys of config.json that change what BERT computes, with Transformers' defaults. */
-export const bertConfig = z
-  .looseObject({
-    model_type: z.literal("bert"),
-    vocab_size: size.default(30522),
-    hidden_size: size.default(768),
-    num_hidden_layers: size.default(12),
-    num_attention_heads: size.default(12),
-    intermediate_size: size.default(3072),
-    hidden_act: z.enum(Object.keys(activations) as [string, ...string[]]).default("gelu"),
-    hidden_dropout_prob: rate.default(0.1),
-    attention_probs_dropout_prob: rate.default(0.1),
-    classifier_dropout: rate.nullable().default(null),
-    max_position_embeddings: size.default(512),
-    type_vocab_size: size.default(2),
-    initializer_range: z.number().positive().default(0.02),
-    layer_norm_eps: z.number().positive().default(1e-12),
-    position_embedding_type: z.literal("absolute").default("absolute"),
-    is_decoder: z.literal(false).default(false),
-  })
-  .refine((config) => config.hidden_size % config.num_attention_heads === 0, {
-    path: ["hidden_size"],
-    error: "it is not a multiple of num_attention_heads",
-  });
+export const bertConfig = z.looseObject({ ...bertKeys, model_type: z.literal("bert") }).refine(...wholeHeads);
 export type BertConfig = z.infer<typeof bertConfig>;
 
 /** BERT with a head for `labelCount` labels. */
@@ -49,7 +24,7 @@ export function bert(config: BertConfig, labelCount: number): Encoder {
       vocabularySize: config.vocab_size,
       positionRows: config.max_position_embeddings,
       maxPositions: config.max_position_embeddings,
-      tokenTypes: config.type_vocab_size,
+      typeRows: config.type_vocab_size,
       activation: config.hidden_act,
       epsilon: config.layer_norm_eps,
       initializerRange: config.initializer_range,

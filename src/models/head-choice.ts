@@ -45,3 +45,7 @@ export interface HeadDescription {
   /** Name of the last layer in the checkpoint. */
   readonly classifier: string;
 }
+
+/** The name by which adapters keep the dense layer, where they do: that of the module that holds it. */
+export const denseModule = ({ dense }: HeadDescription): string =>
+  dense.module.replace(/\.dense$/, "").replace(/^.*\./, "");

@@ -2,13 +2,23 @@
  * The encoder of the original transformer (Vaswani et al. 2017, arXiv 1706.03762): embeddings that are added up, layers with a
  * norm after attention and after the feed-forward part. BERT and most families after it are this one with other names.
  */
+import { evaluateDim } from "../graph/dim.ts";
 import { activations } from "../graph/nn.ts";
 import { add, scale } from "../graph/ops/elementwise.ts";
 import { fromHeads, gatherRows, toHeads } from "../graph/ops/indexing.ts";
+import { constant } from "../graph/ops/leaf.ts";
 import { matMul, swapLast } from "../graph/ops/linalg.ts";
 import { layerNorm, softmax } from "../graph/ops/reduce.ts";
+import { concat, reshape, slice, transpose } from "../graph/ops/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type BatchLayout, type BatchTensors, batchInputs, noVirtualTokens } from "./batch.ts";
+import {
+  type BatchLayout,
+  type BatchTensors,
+  batchInputs,
+  type DistanceInput,
+  distanceInput,
+  noVirtualTokens,
+} from "./batch.ts";
 import { declareHead, ownLogits, poolByHead } from "./classification-head.ts";
 import { Declarations } from "./declarations.ts";
 import type { Encoded, Encoder } from "./encoder.ts";
@@ -27,6 +37,15 @@ export interface LayerNames {
   readonly outputNorm: string;
 }
 
+/** A bias of attention scores that depends on how far apart query and key are, one table for all layers. */
+export interface DistanceBias {
+  /** Its name in the checkpoint, without the prefix: [buckets, heads]. */
+  readonly table: string;
+  readonly buckets: number;
+  /** The row of the table for a distance. */
+  bucketOf(distance: number): number;
+}
+
 export interface PostNorm extends Pick<BatchLayout, "heads" | "positions"> {
   readonly type: string;
   readonly architecture: string;
@@ -41,7 +60,13 @@ export interface PostNorm extends Pick<BatchLayout, "heads" | "positions"> {
   readonly positionRows: number;
   readonly maxPositions: number;
   /** Rows of the table of token types; 0 where there is none. */
-  readonly tokenTypes: number;
+  readonly typeRows: number;
+  /** Whether types are read; else all tokens have the first. @default true */
+  readonly readsTypes?: boolean;
+  /** Width of the tables, and the layer that takes it to the hidden size. @default the hidden size, and no layer */
+  readonly embeddings?: { readonly size: number; readonly projection?: string };
+  /** @default none */
+  readonly distanceBias?: DistanceBias;
   readonly activation: string;
   readonly epsilon: number;
   readonly initializerRange: number;
@@ -52,25 +77,36 @@ export interface PostNorm extends Pick<BatchLayout, "heads" | "positions"> {
     readonly attentionOutput: number;
     readonly output: number;
   };
+  /** Layers with the same names are one that is run again. */
   namesOf(layer: number): LayerNames;
+  /** Whether layers share their parameters, which then belong to no single one. @default false */
+  readonly sharesLayers?: boolean;
   readonly head: HeadDescription;
 }
 
 /** An encoder of that form, with its own head for `labelCount` labels. */
 export function postNorm(spec: PostNorm, labelCount: number): Encoder {
-  const { hiddenSize, intermediateSize, heads, prefix } = spec;
+  const { hiddenSize, intermediateSize, heads, prefix, distanceBias } = spec;
+  const { size: embeddingSize, projection } = spec.embeddings ?? { size: hiddenSize };
   const declarations = new Declarations();
   const tables = {
     word: spec.vocabularySize,
     position: spec.positionRows,
-    ...(spec.tokenTypes > 0 && { token_type: spec.tokenTypes }),
+    ...(spec.typeRows > 0 && { token_type: spec.typeRows }),
   };
   const encoderPart = { part: "encoder" } as const;
   for (const [table, rows] of Object.entries(tables))
-    declarations.declare(tableName(prefix, table), [rows, hiddenSize], "embedding", encoderPart);
-  declarations.norm(`${prefix}embeddings.LayerNorm`, hiddenSize, encoderPart);
+    declarations.declare(tableName(prefix, table), [rows, embeddingSize], "embedding", encoderPart);
+  declarations.norm(`${prefix}embeddings.LayerNorm`, embeddingSize, encoderPart);
+  const raise =
+    projection === undefined
+      ? undefined
+      : declarations.linear("embeddingProjection", `${prefix}${projection}`, [hiddenSize, embeddingSize], encoderPart);
+  // By its name it is a bias to Transformers and PEFT: without decay, and trained where biases are.
+  if (distanceBias)
+    declarations.declare(`${prefix}${distanceBias.table}`, [distanceBias.buckets, heads], "bias", encoderPart);
   const layers = Array.from({ length: spec.layers }, (_, layer): Layer => {
-    const at = { part: "encoder", layer } as const;
+    const at = spec.sharesLayers ? encoderPart : ({ part: "encoder", layer } as const);
     const names = spec.namesOf(layer);
     const square = [hiddenSize, hiddenSize] as const;
     const linear = (role: Role, size: readonly [number, number]) =>
@@ -93,9 +129,11 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
   const sites = declareHead(declarations, spec.head, hiddenSize, labelCount);
   const encode = (scope: Scope): Encoded => {
     const batch = batchInputs(heads);
-    let hidden = embed(spec, scope, batch);
+    const embedded = embed(spec, scope, batch);
+    const placeBias = distanceBias && biasOfPlaces(scope, prefix, distanceBias);
+    let hidden = raise ? scope.linear(raise, embedded) : embedded;
     for (const [index, layer] of layers.entries())
-      hidden = scope.mayFreeze(transformerLayer(spec, scope, batch, hidden, layer, index));
+      hidden = scope.mayFreeze(transformerLayer(spec, scope, { ...batch, placeBias }, hidden, layer, index));
     return { hidden, batch };
   };
   const own = {
@@ -108,13 +146,15 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
     architecture: spec.architecture,
     bareArchitecture: spec.bareArchitecture,
     hiddenSize,
-    embeddingSize: hiddenSize,
+    embeddingSize,
     vocabularySize: spec.vocabularySize,
-    tokenTypes: spec.tokenTypes,
+    tokenTypes: (spec.readsTypes ?? true) ? spec.typeRows : 0,
     layers: spec.layers,
     heads,
     maxPositions: spec.maxPositions,
     ...(spec.positions && { positions: spec.positions }),
+    // Where scores depend on the place, padding with the pooled token's key could outscore it.
+    ...(distanceBias && { distances: [bucketsOf(distanceBias)], masked: NEVER_REACHED }),
     virtual: noVirtualTokens,
     initializerRange: spec.initializerRange,
     parameters: declarations.parameters,
@@ -131,6 +171,12 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
   };
 }
 
+/** A batch, and the bias of its places. */
+type Batch = BatchTensors & { readonly placeBias: Tensor | undefined };
+
+/** Added to scores of padding where no score may reach it: softmax makes zeros of it. */
+const NEVER_REACHED = -1e4;
+
 type Role = "query" | "key" | "value" | "attentionOutput" | "intermediate" | "output";
 
 /** The sites of a layer, and the names of its norms. */
@@ -138,11 +184,19 @@ type Layer = Readonly<Record<Role, LinearSite> & Record<"attentionNorm" | "outpu
 
 const tableName = (prefix: string, table: string): string => `${prefix}embeddings.${table}_embeddings.weight`;
 
-/** [tokens] → [tokens, hidden] */
-function embed({ prefix, tokenTypes, epsilon, dropout }: PostNorm, scope: Scope, batch: BatchTensors): Tensor {
+/** [tokens] → [tokens, embedding] */
+function embed(
+  { prefix, typeRows, readsTypes = true, epsilon, dropout }: PostNorm,
+  scope: Scope,
+  batch: BatchTensors,
+): Tensor {
   const look = (table: string, ids: Tensor) => gatherRows(scope.parameter(tableName(prefix, table)), ids);
   const words = scope.words(look("word", batch.tokenIds));
-  const typed = tokenTypes > 0 ? add(words, look("token_type", batch.tokenTypes)) : words;
+  const type = () =>
+    readsTypes
+      ? look("token_type", batch.tokenTypes)
+      : slice(scope.parameter(tableName(prefix, "token_type")), 0, 0, 1);
+  const typed = typeRows > 0 ? add(words, type()) : words;
   const sum = add(typed, look("position", batch.positionIds));
   return scope.dropout(norm(scope, `${prefix}embeddings.LayerNorm`, sum, epsilon), dropout.embeddings, "embeddings");
 }
@@ -151,15 +205,29 @@ function norm(scope: Scope, name: string, x: Tensor, epsilon: number): Tensor {
   return layerNorm(x, scope.parameter(`${name}.weight`), scope.parameter(`${name}.bias`), epsilon);
 }
 
+const bucketsOf = ({ bucketOf }: DistanceBias): DistanceInput => ({
+  name: "distanceBuckets",
+  dtype: "int32",
+  of: bucketOf,
+});
+
+/** What is added to scores by distance: [1, heads, length, length]. */
+function biasOfPlaces(scope: Scope, prefix: string, own: DistanceBias): Tensor {
+  const table = scope.parameter(`${prefix}${own.table}`);
+  const rows = gatherRows(table, distanceInput(bucketsOf(own))); // [length, length, heads]
+  return reshape(transpose(rows, [2, 0, 1]), [1, table.shape[1]!, "length", "length"]);
+}
+
+/** The same behind keys without a token, for which nothing is added: they have no place. */
+function besideVirtualKeys(placeBias: Tensor, key: Tensor): Tensor {
+  const count = evaluateDim(key.shape[2]!, { length: 0 });
+  if (count === 0) return placeBias;
+  const zero = scale(slice(placeBias, 3, 0, 1), 0); // [1, heads, length, 1]
+  return concat([add(zero, constant(new Array(count).fill(0), [1, 1, 1, count])), placeBias], 3);
+}
+
 /** One transformer layer: attention and feed-forward, each with a residual and a norm after it. */
-function transformerLayer(
-  spec: PostNorm,
-  scope: Scope,
-  batch: BatchTensors,
-  x: Tensor,
-  sites: Layer,
-  layer: number,
-): Tensor {
+function transformerLayer(spec: PostNorm, scope: Scope, batch: Batch, x: Tensor, sites: Layer, layer: number): Tensor {
   const { dropout, epsilon } = spec;
   const drop = (y: Tensor, rate: number, place: string) => scope.dropout(y, rate, `layer.${layer}.${place}`);
   const context = attention(spec, scope, batch, x, sites, layer);
@@ -175,7 +243,7 @@ function transformerLayer(
 function attention(
   { hiddenSize, heads, dropout }: PostNorm,
   scope: Scope,
-  batch: BatchTensors,
+  batch: Batch,
   x: Tensor,
   sites: Layer,
   layer: number,
@@ -184,7 +252,8 @@ function attention(
   const query = split(scale(scope.linear(sites.query, x), 1 / Math.sqrt(hiddenSize / heads)));
   const own = { key: split(scope.linear(sites.key, x)), value: split(scope.linear(sites.value, x)) };
   const { key, value, bias } = scope.attended(layer, { ...own, bias: batch.attentionBias });
-  const weights = softmax(add(matMul(query, swapLast(key)), bias)); // [batch, heads, length, length]
+  const scores = add(matMul(query, swapLast(key)), bias); // [batch, heads, length, length]
+  const weights = softmax(batch.placeBias ? add(scores, besideVirtualKeys(batch.placeBias, key)) : scores);
   const dropped = scope.dropout(weights, dropout.probabilities, `layer.${layer}.attention`);
   return fromHeads(matMul(dropped, value), batch.unpadIndex, batch.padIndex);
 }

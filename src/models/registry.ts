@@ -2,10 +2,16 @@
 import { z } from "zod";
 import { problemOf } from "../base/check-json.ts";
 import { AttuneError, listOf } from "../base/error.ts";
+import { albert } from "./albert.ts";
 import { bert, bertConfig } from "./bert.ts";
 import { bertLanguageModel } from "./bert-language-model.ts";
+import { distilbert } from "./distilbert.ts";
+import { electra } from "./electra.ts";
 import type { Encoder } from "./encoder.ts";
+import type { HeadDescription } from "./head-choice.ts";
 import type { LanguageModel } from "./language-model.ts";
+import { mpnet } from "./mpnet.ts";
+import { roberta } from "./roberta.ts";
 
 interface Architecture {
   /** Builds the encoder from config.json's content, which it checks. */
@@ -19,7 +25,18 @@ const architectures: Readonly<Record<string, Architecture>> = {
     build: (config, labelCount) => bert(bertConfig.parse(config), labelCount),
     languageModel: (config) => bertLanguageModel(bertConfig.parse(config)),
   },
+  distilbert: { build: distilbert },
+  roberta: { build: roberta },
+  "xlm-roberta": { build: roberta },
+  camembert: { build: roberta },
+  electra: { build: electra },
+  mpnet: { build: mpnet },
+  albert: { build: albert },
 };
+
+/** The own heads of all architectures: the names that an adapter's modules may have before its model is known. */
+export const knownHeads = (): HeadDescription[] =>
+  Object.entries(architectures).map(([type, { build }]) => build({ model_type: type }, 1).classificationHead);
 
 /** The encoder that a config.json describes, with a head for `labelCount` labels. `file` is named in errors. */
 export function buildEncoder(config: unknown, labelCount: number, file: string): Encoder {

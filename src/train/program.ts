@@ -132,6 +132,8 @@ function rowParts(gradient: Tensor): { indices: string; rows: Tensor }[] | undef
     const parts = inputs.map(rowParts);
     return parts.every((p) => p !== undefined) ? parts.flat() : undefined;
   }
-  const indices = op.name === "scatterAddRows" ? inputName(inputs[1]!) : undefined;
+  // Only what is looked up by token; an index by place belongs to no row of the batch.
+  const byToken = op.name === "scatterAddRows" && inputs[1]!.shape[0] === rowAxes.tokens;
+  const indices = byToken ? inputName(inputs[1]!) : undefined;
   return indices === undefined ? undefined : [{ indices, rows: inputs[2]! }];
 }

@@ -78,8 +78,8 @@ export const modelCases: readonly Case[] = [
   {
     wrong: "another architecture",
     args: TRAIN,
-    spoil: changeConfig({ model_type: "distilbert" }),
-    says: ["model/config.json", 'model_type is "distilbert"', 'Attune can train "bert" so far'],
+    spoil: changeConfig({ model_type: "t5" }),
+    says: ["model/config.json", 'model_type is "t5"', 'Attune can train "bert", "distilbert"'],
   },
   {
     wrong: "a tokenizer with more words than the model",

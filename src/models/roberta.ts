@@ -1,0 +1,62 @@
+/** RoBERTa (Liu et al. 2019, arXiv 1907.11692), XLM-RoBERTa and CamemBERT, which are one graph, with Transformers' head. */
+import { z } from "zod";
+import { bertLayerNames } from "./bert.ts";
+import { bertKeys, size, wholeHeads } from "./config-keys.ts";
+import type { Encoder } from "./encoder.ts";
+import { postNorm } from "./post-norm.ts";
+
+/** The names of the classes in Transformers. */
+const classes = { roberta: "Roberta", "xlm-roberta": "XLMRoberta", camembert: "Camembert" } as const;
+
+/** The keys of config.json that change what is computed, with Transformers' defaults. */
+const config = z
+  .looseObject({
+    ...bertKeys,
+    model_type: z.enum(Object.keys(classes) as [keyof typeof classes, ...(keyof typeof classes)[]]),
+    vocab_size: size.default(50265),
+    pad_token_id: z.number().int().nonnegative().default(1),
+  })
+  .refine(...wholeHeads);
+
+/** RoBERTa of a config.json with a head for `labelCount` labels. */
+export function roberta(given: unknown, labelCount: number): Encoder {
+  const own = config.parse(given);
+  const { hidden_dropout_prob: hiddenDropout, pad_token_id: pad } = own;
+  const classifierDropout = own.classifier_dropout ?? hiddenDropout;
+  return postNorm(
+    {
+      type: own.model_type,
+      architecture: `${classes[own.model_type]}ForSequenceClassification`,
+      bareArchitecture: `${classes[own.model_type]}Model`,
+      prefix: "roberta.",
+      hiddenSize: own.hidden_size,
+      intermediateSize: own.intermediate_size,
+      layers: own.num_hidden_layers,
+      heads: own.num_attention_heads,
+      vocabularySize: own.vocab_size,
+      positionRows: own.max_position_embeddings,
+      // Positions count from behind the padding's on; a literal <pad> in a text is not counted.
+      maxPositions: own.max_position_embeddings - pad - 1,
+      positions: { first: pad + 1, uncounted: pad },
+      typeRows: own.type_vocab_size,
+      readsTypes: false,
+      activation: own.hidden_act,
+      epsilon: own.layer_norm_eps,
+      initializerRange: own.initializer_range,
+      dropout: {
+        embeddings: hiddenDropout,
+        probabilities: own.attention_probs_dropout_prob,
+        attentionOutput: hiddenDropout,
+        output: hiddenDropout,
+      },
+      namesOf: bertLayerNames,
+      head: {
+        inputDropout: classifierDropout,
+        dense: { module: "classifier.dense", activation: "tanh", part: "classifier" },
+        dropout: classifierDropout,
+        classifier: "classifier.out_proj",
+      },
+    },
+    labelCount,
+  );
+}
