@@ -18,6 +18,7 @@ import {
   sigmoid,
   sign,
   sqrt,
+  stopGradient,
   sub,
   tanh,
 } from "../../../src/graph/ops/elementwise.ts";
@@ -99,7 +100,7 @@ const rejected: Readonly<Record<string, readonly Case[]>> = {
     ]),
   ),
   ...Object.fromEntries(
-    Object.entries({ neg, exp, log, sqrt, tanh, sigmoid, relu, sign, erf, erfGate }).map(
+    Object.entries({ neg, exp, log, sqrt, tanh, sigmoid, relu, sign, erf, erfGate, stopGradient }).map(
       ([name, op]): [string, Case[]] => [
         name,
         [[`${name}(int32[2, tokens]) needs float32`, () => op(ids(2, "tokens"))]],
