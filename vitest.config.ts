@@ -18,7 +18,8 @@ function scratch(): Record<string, string> {
   }
 }
 
-// `unit` runs in a minute or two and needs nothing but the sources; `e2e` drives the built package as a user would.
+// `unit` runs in a minute or two and needs nothing but the sources; `e2e` drives the built package as a user would;
+// `browser` runs graphs and training in headless Chromium, and says so where there is none.
 export default defineConfig({
   test: {
     testTimeout: 60_000,
@@ -36,6 +37,7 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
+      { extends: true, test: { name: "browser", include: ["test/browser/**/*.test.ts"] } },
     ],
   },
 });

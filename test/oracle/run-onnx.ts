@@ -1,31 +1,11 @@
 /** Runs a program on ONNX Runtime with float64 values in and out, for comparison with the evaluator. */
 import { onnxRuntimeEngine } from "../../src/engine/onnxruntime.ts";
-import { evaluateShape } from "../../src/graph/dim.ts";
-import { nodesInOrder } from "../../src/graph/order.ts";
-import type { HostTensor, Tensor } from "../../src/graph/tensor.ts";
-import { type NdArray, ndarray, sizeOf } from "./array.ts";
+import type { Tensor } from "../../src/graph/tensor.ts";
+import type { NdArray } from "./array.ts";
+import { runOnEngine } from "./run-on-engine.ts";
 
-export async function runOnnx(
+export const runOnnx = (
   outputs: readonly Tensor[],
   values: Readonly<Record<string, NdArray>>,
   sizes: Readonly<Record<string, number>> = {},
-): Promise<NdArray[]> {
-  const named = Object.fromEntries(outputs.map((t, i) => [`y${i}`, t]));
-  const program = await onnxRuntimeEngine({ threads: 1 }).compile(named);
-  const feeds: Record<string, HostTensor> = {};
-  for (const node of nodesInOrder(outputs)) {
-    const { name, dtype } = node.attributes as { name?: string; dtype?: "float32" | "int32" };
-    if (node.op.name !== "input" || !name || !dtype) continue;
-    const { shape, data } = values[name]!;
-    feeds[name] = { dtype, dims: shape, data: dtype === "int32" ? Int32Array.from(data) : Float32Array.from(data) };
-  }
-  const results = Object.fromEntries(
-    Object.entries(named).map(([name, t]) => {
-      const dims = evaluateShape(t.shape, sizes);
-      return [name, { dtype: t.dtype, dims, data: new Float32Array(sizeOf(dims)) } satisfies HostTensor];
-    }),
-  );
-  await program.run(feeds, results);
-  await program.dispose();
-  return Object.values(results).map(({ dims, data }) => ndarray(dims, data));
-}
+): Promise<NdArray[]> => runOnEngine(onnxRuntimeEngine({ threads: 1 }), outputs, values, sizes);

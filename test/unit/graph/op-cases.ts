@@ -1,5 +1,6 @@
 /** One row per op and variant: a small program with values that stay clear of kinks and singularities. */
 
+import { gradients } from "../../../src/graph/gradients.ts";
 import * as nn from "../../../src/graph/nn.ts";
 import * as elementwise from "../../../src/graph/ops/elementwise.ts";
 import { erf, erfGate } from "../../../src/graph/ops/elementwise.ts";
@@ -18,6 +19,16 @@ export interface OpCase {
   readonly wanted: readonly Tensor[];
   readonly values: Readonly<Record<string, NdArray>>;
   readonly sizes?: Readonly<Record<string, number>>;
+}
+
+/** The program together with its gradients. */
+export function withGradients({ y, wanted }: OpCase): Tensor[] {
+  if (wanted.length === 0) return [y];
+  const loss = reduce.sum(
+    y,
+    y.shape.map((_, axis) => axis),
+  );
+  return [y, ...gradients(loss, wanted)];
 }
 
 /** Fixed values without a pattern that could hide a transposed axis; all different, between -1.5 and 1.5. */

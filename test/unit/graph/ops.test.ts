@@ -1,23 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { gradients } from "../../../src/graph/gradients.ts";
 import { ops } from "../../../src/graph/ops/all-ops.ts";
-import { sum } from "../../../src/graph/ops/reduce.ts";
 import { nodesInOrder } from "../../../src/graph/order.ts";
 import { simplify } from "../../../src/graph/simplify.ts";
 import { gradientError } from "../../oracle/check-gradient.ts";
 import { evaluate, evaluated } from "../../oracle/evaluate.ts";
 import { runOnnx } from "../../oracle/run-onnx.ts";
-import { type OpCase, opCases } from "./op-cases.ts";
-
-/** The program together with its gradients. */
-function withGradients({ y, wanted }: OpCase) {
-  if (wanted.length === 0) return [y];
-  const loss = sum(
-    y,
-    y.shape.map((_, axis) => axis),
-  );
-  return [y, ...gradients(loss, wanted)];
-}
+import { opCases, withGradients } from "./op-cases.ts";
 
 describe.each(opCases.map((c) => [c.name, c] as const))("%s", (_, c) => {
   test.runIf(c.wanted.length > 0)("gradient equals finite differences", () => {

@@ -132,7 +132,7 @@ describe.each(rows)("$method $options $shared", ({ method, options = {}, shared 
     for (let step = 0; step < 12; step++) {
       losses.push(await runner.run(batch, [0, 1, 0], 1, step));
       optimizer.receive(batch);
-      optimizer.update(learningRate);
+      await optimizer.update(learningRate);
     }
     await executable.dispose();
     const changed = encoder.parameters.filter(({ name }) => saved.get(name)!.some((v, i) => v !== valuesOf(name)[i]));
