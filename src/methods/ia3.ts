@@ -7,7 +7,7 @@ import type { LinearSite } from "../models/scope.ts";
 import { layersOption } from "./layers.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
 import { selectedModules, wholeNames } from "./peft-targets.ts";
-import { type Sourced, searchedOnMini } from "./recipe-entry.ts";
+import { searched, searchedOnMini } from "./recipe-entry.ts";
 import { isTarget, moduleOf, targetSites, targetsOption } from "./targets.ts";
 
 const VECTOR = ".ia3_l";
@@ -22,11 +22,6 @@ const options = z.strictObject({
   layers: layersOption,
 });
 type Ia3Options = z.output<typeof options>;
-
-const published = (value: unknown): Sourced => ({
-  value,
-  source: "Liu et al. 2022, who train T5 with it; not searched here",
-});
 
 export const ia3 = defineMethod({
   title: "IA3",
@@ -43,7 +38,7 @@ export const ia3 = defineMethod({
   },
   options,
   recipes: {
-    tuned: { options: { learningRate: published(3e-3) } },
+    tuned: { options: { learningRate: searched(1e-2) } },
     demo: { options: { learningRate: searchedOnMini(3e-2) } },
   },
   peft: {

@@ -147,6 +147,12 @@ export function resolveOptions(options: unknown, spell: Spell = (key) => key): R
   const anyMethod = z.enum(names).default("full").describe(schema.description!);
   const method = anyMethod.safeParse(given.method);
   const own = method.success ? methodOf(method.data).options.shape : {};
+  const doubled = Object.keys(own).find((key) => Object.hasOwn(trainOptions.shape, key));
+  if (doubled !== undefined)
+    throw new AttuneError(
+      "methods/option",
+      `the method "${method.data}" has an option ${doubled}, which is one of train's own; call it something else`,
+    );
   const shape = { ...trainOptions.shape, method: anyMethod, ...own };
   const foreign = (key: string): AttuneError | undefined => {
     const owners = names.filter((name) => Object.hasOwn(methodOf(name).options.shape, key));

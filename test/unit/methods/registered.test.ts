@@ -146,6 +146,17 @@ test("names are taken once, and have one form", () => {
   expect(() => chooseMethod("gaits")).toThrow('there is no method "gaits"; did you mean "gates"?');
 });
 
+test("an option that train has already is refused, as one of them would be without effect", async () => {
+  const { title, summary, about, chooseWhen } = method;
+  const options = z.strictObject({ epochs: z.number().default(1) });
+  const adapt = () => ({ trains: () => true });
+  const doubled = registerMethod("doubled", { title, summary, about, chooseWhen, options, adapt });
+  const begun = train({ ...small, out: join(root, "doubled"), ...doubled() });
+  await expect(begun[Symbol.asyncIterator]().next()).rejects.toThrow(
+    'the method "doubled" has an option epochs, which is one of train\'s own',
+  );
+});
+
 test("a recipe that has no learning rate for it is an error, not a rate that suits others", () => {
   expect(() => recipeOptions("tuned", "gates", {})).toThrow(
     'the recipe "tuned" has no learning rate for the method "gates"',
