@@ -1,0 +1,150 @@
+/**
+ * Every encoder family, trained by every method: exported, opened again, and in transformers.js. With a Python named by
+ * ATTUNE_PYTHON, in Transformers and PEFT too, where PEFT has the method for the family; that is skipped without it.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { env, pipeline } from "@huggingface/transformers";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { normal, randomKey } from "../../../src/base/random.ts";
+import { load } from "../../../src/classifier/classifier.ts";
+import { exportRun } from "../../../src/classifier/export-run.ts";
+import { methodNames, methodOf } from "../../../src/methods/registry.ts";
+import { buildEncoder } from "../../../src/models/registry.ts";
+import { train } from "../../../src/run/train.ts";
+import type { TrainOptions } from "../../../src/run/train-options.ts";
+import { writeSafetensors } from "../../../src/weights/safetensors.ts";
+import { tinyFolder } from "../../methods-folder.ts";
+import { fixtures } from "../tables/scratch.ts";
+
+env.allowRemoteModels = false;
+const root = mkdtempSync(join(tmpdir(), "attune-families-"));
+afterAll(() => rmSync(root, { recursive: true }));
+const PRECISION = 1e-5;
+const TEXTS = ["the good cat", "a bad dog is running very unhappy", "was happy", "the the the dog is a very good cat"];
+
+const python = process.env.ATTUNE_PYTHON;
+const texts = join(root, "texts.json");
+writeFileSync(texts, JSON.stringify(TEXTS));
+
+/** What a script under test/fixtures prints of each folder. */
+const inPython = (script: string, ...args: readonly string[]) =>
+  JSON.parse(execFileSync(python!, [join(fixtures, script), ...args], { encoding: "utf8" }));
+
+const bert = { hidden_size: 24, num_hidden_layers: 2, num_attention_heads: 3, intermediate_size: 37 };
+const families: Readonly<Record<string, object>> = {
+  distilbert: { dim: 24, n_layers: 2, n_heads: 3, hidden_dim: 37 },
+  roberta: { ...bert, type_vocab_size: 1, pad_token_id: 1 },
+  electra: { ...bert, embedding_size: 12 },
+  mpnet: bert,
+  albert: { ...bert, embedding_size: 12 },
+};
+
+const logitsByMethod: Record<string, number[][]> = {};
+
+/** A pretrained encoder without a head, and what it is trained on. */
+function folderOf(family: string) {
+  const { model, data } = tinyFolder(join(root, family));
+  const config = {
+    model_type: family,
+    vocab_size: 160,
+    max_position_embeddings: 24,
+    pad_token_id: 0,
+    ...families[family],
+  };
+  const { parameters } = buildEncoder(config, 2, "config.json");
+  const tensors = parameters
+    .filter(({ part }) => part === "encoder")
+    .map(({ name, shape, kind }) => {
+      const key = randomKey(0, "sample", name);
+      const size = shape.reduce((a, b) => a * b, 1);
+      const data = Float32Array.from({ length: size }, (_, i) => 0.2 * normal(key, i));
+      return { name, shape, data: kind === "layerNormWeight" ? data.map((value) => 1 + value) : data };
+    });
+  writeFileSync(join(model, "config.json"), JSON.stringify(config));
+  writeSafetensors(join(model, "model.safetensors"), tensors);
+  return { model, data };
+}
+
+async function logitsOf(folder: string): Promise<number[][]> {
+  const classifier = await load(folder, { threads: 1 });
+  const found = await classifier.predict(TEXTS);
+  await classifier.dispose();
+  return found.map(({ logits }) => [...logits]);
+}
+
+function expectClose(actual: readonly (readonly number[])[], expected: readonly (readonly number[])[]): void {
+  for (const [i, row] of expected.entries())
+    for (const [k, value] of row.entries()) expect(Math.abs(actual[i]![k]! - value)).toBeLessThan(PRECISION);
+}
+
+describe.each(Object.keys(families))("%s", (family) => {
+  const { model, data } = folderOf(family);
+
+  describe.each(methodNames)("%s", (method) => {
+    const run = join(root, `${family}-${method}`);
+    const form = methodOf(method).peft;
+    const isVirtual = ["prompt", "prefix"].includes(method);
+    let logits: number[][];
+    beforeAll(async () => {
+      const small = { epochs: 1, batchSize: 16, learningRate: 1e-2, threads: 1 };
+      const virtual = isVirtual ? { virtualTokens: 3, semantics: "peft" } : {};
+      for await (const _ of train({ model, data, out: run, method, ...small, ...virtual } as TrainOptions));
+      logits = await logitsOf(run);
+      logitsByMethod[`${family}-${method}`] = logits;
+    });
+
+    test("in transformers.js", async () => {
+      const out = `${run}-onnx`;
+      await exportRun(run, { format: "onnx", out });
+      const classifier = await pipeline("text-classification", out, { dtype: "fp32" });
+      const found = (await classifier(TEXTS, { top_k: null } as never)) as unknown as {
+        label: string;
+        score: number;
+      }[][];
+      await classifier.dispose();
+      for (const [i, scores] of found.entries()) {
+        const powers = logits[i]!.map(Math.exp);
+        const shares = powers.map((power) => power / powers.reduce((a, b) => a + b, 0)).sort((a, b) => b - a);
+        for (const [k, { score }] of scores.entries()) expect(Math.abs(score - shares[k]!)).toBeLessThan(PRECISION);
+      }
+    });
+
+    if (form)
+      test("as a PEFT adapter", async () => {
+        const out = `${run}-peft`;
+        await exportRun(run, { format: "peft", out });
+        expect(JSON.parse(readFileSync(join(out, "adapter_config.json"), "utf8")).peft_type).toBe(form!.type);
+        const classifier = await load(model, { adapter: out, threads: 1 });
+        const found = await classifier.predict(TEXTS);
+        await classifier.dispose();
+        expectClose(
+          found.map((prediction) => [...prediction.logits]),
+          logits,
+        );
+      });
+
+    if (!isVirtual)
+      test("as a folder of Transformers", async () => {
+        await exportRun(run, { format: "transformers", out: `${run}-whole` });
+        expectClose(await logitsOf(`${run}-whole`), logits);
+      });
+  });
+
+  describe.skipIf(!python)("in Python", () => {
+    // PEFT has no prefixes for most families, and its prompts are as wide as the model's layers.
+    const adapters = methodNames.filter((method) => methodOf(method).peft && method !== "prefix");
+    test("PEFT opens the adapters", () => {
+      const folders = adapters.map((method) => join(root, `${family}-${method}-peft`));
+      const found: { logits: number[][] }[] = inPython("check_peft.py", model, texts, "2", ...folders);
+      for (const [i, { logits }] of found.entries()) expectClose(logits, logitsByMethod[`${family}-${adapters[i]}`]!);
+    });
+
+    test("Transformers opens the whole", () => {
+      const { logits } = inPython("check_transformers.py", join(root, `${family}-full-whole`), texts);
+      expectClose(logits, logitsByMethod[`${family}-full`]!);
+    });
+  });
+});
