@@ -56,6 +56,11 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     summary: "domain adaptation: LoRA and the probe with and without pre-training on the data set's own texts",
     run: async (args) => (await import("./adapt.ts")).benchAdapt(args),
   },
+  hashes: {
+    summary:
+      "SHA-256 of what the command line computes, to hold before and after a change that is to change none of it",
+    run: async (args) => (await import("./hashes.ts")).benchHashes(args),
+  },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

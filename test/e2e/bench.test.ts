@@ -49,6 +49,7 @@ test("without a name, they are listed", () => {
     "bow",
     "mini",
     "adapt",
+    "hashes",
   ];
   expect([...bench().matchAll(/^npm run bench -- (\w+)/gm)].map(([, name]) => name)).toEqual(names);
 });
@@ -167,4 +168,13 @@ test("adapt sets an encoder beside itself after pre-training on the texts", () =
   const output = bench("adapt", ...once, "--passes", "1", "--out", join(cwd, "adapt"));
   expect(output).toContain("accuracy, %: as it was | adapted | difference");
   expect(scored(output)).toEqual(["LoRA, rank 8", "Linear probe"]);
+});
+
+test("hashes finds the same twice", () => {
+  const hashes = () => bench("hashes", "--short", "--model", model, "--data", data);
+  const table = hashes();
+  const rows = [...table.matchAll(/^\| (\w[^|]*?) +\| (\w[^|]*?) +\| [0-9a-f]{64} \|$/gm)];
+  const found = rows.map(([, job, result]) => `${job}: ${result}`);
+  expect(found).toEqual(expect.arrayContaining(["lora: adapter/adapter.safetensors", "compare: results.csv"]));
+  expect(hashes()).toBe(table);
 });
