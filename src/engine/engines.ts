@@ -6,4 +6,4 @@ import { onnxRuntimeEngine } from "./onnxruntime.ts";
 export type MakeEngine = (threads: number) => Engine;
 
 /** ONNX Runtime on the CPU. */
-export const cpuEngine: MakeEngine = (threads) => onnxRuntimeEngine({ threads });
+export const cpuEngine = (threads?: number): Engine => onnxRuntimeEngine(threads === undefined ? {} : { threads });

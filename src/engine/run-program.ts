@@ -6,7 +6,7 @@ import { inputName } from "../graph/ops/leaf.ts";
 import { nodesInOrder } from "../graph/order.ts";
 import type { DType, HostTensor, Tensor, TensorType } from "../graph/tensor.ts";
 import type { Engine } from "./engine.ts";
-import { onnxRuntimeEngine } from "./onnxruntime.ts";
+import { cpuEngine } from "./engines.ts";
 
 /** The numbers of one tensor, row after row. */
 export type Values = ArrayLike<number>;
@@ -35,7 +35,7 @@ const arrays = {
 export async function run<Name extends string>(
   outputs: Readonly<Record<Name, Tensor>>,
   values: Readonly<Record<string, Values>>,
-  { sizes = {}, engine = onnxRuntimeEngine() }: RunProgramOptions = {},
+  { sizes = {}, engine = cpuEngine() }: RunProgramOptions = {},
 ): Promise<Record<Name, HostTensor["data"]>> {
   const tensors = Object.entries<Tensor>(outputs);
   const inputs = nodesInOrder(tensors.map(([, tensor]) => tensor)).flatMap(({ outputs: [y] }) => {

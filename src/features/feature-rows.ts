@@ -99,12 +99,16 @@ function startsOf({ rows, width }: Pick<FrozenFeatures, "rows" | "width">, texts
   return starts;
 }
 
+/** Has no name once it is open, where the system allows that: then nothing is left of it, however the process ends. */
 function temporaryFile(bytes: number): OpenValue {
   const folder = mkdtempSync(join(tmpdir(), "attune-frozen-features-"));
-  const file = openSync(join(folder, "rows"), "w+");
+  const file = openSync(join(folder, "rows"), "wx+");
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const isRemoved = process.platform !== "win32";
+  if (isRemoved) remove();
   const close = () => {
     closeSync(file);
-    rmSync(folder, { recursive: true });
+    if (!isRemoved) remove();
   };
   return { file, offset: 0, bytes, close };
 }

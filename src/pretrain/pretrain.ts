@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import { AttuneError } from "../base/error.ts";
 import { describeMachine, peakRssBytes, version } from "../base/machine.ts";
 import { permutation, randomKey } from "../base/random.ts";
-import { cpuEngine } from "../engine/engines.ts";
+import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import { eventsOf } from "../hub/named-inputs.ts";
 import { tensorsOf, withoutClassifier, writeFolder } from "../interop/transformers.ts";
 import { restoreCheckpoint, saveCheckpoint } from "../run/checkpoint.ts";
@@ -22,6 +22,8 @@ import { type PretrainOptions, type ResolvedPretrainOptions, resolvePretrainOpti
 export interface PretrainContext {
   /** Stops after the step it is in; the run keeps a checkpoint and can go on with `resumePretraining`. */
   readonly signal?: AbortSignal;
+  /** What computes instead of ONNX Runtime on the CPU. @internal */
+  readonly makeEngine?: MakeEngine;
 }
 
 /** Where a run stands; plain JSON. */
@@ -60,14 +62,14 @@ interface Facts {
  */
 export async function* pretrain(
   options: PretrainOptions | ResolvedPretrainOptions,
-  { signal }: PretrainContext = {},
+  { signal, makeEngine = cpuEngine }: PretrainContext = {},
 ): AsyncGenerator<PretrainEvent> {
   const resolved = resolvePretrainOptions(options);
   RunFolder.requireNew(resolved.out);
   const sources = yield* eventsOf((onEvent) => openPretrainSources(resolved, { signal, onEvent }));
   // What came from the Hub took none of the run's time.
   const started = performance.now();
-  const engine = cpuEngine(resolved.threads);
+  const engine = makeEngine(resolved.threads);
   const workshop = mkdtempSync(join(tmpdir(), "attune-tokenizer-"));
   try {
     const context = { signal, sources, tokenizerFolder: workshop, resumes: false };
@@ -98,7 +100,7 @@ export async function* pretrain(
  */
 export async function* resumePretraining(
   path: string,
-  { signal }: PretrainContext = {},
+  { signal, makeEngine = cpuEngine }: PretrainContext = {},
 ): AsyncGenerator<PretrainEvent> {
   const folder = RunFolder.open(path);
   const { status, ...facts } = folder.readJson<Facts & { status: string; reason?: string }>("run.json");
@@ -111,7 +113,7 @@ export async function* resumePretraining(
   const started = performance.now();
   if (sources.from && (await sha256OfWeights(sources.from.path)) !== facts.modelSha256)
     throw changed(path, "model", resolved.from!);
-  const engine = cpuEngine(resolved.threads);
+  const engine = makeEngine(resolved.threads);
   // A run that was killed before its vocabulary was kept learns it again.
   const resumes = folder.has("tokenizer", "tokenizer_config.json");
   const context = { signal, sources, tokenizerFolder: tokenizerIn(path), resumes };
@@ -160,7 +162,7 @@ class Pretraining {
   }
 
   async *go(): AsyncGenerator<PretrainEvent> {
-    this.#restore();
+    await this.#restore();
     try {
       this.#writeRunJson("running");
       yield this.#record(this.#startEvent());
@@ -246,7 +248,7 @@ class Pretraining {
   }
 
   async #finish(): Promise<PretrainEvent> {
-    this.#writeModel();
+    await this.#writeModel();
     const { training, tokens, trainSeconds, evaluationSeconds } = this.#state;
     const result: PretrainResult = {
       heldOut: training.epochs,
@@ -263,8 +265,9 @@ class Pretraining {
   }
 
   /** The folder for Transformers: the encoder with its language head. */
-  #writeModel(): void {
+  async #writeModel(): Promise<void> {
     const { model, config, memory, tokenizer } = this.#run;
+    await memory.download();
     const { float16 } = this.#options;
     const tensors = tensorsOf(model.encoder.parameters, memory.host);
     writeFolder(this.#folder.at("model"), {
@@ -278,9 +281,11 @@ class Pretraining {
     });
   }
 
-  #restore(): void {
-    const { host: weights, trainables } = this.#run.memory;
+  async #restore(): Promise<void> {
+    const { memory } = this.#run;
+    const { host: weights, trainables } = memory;
     const found = restoreCheckpoint<State>(this.#folder.at("checkpoints"), weights, trainables);
+    await memory.upload();
     this.#folder.cutEvents(found?.eventBytes ?? 0);
     if (!found) return;
     const { totalSeconds, eventBytes: _, ...state } = found;
@@ -292,11 +297,13 @@ class Pretraining {
 
   async *#checkpoint(): AsyncGenerator<PretrainEvent> {
     const { step, epochs } = this.#state.training;
-    const { host: weights, trainables } = this.#run.memory;
+    const { memory } = this.#run;
+    const { host: weights, trainables } = memory;
     const { eventBytes } = this.#folder;
     const state: State = { ...this.#state, eventBytes, totalSeconds: this.#seconds() };
     const place = `${step}-${epochs.length}`;
     if (this.#saved === place) return;
+    await memory.download();
     const path = saveCheckpoint(this.#folder.at("checkpoints"), state, weights, trainables);
     this.#lastCheckpoint = performance.now();
     this.#saved = place;

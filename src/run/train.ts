@@ -156,7 +156,7 @@ class Run {
   }
 
   async *go(): AsyncGenerator<TrainEvent> {
-    this.#restore();
+    await this.#restore();
     try {
       this.#writeRunJson("running");
       yield this.#record(this.#startEvent());
@@ -189,7 +189,7 @@ class Run {
       this.#record(event);
       this.#times.see(event);
       if (event.type === "epoch" && event.best) {
-        saveWeights(this.#folder.at(...BEST), ...this.#weights());
+        saveWeights(this.#folder.at(...BEST), ...(await this.#weights()));
         this.#writePredictions("validation", logits);
       }
       yield event;
@@ -213,7 +213,7 @@ class Run {
 
   async #finish(): Promise<TrainEvent> {
     const { bestEpoch, epochs } = this.#state;
-    if (bestEpoch > 0 && bestEpoch < epochs.length) restoreWeights(this.#folder.at(...BEST), ...this.#weights());
+    if (bestEpoch > 0 && bestEpoch < epochs.length) await this.#restoreBest();
     const started = performance.now();
     if (epochs.length === 0 || this.#run.dataset.multiLabel) {
       const { logits } = await this.#run.evaluate("validation");
@@ -255,6 +255,7 @@ class Run {
 
   async #keepModel(): Promise<string> {
     await this.#hashed;
+    await this.#run.memory.download();
     return keepModel(this.#folder, this.#run, this.#facts, this.#decision()); // A run that fails has chosen none.
   }
 
@@ -264,7 +265,7 @@ class Run {
     if (bestEpoch === 0) return error;
     let where: string;
     try {
-      restoreWeights(this.#folder.at(...BEST), ...this.#weights());
+      await this.#restoreBest();
       where = await this.#keepModel();
     } catch {
       return error; // The first failure is the one to know of.
@@ -274,8 +275,14 @@ class Run {
     return new AttuneError(error.code, `${error.message}; ${kept}`, error.kind, { cause: error });
   }
 
-  #restore(): void {
-    const found = restoreCheckpoint(this.#folder.at("checkpoints"), ...this.#weights());
+  async #restoreBest(): Promise<void> {
+    restoreWeights(this.#folder.at(...BEST), ...(await this.#weights()));
+    await this.#run.memory.upload();
+  }
+
+  async #restore(): Promise<void> {
+    const found = restoreCheckpoint(this.#folder.at("checkpoints"), ...(await this.#weights()));
+    await this.#run.memory.upload();
     this.#folder.cutEvents(found?.eventBytes ?? 0);
     if (!found) return;
     this.#state = found.training;
@@ -298,14 +305,17 @@ class Run {
       eventBytes: this.#folder.eventBytes,
       times: this.#times.saved(),
     };
-    const path = saveCheckpoint(this.#folder.at("checkpoints"), state, ...this.#weights());
+    const path = saveCheckpoint(this.#folder.at("checkpoints"), state, ...(await this.#weights()));
     this.#lastCheckpoint = performance.now();
     this.#saved = place;
     yield this.#record({ type: "checkpoint", path, step });
   }
 
-  #weights() {
-    const { host, trainables } = this.#run.memory;
+  /** As they are now. */
+  async #weights() {
+    const { memory } = this.#run;
+    await memory.download();
+    const { host, trainables } = memory;
     return [host, trainables] as const;
   }
 
