@@ -2,6 +2,7 @@
  * The parameter store of the CPU: weights and, for the trained ones, gradients and moments, placed once in memory that ONNX
  * Runtime and the kernels share, and used by every program. Nothing is copied, so there is nothing to upload or download.
  */
+import { AttuneError } from "../base/error.ts";
 import { sizeOf } from "../base/size-of.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { PackedBatch } from "../models/batch.ts";
@@ -10,7 +11,7 @@ import { DenseParameter } from "./dense-parameter.ts";
 import { float32, type HostTensors } from "./engine-tensors.ts";
 import { alone, type WorkerPool } from "./kernels/worker-pool.ts";
 import { allocateBlocks, ScratchMemory } from "./memory.ts";
-import type { MaskDraw, ParameterStore, TrainingRoom, UpdateStep } from "./parameter-store.ts";
+import type { MaskDraw, ParameterStore, StoredParameter, TrainingRoom, UpdateStep } from "./parameter-store.ts";
 import { TableParameter } from "./table-parameter.ts";
 import type { Trainable } from "./trainable.ts";
 import { TrainableSet } from "./trainable-set.ts";
@@ -31,7 +32,18 @@ export class CpuStore implements ParameterStore {
   readonly #masks: ScratchMemory;
 
   /** Room for `parameters`; without `training`, for their weights only. */
-  constructor(parameters: readonly Parameter[], training: TrainingRoom = NO_TRAINING, workers: WorkerPool = alone) {
+  constructor(
+    parameters: readonly StoredParameter[],
+    training: TrainingRoom = NO_TRAINING,
+    workers: WorkerPool = alone,
+  ) {
+    const other = parameters.find(({ storage = "float32" }) => storage !== "float32");
+    if (other)
+      throw new AttuneError(
+        "engine/storage",
+        `the CPU keeps "${other.name}" as float32, not as ${other.storage}`,
+        "failure",
+      );
     const { dense, rows, maxTokens, gradientAccumulation, memoryBytes } = training;
     const denseNames = new Map(dense.map(({ parameter, output }) => [parameter, output]));
     const tableNames = new Map(rows.map(({ parameter, parts }) => [parameter, parts]));

@@ -1,8 +1,7 @@
 /** What a program needs to run: the contract between training and whatever computes. */
 import type { Tensor } from "../graph/tensor.ts";
-import type { Parameter } from "../models/encoder.ts";
 import type { EngineTensors } from "./engine-tensors.ts";
-import type { ParameterStore, TrainingRoom } from "./parameter-store.ts";
+import type { ParameterStore, StoredParameter, TrainingRoom } from "./parameter-store.ts";
 
 export interface Engine {
   /** For run.json: name and version. */
@@ -11,8 +10,12 @@ export interface Engine {
   readonly threads: number;
   /** Prepares a program; its inputs are the ones it was built with, its outputs have the names given here. */
   compile(outputs: Readonly<Record<string, Tensor>>): Promise<Executable>;
-  /** Room for the parameters of a model; without `training`, for their weights only. */
-  createStore(parameters: readonly Parameter[], training?: TrainingRoom): ParameterStore;
+  /**
+   * Room for the parameters of a model; without `training`, for their weights only.
+   *
+   * @throws AttuneError where the engine cannot keep a parameter in the storage that is asked for
+   */
+  createStore(parameters: readonly StoredParameter[], training?: TrainingRoom): ParameterStore;
 }
 
 export interface Executable {

@@ -7,6 +7,15 @@ import type { PackedBatch } from "../models/batch.ts";
 import type { Parameter } from "../models/encoder.ts";
 import type { EngineTensors, HostTensors } from "./engine-tensors.ts";
 
+/** How a store keeps the numbers of a parameter. What is trained is float32. */
+export type StorageType = "float32" | "int8";
+
+/** A parameter, and how it is to be kept. */
+export interface StoredParameter extends Parameter {
+  /** @default "float32" */
+  readonly storage?: StorageType;
+}
+
 /** A gradient in one piece, as an output of a training program. */
 export interface DenseGradient {
   readonly parameter: string;

@@ -73,3 +73,11 @@ describe("what does not fit one memory lies in several", () => {
     expect(many.bits).toEqual(one.bits);
   });
 });
+
+test("a storage that it does not have is refused, by the parameter's name", () => {
+  const parameter = { name: "weights", shape: [2, 2], kind: "weight", part: "encoder" } as const;
+  expect(() => new CpuStore([{ ...parameter, storage: "int8" }])).toThrowError(
+    expect.objectContaining({ code: "engine/storage", message: expect.stringContaining('"weights"') }),
+  );
+  expect(new CpuStore([{ ...parameter, storage: "float32" }]).weightBytes).toBe(16);
+});
