@@ -10,6 +10,9 @@ import type { ParameterStore, SavedMoments, StoredTrainable } from "../src/engin
 import type { HostTensor } from "../src/graph/tensor.ts";
 import type { PackedBatch } from "../src/models/batch.ts";
 
+/** Those that nobody has disposed. */
+export const openStores = new Set<ParameterStore>();
+
 class FarStore implements ParameterStore {
   readonly #near: CpuStore;
   readonly host: HostTensors;
@@ -19,6 +22,7 @@ class FarStore implements ParameterStore {
   readonly #restored = new Map<number, SavedMoments>();
 
   constructor(near: CpuStore) {
+    openStores.add(this);
     this.#near = near;
     const copies = Object.entries(near.weights).map(([name, tensor]) => [name, copyOf(tensor)]);
     this.host = Object.fromEntries(copies);
@@ -71,6 +75,7 @@ class FarStore implements ParameterStore {
   }
 
   dispose(): Promise<void> {
+    openStores.delete(this);
     return this.#near.dispose();
   }
 }

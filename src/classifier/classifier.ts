@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { AttuneError } from "../base/error.ts";
 import type { Executable } from "../engine/engine.ts";
-import { cpuEngine } from "../engine/engines.ts";
+import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
 import { openDataSource } from "../hub/named-inputs.ts";
@@ -36,6 +36,8 @@ export interface LoadOptions {
   readonly adapter?: string;
   /** Names of the labels in order, as many as the model has. @default the adapter's, else the model's, else LABEL_0, LABEL_1, … */
   readonly labels?: readonly string[];
+  /** What computes instead of ONNX Runtime on the CPU. @internal */
+  readonly makeEngine?: MakeEngine;
 }
 
 export interface Prediction {
@@ -88,8 +90,8 @@ export interface Evaluation {
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
   requirePath(folder, "the folder of the model");
   requireObject(options, "load", "options");
-  const { revision, adapter, labels: named, signal, onFetch } = options;
-  const engine = cpuEngine(options.threads ?? availableParallelism());
+  const { revision, adapter, labels: named, signal, onFetch, makeEngine = cpuEngine } = options;
+  const engine = makeEngine(options.threads ?? availableParallelism());
   const loaded = await loadModel(
     { folder, revision, adapter, labels: named },
     { signal, onEvent: onFetch },

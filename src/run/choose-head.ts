@@ -5,6 +5,7 @@
 
 import { AttuneError } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ParameterStore } from "../engine/parameter-store.ts";
 import type { FeatureRows } from "../features/feature-rows.ts";
 import { FeatureSplits } from "../features/feature-splits.ts";
 import { adaptModel } from "../methods/adapt.ts";
@@ -64,6 +65,7 @@ export async function chooseHead(
       tried.push(await tryHead({ ...options, epochs: EPOCHS, learningRate, warmup: 0, earlyStopping: 0 }, bench, head));
   } finally {
     await bench.splits.dispose();
+    await bench.memory.dispose();
   }
   tried.sort((a, b) => a.loss - b.loss);
   const [best, second] = tried as [TriedHead, TriedHead];
@@ -80,6 +82,8 @@ interface Bench {
   readonly tokens: Readonly<Record<"train" | "validation", TokenizedSplit>>;
   readonly features: FrozenFeatures;
   readonly splits: FeatureSplits;
+  /** The encoder's parameters, which the features are computed with. */
+  readonly memory: ParameterStore;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -110,7 +114,7 @@ async function openBench(
   const texts = { ...tokens, test: tokens.validation };
   const limits = { budgetBytes: options.frozenFeatureMegabytes * 2 ** 20, store, signal };
   const splits = new FeatureSplits(features, engine, { encoder, store: memory }, texts, limits);
-  return { engine, dataset, tokens, features, splits, signal };
+  return { engine, dataset, tokens, features, splits, memory, signal };
 }
 
 async function openWith(head: HeadName, options: ResolvedTrainOptions, { labels, multiLabel }: Dataset) {

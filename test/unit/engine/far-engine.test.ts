@@ -1,11 +1,12 @@
 /** Runs on an engine that owns its parameters: shared code asks the store for them, and every result is the CPU's. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { load } from "../../../src/classifier/classifier.ts";
 import { type PretrainContext, pretrain, resumePretraining } from "../../../src/pretrain/pretrain.ts";
 import { resume, type TrainContext, train } from "../../../src/run/train.ts";
 import type { TrainOptions } from "../../../src/run/train-options.ts";
-import { farEngine } from "../../far-engine.ts";
+import { farEngine, openStores } from "../../far-engine.ts";
 import { tinyData, tinyModel, tinyTraining } from "../../tiny.ts";
 import { scratchFolder } from "../tables/scratch.ts";
 
@@ -13,6 +14,7 @@ const root = scratchFolder().folder({});
 const model = tinyModel(join(root, "tiny"), { layers: 2 });
 const data = tinyData(join(root, "data"), { rows: 24 });
 let made = 0;
+afterEach(() => expect(openStores.size).toBe(0));
 
 /** Weights and predictions of a finished run, as text. */
 function outcomeOf(out: string): Record<string, string> {
@@ -50,7 +52,7 @@ async function trained(options: Partial<TrainOptions>, context: TrainContext, in
     interruptAt,
   );
   const { bestEpoch } = JSON.parse(readFileSync(join(out, "result.json"), "utf8"));
-  return { bestEpoch, outcome: outcomeOf(out) };
+  return { out, bestEpoch, outcome: outcomeOf(out) };
 }
 
 describe.each<[string, Partial<TrainOptions>]>([
@@ -63,8 +65,14 @@ describe.each<[string, Partial<TrainOptions>]>([
     const near = await trained(options, {});
     if (name.endsWith("not the last")) expect(near.bestEpoch).toBeLessThan(options.epochs!);
     expect(Object.keys(near.outcome)).toHaveLength(2);
-    expect(await trained(options, { makeEngine: farEngine })).toEqual(near);
-    expect(await trained(options, { makeEngine: farEngine }, 8)).toEqual(near);
+    for (const interruptAt of [undefined, 8]) {
+      const far = await trained(options, { makeEngine: farEngine }, interruptAt);
+      expect(far).toEqual({ ...near, out: far.out });
+    }
+    const texts = ["good cat", "bad the dog"];
+    await using here = await load(near.out, { threads: 1 });
+    await using there = await load(near.out, { threads: 1, makeEngine: farEngine });
+    expect(await there.predict(texts)).toEqual(await here.predict(texts));
   });
 });
 
