@@ -62,8 +62,9 @@ interface Facts {
  */
 export async function* pretrain(
   options: PretrainOptions | ResolvedPretrainOptions,
-  { signal, makeEngine = cpuEngine }: PretrainContext = {},
+  within: PretrainContext = {},
 ): AsyncGenerator<PretrainEvent> {
+  const { signal, makeEngine = cpuEngine } = within;
   const resolved = resolvePretrainOptions(options);
   RunFolder.requireNew(resolved.out);
   const sources = yield* eventsOf((onEvent) => openPretrainSources(resolved, { signal, onEvent }));
@@ -98,10 +99,8 @@ export async function* pretrain(
  *
  * @throws AttuneError as `pretrain` does, and with `kind` "input" where the run is finished, or its model or text changed.
  */
-export async function* resumePretraining(
-  path: string,
-  { signal, makeEngine = cpuEngine }: PretrainContext = {},
-): AsyncGenerator<PretrainEvent> {
+export async function* resumePretraining(path: string, within: PretrainContext = {}): AsyncGenerator<PretrainEvent> {
+  const { signal, makeEngine = cpuEngine } = within;
   const folder = RunFolder.open(path);
   const { status, ...facts } = folder.readJson<Facts & { status: string; reason?: string }>("run.json");
   if (facts.kind !== "pretrain")
