@@ -54,6 +54,14 @@ export function fillNormal(array: Float32Array, key: number, deviation = 1): voi
   for (let i = 0; i < array.length; i++) array[i] = deviation * normal(key, i);
 }
 
+/** Fills an array with normal numbers of that deviation that are at most `cutoff` deviations from 0; others are drawn again. */
+export function fillCutNormal(array: Float32Array, key: number, deviation: number, cutoff: number): void {
+  for (let i = 0, draw = 0; i < array.length; draw++) {
+    const value = normal(key, draw);
+    if (Math.abs(value) <= cutoff) array[i++] = deviation * value;
+  }
+}
+
 /** Fills the weight of a linear layer with so many inputs as PyTorch begins: evenly in ±1/√inputs (Kaiming with a = √5). */
 export function fillKaiming(array: Float32Array, key: number, inputs: number): void {
   for (let i = 0; i < array.length; i++) array[i] = (2 * uniform(key, i) - 1) / Math.sqrt(inputs);

@@ -136,8 +136,12 @@ class GraphWriter {
     return output;
   };
 
-  readonly constant = (dtype: DType, values: readonly number[], shape: readonly number[]): string => {
-    const key = `${dtype}[${shape}]${values}`;
+  readonly constant = (
+    dtype: DType,
+    values: readonly number[] | Float32Array | Int32Array,
+    shape: readonly number[],
+  ): string => {
+    const key = `${dtype}[${shape}]${ArrayBuffer.isView(values) ? `#${this.#idOf(values)}` : values}`;
     let name = this.#constants.get(key);
     if (name === undefined) {
       name = `constant_${this.#constants.size}`;
@@ -146,6 +150,14 @@ class GraphWriter {
     }
     return name;
   };
+
+  readonly #ids = new Map<object, number>();
+
+  /** Arrays are told apart by what they are and not by their content. */
+  #idOf(values: object): number {
+    if (!this.#ids.has(values)) this.#ids.set(values, this.#ids.size);
+    return this.#ids.get(values)!;
+  }
 
   readonly #writer: OnnxWriter = {
     node: this.#node,
@@ -183,10 +195,10 @@ function attributeProto([name, value]: [string, OnnxAttribute]): object {
   return { name, ints: value, type: 7 };
 }
 
-function rawBytes(dtype: DType, values: readonly number[]): Uint8Array {
+function rawBytes(dtype: DType, values: readonly number[] | Float32Array | Int32Array): Uint8Array {
   if (dtype === "float32") return new Uint8Array(Float32Array.from(values).buffer);
   if (dtype === "int32") return new Uint8Array(Int32Array.from(values).buffer);
-  return new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+  return new Uint8Array(BigInt64Array.from(Array.from(values), BigInt).buffer);
 }
 
 function shapeProto(shape: Shape): object {

@@ -71,11 +71,21 @@ function rewrite(outputs: Outputs, shorten: Shorten): Outputs {
   return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, resolve(tensor)]));
 }
 
+/** Numbers for arrays, which are told apart by what they are: writing out a table of half a million numbers takes seconds. */
+const arrayIds = new WeakMap<object, number>();
+let arrayCount = 0;
+function idOfArray(values: object): string {
+  if (!arrayIds.has(values)) arrayIds.set(values, arrayCount++);
+  return `array ${arrayIds.get(values)}`;
+}
+
 /** JSON has no infinities, no NaN and no -0. */
 const writeNumber = (_: string, value: unknown): unknown =>
-  typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
-    ? `${Math.sign(1 / value)}·${value}`
-    : value;
+  ArrayBuffer.isView(value)
+    ? idOfArray(value)
+    : typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
+      ? `${Math.sign(1 / value)}·${value}`
+      : value;
 
 function countUses(order: readonly Node[], outputs: readonly Tensor[]): Map<Tensor, number> {
   const uses = new Map<Tensor, number>();

@@ -61,7 +61,7 @@ export interface LowerContext<A> {
   readonly outputTypes: readonly TensorType[];
   readonly attributes: A;
   /** Name of a constant (shared between equal ones). */
-  constant(dtype: DType, values: readonly number[], shape: readonly number[]): string;
+  constant(dtype: DType, values: readonly number[] | Float32Array | Int32Array, shape: readonly number[]): string;
   /** A value that several nodes need: made on first use under `key`. */
   shared(key: string, make: () => string): string;
 }

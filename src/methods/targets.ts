@@ -16,6 +16,12 @@ const ROLES = [
 ] as const satisfies LinearRole[];
 const ALL = "all-linear";
 
+/** Layers that hold the rows of several roles are meant by each of them. */
+const FUSED: Readonly<Partial<Record<LinearRole, readonly string[]>>> = {
+  queryKeyValue: ["query", "key", "value"],
+  gatedIntermediate: ["intermediate"],
+};
+
 /** Linear layers by role, all of them, or by the ends of their names; `what` is the beginning of the description. */
 export const targetsOption = (what: string, ...otherwise: LinearRole[]) =>
   z
@@ -30,7 +36,8 @@ export const moduleOf = ({ weight }: LinearSite): string => weight.replace(/\.we
 /** A target is a role, all of them, or the end of a name from a dot on, as PEFT has it. */
 export function isTarget(site: LinearSite, target: string): boolean {
   if (site.role === "classifier" || site.role === "headDense") return false;
-  if ((ROLES as readonly string[]).includes(target)) return site.role === target;
+  if ((ROLES as readonly string[]).includes(target))
+    return site.role === target || FUSED[site.role]?.includes(target) === true;
   return target === ALL || `.${moduleOf(site)}`.endsWith(`.${target}`);
 }
 

@@ -1,6 +1,10 @@
 /** The head that Transformers gives a family's sequence classifier, declared and computed by its description. */
 import { activations } from "../graph/nn.ts";
-import { rowOfEach } from "../graph/ops/indexing.ts";
+import { rowOfEach, toHeads } from "../graph/ops/indexing.ts";
+import { constant } from "../graph/ops/leaf.ts";
+import { matMul } from "../graph/ops/linalg.ts";
+import { layerNorm, softmax } from "../graph/ops/reduce.ts";
+import { reshape, slice } from "../graph/ops/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Declarations } from "./declarations.ts";
 import type { Encoded, Encoder } from "./encoder.ts";
@@ -16,28 +20,49 @@ export interface HeadSites {
 /** Declares the head's layers. */
 export function declareHead(
   declarations: Declarations,
-  { dense, classifier }: HeadDescription,
+  { dense, classifier, classifierStart }: HeadDescription,
   hiddenSize: number,
   labelCount: number,
 ): HeadSites {
-  const { module, part } = dense;
+  const { module, part, bias = true, norm, start } = dense;
   const role = part === "pooler" ? "pooler" : "headDense";
-  return {
-    dense: declarations.linear(role, module, [hiddenSize, hiddenSize], { part }),
-    classifier: declarations.linear("classifier", classifier, [labelCount, hiddenSize], { part: "classifier" }),
-  };
+  const place = { part, ...(start && { draw: start }) };
+  const sites = { dense: declarations.linear(role, module, [hiddenSize, hiddenSize], place, { bias }) };
+  if (norm) declarations.norm(norm.module, hiddenSize, { part }, norm);
+  const last = { part: "classifier", ...(classifierStart && { draw: classifierStart }) } as const;
+  return { ...sites, classifier: declarations.linear("classifier", classifier, [labelCount, hiddenSize], last) };
 }
 
 /** One vector for each text: [batch, hidden]. */
 export function poolByHead(
-  { inputDropout = 0, dense }: HeadDescription,
+  { reads = "cls", inputDropout = 0, dense }: HeadDescription,
   sites: Pick<HeadSites, "dense">,
   scope: Scope,
-  { hidden, batch }: Encoded,
+  encoded: Encoded,
 ): Tensor {
-  const first = scope.mayFreeze(rowOfEach(hidden, batch.firstToken, scope.pooledPosition)); // [batch, hidden]
-  const dropped = scope.dropout(first, inputDropout, "head");
-  return scope.mayFreeze(activations[dense.activation]!(scope.linear(sites.dense, dropped)));
+  const { hidden, batch } = encoded;
+  const text = reads === "cls" ? rowOfEach(hidden, batch.firstToken, scope.pooledPosition) : meanOfText(scope, encoded);
+  const dropped = scope.dropout(scope.mayFreeze(text), inputDropout, "head"); // [batch, hidden]
+  const raised = activations[dense.activation]!(scope.linear(sites.dense, dropped));
+  return scope.mayFreeze(dense.norm ? normed(scope, dense.norm, raised) : raised);
+}
+
+function normed(
+  scope: Scope,
+  { module, epsilon, bias }: NonNullable<HeadDescription["dense"]["norm"]>,
+  x: Tensor,
+): Tensor {
+  const width = x.shape[1] as number;
+  const beta = bias ? scope.parameter(`${module}.bias`) : constant(new Array(width).fill(0), [width]);
+  return layerNorm(x, scope.parameter(`${module}.weight`), beta, epsilon);
+}
+
+/** The mean of the last hidden states of each text from the pooled token on: [batch, hidden]. */
+export function meanOfText(scope: Scope, { hidden, batch }: Encoded): Tensor {
+  const from = scope.pooledPosition;
+  const ofText = (x: Tensor, axis: number) => (from > 0 ? slice(x, axis, from, "end") : x);
+  const byHead = ofText(toHeads(hidden, batch.fillIndex, batch.unpadIndex, "filled"), 2); // [batch, heads, length, dim]
+  return reshape(matMul(softmax(ofText(batch.attentionBias, 3)), byHead), ["batch", hidden.shape[1]!]);
 }
 
 /** Logits [batch, labels] by the encoder's own head, with that dropout before its last layer. */

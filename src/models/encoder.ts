@@ -5,7 +5,7 @@
 import { sizeOf } from "../base/size-of.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { BatchLayout, BatchTensors, VirtualTokens } from "./batch.ts";
-import type { HeadChoice, HeadDescription } from "./head-choice.ts";
+import type { Draw, HeadChoice, HeadDescription } from "./head-choice.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
 export type ParameterKind = "weight" | "bias" | "embedding" | "layerNormWeight" | "layerNormBias";
@@ -22,6 +22,8 @@ export interface Parameter {
   readonly part: "encoder" | "pooler" | "classifier" | "adapter";
   /** Transformer layer, from 0; absent in embeddings and head. */
   readonly layer?: number;
+  /** How it is drawn where a file has none. @default with the encoder's deviation */
+  readonly draw?: Draw;
 }
 
 /** Hidden states [tokens, hidden], and the batch they belong to. */

@@ -28,8 +28,16 @@ export const isOwnHead = ({ head, headDropout }: HeadChoice): boolean => head ==
 /** Whether Transformers' classifier computes the same; dropout makes no difference there. */
 export const isTransformersHead = ({ head }: HeadChoice): boolean => head === "pooler";
 
-/** A dense layer with an activation on [CLS], and a linear layer on that. */
+/** How fresh weights are drawn: normal, and again where they are more than `cutoff` deviations away. */
+export interface Draw {
+  readonly deviation: number;
+  readonly cutoff: number;
+}
+
+/** A dense layer with an activation on what stands for the text, and a linear layer on that. */
 export interface HeadDescription {
+  /** [CLS], or the mean of all tokens. @default cls */
+  readonly reads?: "cls" | "mean";
   /** Dropout of what the dense layer reads. @default 0 */
   readonly inputDropout?: number;
   readonly dense: {
@@ -39,11 +47,19 @@ export interface HeadDescription {
     readonly activation: string;
     /** `pooler` where pretrained files have it and adapters do not store it; `classifier` where it is new for each task. */
     readonly part: "pooler" | "classifier";
+    /** @default true */
+    readonly bias?: boolean;
+    /** A LayerNorm after the activation. @default none */
+    readonly norm?: { readonly module: string; readonly epsilon: number; readonly bias: boolean };
+    /** @default as the encoder's weights */
+    readonly start?: Draw;
   };
   /** Dropout before the last layer. */
   readonly dropout: number;
   /** Name of the last layer in the checkpoint. */
   readonly classifier: string;
+  /** @default as the encoder's weights */
+  readonly classifierStart?: Draw;
 }
 
 /** The name by which adapters keep the dense layer, where they do: that of the module that holds it. */

@@ -2,14 +2,12 @@
  * The encoder of the original transformer (Vaswani et al. 2017, arXiv 1706.03762): embeddings that are added up, layers with a
  * norm after attention and after the feed-forward part. BERT and most families after it are this one with other names.
  */
-import { evaluateDim } from "../graph/dim.ts";
 import { activations } from "../graph/nn.ts";
 import { add, scale } from "../graph/ops/elementwise.ts";
 import { fromHeads, gatherRows, toHeads } from "../graph/ops/indexing.ts";
-import { constant } from "../graph/ops/leaf.ts";
 import { matMul, swapLast } from "../graph/ops/linalg.ts";
 import { layerNorm, softmax } from "../graph/ops/reduce.ts";
-import { concat, reshape, slice, transpose } from "../graph/ops/shape.ts";
+import { reshape, slice, transpose } from "../graph/ops/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import {
   type BatchLayout,
@@ -23,6 +21,7 @@ import { declareHead, ownLogits, poolByHead } from "./classification-head.ts";
 import { Declarations } from "./declarations.ts";
 import type { Encoded, Encoder } from "./encoder.ts";
 import { type HeadDescription, ownHead } from "./head-choice.ts";
+import { besideVirtualKeys, NEVER_REACHED } from "./places.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
 /** Names in the checkpoint, without the prefix and `.weight`. */
@@ -174,9 +173,6 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
 /** A batch, and the bias of its places. */
 type Batch = BatchTensors & { readonly placeBias: Tensor | undefined };
 
-/** Added to scores of padding where no score may reach it: softmax makes zeros of it. */
-const NEVER_REACHED = -1e4;
-
 type Role = "query" | "key" | "value" | "attentionOutput" | "intermediate" | "output";
 
 /** The sites of a layer, and the names of its norms. */
@@ -216,14 +212,6 @@ function biasOfPlaces(scope: Scope, prefix: string, own: DistanceBias): Tensor {
   const table = scope.parameter(`${prefix}${own.table}`);
   const rows = gatherRows(table, distanceInput(bucketsOf(own))); // [length, length, heads]
   return reshape(transpose(rows, [2, 0, 1]), [1, table.shape[1]!, "length", "length"]);
-}
-
-/** The same behind keys without a token, for which nothing is added: they have no place. */
-function besideVirtualKeys(placeBias: Tensor, key: Tensor): Tensor {
-  const count = evaluateDim(key.shape[2]!, { length: 0 });
-  if (count === 0) return placeBias;
-  const zero = scale(slice(placeBias, 3, 0, 1), 0); // [1, heads, length, 1]
-  return concat([add(zero, constant(new Array(count).fill(0), [1, 1, 1, count])), placeBias], 3);
 }
 
 /** One transformer layer: attention and feed-forward, each with a residual and a norm after it. */

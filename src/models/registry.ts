@@ -10,6 +10,7 @@ import { electra } from "./electra.ts";
 import type { Encoder } from "./encoder.ts";
 import type { HeadDescription } from "./head-choice.ts";
 import type { LanguageModel } from "./language-model.ts";
+import { modernBert } from "./modernbert.ts";
 import { mpnet } from "./mpnet.ts";
 import { roberta } from "./roberta.ts";
 
@@ -32,6 +33,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
   electra: { build: electra },
   mpnet: { build: mpnet },
   albert: { build: albert },
+  modernbert: { build: modernBert },
 };
 
 /** The own heads of all architectures: the names that an adapter's modules may have before its model is known. */

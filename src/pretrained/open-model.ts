@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
-import { fillNormal, randomKey } from "../base/random.ts";
+import { fillCutNormal, fillNormal, randomKey } from "../base/random.ts";
 import { readJson } from "../base/read-json.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { withHead } from "../models/head.ts";
@@ -218,9 +218,15 @@ export function checkShape(
 }
 
 /** As Transformers draws fresh weights: normal, LayerNorm 1, biases 0. */
-export function drawWeights({ name, kind }: Parameter, array: Float32Array, seed: number, deviation: number): void {
+export function drawWeights(
+  { name, kind, draw }: Parameter,
+  array: Float32Array,
+  seed: number,
+  deviation: number,
+): void {
   if (kind === "bias" || kind === "layerNormBias") array.fill(0);
   else if (kind === "layerNormWeight") array.fill(1);
+  else if (draw) fillCutNormal(array, randomKey(seed, "initialise", name), draw.deviation, draw.cutoff);
   else fillNormal(array, randomKey(seed, "initialise", name), deviation);
 }
 

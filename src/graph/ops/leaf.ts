@@ -23,9 +23,12 @@ export function inputName(tensor: Tensor): string | undefined {
   return tensor.node.op === inputOp ? (tensor.node.attributes as InputAttributes).name : undefined;
 }
 
+/** Numbers in a list, or many of them in an array, which is never written out to compare it. */
+export type ConstantValues = readonly number[] | Float32Array | Int32Array;
+
 type ConstantAttributes = {
   readonly dtype: DType;
-  readonly values: readonly number[];
+  readonly values: ConstantValues;
   readonly shape: readonly number[];
 };
 
@@ -40,7 +43,7 @@ export const constantOp: Op<[], ConstantAttributes> = {
 
 /** A value known when the program is built. */
 export function constant(
-  values: number | readonly number[],
+  values: number | ConstantValues,
   shape: readonly number[] = [],
   dtype: DType = "float32",
 ): Tensor {

@@ -12,6 +12,7 @@ import { affine, product } from "../../../src/graph/ops/linalg.ts";
 import { layerNorm, softmax, sum } from "../../../src/graph/ops/reduce.ts";
 import { concat, reshape, slice, transpose } from "../../../src/graph/ops/shape.ts";
 import { nodesInOrder } from "../../../src/graph/order.ts";
+import { simplify } from "../../../src/graph/simplify.ts";
 import type { Tensor } from "../../../src/graph/tensor.ts";
 import { evaluationProgram, trainingProgram } from "../../../src/train/program.ts";
 import { ndarray } from "../../oracle/array.ts";
@@ -271,4 +272,12 @@ describe("ONNX Runtime", () => {
     expect(computed[1]).toBeCloseTo(Math.E - 0.5, 6);
     await session.release();
   });
+});
+
+test("a table of numbers is a constant without being written out, and stands in the file once", () => {
+  const table = new Float32Array(8192 * 64).fill(0.5);
+  const rows = (name: string) => gatherRows(constant(table, [8192, 64]), input(name, "int32", ["tokens"]));
+  const bytes = toOnnx(simplify({ a: rows("one"), b: rows("other") }));
+  expect(bytes.length).toBeGreaterThan(4 * table.length);
+  expect(bytes.length).toBeLessThan(5 * table.length);
 });

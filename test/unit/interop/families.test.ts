@@ -40,6 +40,7 @@ const families: Readonly<Record<string, object>> = {
   electra: { ...bert, embedding_size: 12 },
   mpnet: bert,
   albert: { ...bert, embedding_size: 12 },
+  modernbert: { ...bert, num_hidden_layers: 4, local_attention: 4, classifier_pooling: "mean" },
 };
 
 const logitsByMethod: Record<string, number[][]> = {};
