@@ -10,8 +10,9 @@ import type { Encoder, Parameter } from "../models/encoder.ts";
 import { denseModule } from "../models/head-choice.ts";
 import { knownHeads } from "../models/registry.ts";
 import { modelMaxLength } from "../tokens/tokenizer-files.ts";
-import { openSafetensors } from "../weights/safetensors.ts";
-import { CONFIG, HEAD_MODULES, LABELS, WEIGHTS } from "./peft-files.ts";
+import { openPytorchBin } from "../weights/pytorch-bin.ts";
+import { openSafetensors, type WeightFiles } from "../weights/safetensors.ts";
+import { CONFIG, HEAD_MODULES, LABELS, PICKLED_WEIGHTS, WEIGHTS } from "./peft-files.ts";
 
 /** An adapter that PEFT wrote, in Attune's terms. */
 export interface PeftAdapter {
@@ -62,7 +63,7 @@ export function openPeftAdapter(folder: string): PeftAdapter {
   const stored = namesOf(folder);
   const labels = join(folder, LABELS);
   const head = heads.map(({ classifier }) => stored.shapes.get(`${classifier}.weight`)).find((shape) => shape);
-  if (!head) throw new AttuneError("adapter/no-head", `${join(folder, WEIGHTS)}: there is no classifier.weight in it`);
+  if (!head) throw new AttuneError("adapter/no-head", `${weightsOf(folder)}: there is no classifier.weight in it`);
   return {
     method: method.name,
     options: read(config, [...stored.shapes.keys()]),
@@ -79,7 +80,7 @@ export function openPeftAdapter(folder: string): PeftAdapter {
       const isSaved = ({ part }: Parameter) => part === "classifier" || (part === "pooler" && savesPooler);
       const saved = encoder.parameters.filter(isSaved).map(({ name }) => name);
       requireAll(folder, stored, [...saved, ...own]);
-      const tensors = openSafetensors(join(folder, WEIGHTS));
+      const tensors = openAdapterWeights(folder);
       try {
         for (const [name, storedName] of stored.names) tensors.readFloat32(storedName, weights(name));
         return new Set(stored.names.keys());
@@ -98,7 +99,7 @@ function requireNoMore(
   own: readonly string[],
 ): void {
   const places = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-  const refuse = (code: string, what: string) => new AttuneError(code, `${join(folder, WEIGHTS)}: ${what}`);
+  const refuse = (code: string, what: string) => new AttuneError(code, `${weightsOf(folder)}: ${what}`);
   for (const [name, storedName] of names) {
     const place = places.get(name);
     if (!place) throw refuse("adapter/foreign-tensor", `this base model has no place for ${storedName}`);
@@ -115,7 +116,7 @@ function requireAll(folder: string, { names }: Stored, needed: readonly string[]
   const more = missing.length > 1 ? ` and ${missing.length - 1} more` : "";
   throw new AttuneError(
     "adapter/missing-tensor",
-    `${join(folder, WEIGHTS)}: it lacks ${missing[0]}${more}, which ${CONFIG} asks for; get the adapter again`,
+    `${weightsOf(folder)}: it lacks ${missing[0]}${more}, which ${CONFIG} asks for; get the adapter again`,
   );
 }
 
@@ -148,15 +149,21 @@ interface Stored {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
 }
 
+/** The file of an adapter's weights, in whichever of PEFT's two forms it is there. */
+function weightsOf(folder: string): string {
+  const [file, pickled] = [join(folder, WEIGHTS), join(folder, PICKLED_WEIGHTS)];
+  return !existsSync(file) && existsSync(pickled) ? pickled : file;
+}
+
+function openAdapterWeights(folder: string): WeightFiles {
+  const file = weightsOf(folder);
+  return file.endsWith(PICKLED_WEIGHTS)
+    ? openPytorchBin(file, "AutoPeftModelForSequenceClassification.from_pretrained(folder).save_pretrained(folder)")
+    : openSafetensors(file);
+}
+
 function namesOf(folder: string): Stored {
-  const pickled = join(folder, "adapter_model.bin");
-  if (!existsSync(join(folder, WEIGHTS)) && existsSync(pickled))
-    throw new AttuneError(
-      "weights/pickle",
-      `${pickled}: PyTorch's pickle format is not read; convert it once in Python with ` +
-        "AutoPeftModelForSequenceClassification.from_pretrained(folder).save_pretrained(folder)",
-    );
-  const file = openSafetensors(join(folder, WEIGHTS));
+  const file = openAdapterWeights(folder);
   const names = new Map<string, string>();
   const shapes = new Map<string, readonly number[]>();
   for (const [stored, { shape }] of file.tensors) {

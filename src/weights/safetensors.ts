@@ -1,6 +1,6 @@
 /** The safetensors format: tensors read straight into memory of ours, and written so that no half file is left. */
 
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, renameSync, rmSync, writeSync } from "node:fs";
 import { AttuneError } from "../base/error.ts";
 import { sizeOf } from "../base/size-of.ts";
 import {
@@ -11,6 +11,7 @@ import {
   type TensorEntry,
   type TensorToWrite,
 } from "./safetensors-header.ts";
+import { MAX_CALL_BYTES, openFile, readBytes, readValues } from "./tensor-values.ts";
 
 export type { TensorEntry, TensorToWrite };
 
@@ -30,15 +31,13 @@ export interface SafetensorsFile extends WeightFiles {
 
 /** The format's own limit; a file of another kind announces nonsense here. */
 const MAX_HEADER_BYTES = 100_000_000;
-const CHUNK_BYTES = 1 << 20;
-const MAX_CALL_BYTES = 1 << 30;
 
 /** Opens one file, whose header is checked as a whole. */
 export function openSafetensors(path: string): SafetensorsFile {
   const fail: Fail = (problem) => {
     throw new AttuneError("safetensors/invalid", `${path}: ${problem}; get the file again`);
   };
-  const file = opened(path, "r");
+  const file = openFile(path, "r", "safetensors/open");
   try {
     const stats = fstatSync(file);
     if (!stats.isFile()) fail("this is not a file");
@@ -57,13 +56,7 @@ export function openSafetensors(path: string): SafetensorsFile {
           );
         const count = sizeOf(tensor.shape);
         if (count !== into.length) throw new Error(`${path}: ${count} values of ${name} do not fit ${into.length}`);
-        const at = start + tensor.begin;
-        if (tensor.dtype === "F32")
-          readBytes(file, new Uint8Array(into.buffer, into.byteOffset, into.byteLength), at, fail);
-        else if (tensor.dtype === "F16") readHalves(file, into, at, float16ToFloat32Bits, fail);
-        else if (tensor.dtype === "F64") readDoubles(file, into, at, fail);
-        else if (tensor.dtype === "BF16") readHalves(file, into, at, (half) => half << 16, fail);
-        else
+        if (!readValues(file, tensor.dtype, into, start + tensor.begin, fail))
           throw new AttuneError(
             "safetensors/dtype",
             `${path}: ${name} has type ${tensor.dtype}; convert it to F32, F16, BF16 or F64, which are what Attune reads`,
@@ -74,15 +67,6 @@ export function openSafetensors(path: string): SafetensorsFile {
   } catch (error) {
     closeSync(file);
     throw error;
-  }
-}
-
-function opened(path: string, flags: "r" | "w"): number {
-  try {
-    return openSync(path, flags);
-  } catch (cause) {
-    const message = `${path}: cannot be opened (${(cause as Error).message}); check the path and its permissions`;
-    throw new AttuneError("safetensors/open", message, "input", { cause });
   }
 }
 
@@ -99,52 +83,6 @@ function readHeaderText(file: number, fileBytes: number, fail: Fail): Uint8Array
   return text;
 }
 
-function readBytes(file: number, into: Uint8Array, position: number, fail: Fail): void {
-  for (let done = 0; done < into.byteLength; ) {
-    const count = readSync(file, into, done, Math.min(into.byteLength - done, MAX_CALL_BYTES), position + done);
-    if (count === 0) fail("it became shorter while it was read");
-    done += count;
-  }
-}
-
-function readHalves(
-  file: number,
-  into: Float32Array,
-  position: number,
-  bitsOf: (half: number) => number,
-  fail: Fail,
-): void {
-  const bits = new Int32Array(into.buffer, into.byteOffset, into.length);
-  const chunk = new Uint16Array(Math.min(CHUNK_BYTES / 2, into.length));
-  for (let at = 0; at < into.length; at += chunk.length) {
-    const part = chunk.subarray(0, Math.min(chunk.length, into.length - at));
-    readBytes(file, new Uint8Array(part.buffer, 0, part.byteLength), position + 2 * at, fail);
-    for (let i = 0; i < part.length; i++) bits[at + i] = bitsOf(part[i]!);
-  }
-}
-
-function readDoubles(file: number, into: Float32Array, position: number, fail: Fail): void {
-  const chunk = new Float64Array(Math.min(CHUNK_BYTES / 8, into.length));
-  for (let at = 0; at < into.length; at += chunk.length) {
-    const part = chunk.subarray(0, Math.min(chunk.length, into.length - at));
-    readBytes(file, new Uint8Array(part.buffer, 0, part.byteLength), position + 8 * at, fail);
-    into.set(part, at);
-  }
-}
-
-/** IEEE 754 half to the bits of the same number in single precision. */
-function float16ToFloat32Bits(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
-  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
-  if (fraction === 0) return sign;
-  // Subnormal: shift until the leading bit is the implicit one.
-  const shift = Math.clz32(fraction) - 21;
-  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
-}
-
 /**
  * Writes tensors in the order that Python's safetensors uses (by name), with its metadata. The file appears
  * under its name only when it is whole; equal tensors give equal bytes.
@@ -157,7 +95,7 @@ export function writeSafetensors(
   const sorted = [...tensors].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   const header = headerOf(sorted, metadata);
   const partial = `${path}.partial`;
-  const file = opened(partial, "w");
+  const file = openFile(partial, "w", "safetensors/open");
   try {
     try {
       writeBytes(file, header);

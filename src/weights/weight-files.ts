@@ -1,4 +1,4 @@
-/** The weights of a model folder: one safetensors file, or shards with an index. */
+/** The weights of a model folder: one safetensors file or PyTorch's pytorch_model.bin, or shards with an index. */
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -6,32 +6,35 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
 import { readJson } from "../base/read-json.ts";
+import { openPytorchBin } from "./pytorch-bin.ts";
 import { openSafetensors, type TensorEntry, type WeightFiles } from "./safetensors.ts";
 
 const SINGLE = "model.safetensors";
-const INDEX = "model.safetensors.index.json";
 
-/** The files that hold a folder's weights, in name order. */
-function weightFiles(folder: string): string[] {
-  if (existsSync(join(folder, SINGLE))) return [join(folder, SINGLE)];
-  const index = join(folder, INDEX);
-  if (existsSync(index)) {
-    const files = [...new Set(Object.values(readWeightIndex(index)))].sort().map((name) => join(folder, name));
+/** Names of the weights in a folder, in the order in which they are looked for: whole files and indices of shards. */
+const KINDS = [
+  { single: SINGLE, index: `${SINGLE}.index.json`, open: openSafetensors },
+  { single: "pytorch_model.bin", index: "pytorch_model.bin.index.json", open: openPytorchBin },
+];
+
+/** The files that hold a folder's weights, in name order, and what opens them. */
+function weightFiles(folder: string): {
+  readonly files: readonly string[];
+  readonly open: (path: string) => WeightFiles;
+} {
+  for (const { single, index, open } of KINDS) {
+    if (existsSync(join(folder, single))) return { files: [join(folder, single)], open };
+    const path = join(folder, index);
+    if (!existsSync(path)) continue;
+    const files = [...new Set(Object.values(readWeightIndex(path)))].sort().map((name) => join(folder, name));
     const missing = files.find((file) => !existsSync(file));
     if (missing)
       throw new AttuneError(
         "weights/missing-shard",
-        `${missing}: this shard is missing, and ${INDEX} needs it; get the file`,
+        `${missing}: this shard is missing, and ${index} needs it; get the file`,
       );
-    return files;
+    return { files, open };
   }
-  const pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json"].find((name) => existsSync(join(folder, name)));
-  if (pickled)
-    throw new AttuneError(
-      "weights/pickle",
-      `${join(folder, pickled)}: PyTorch's pickle format is not read; convert it once in Python with ` +
-        `AutoModelForSequenceClassification.from_pretrained(folder).save_pretrained(folder), or with AutoModel where there is no classifier`,
-    );
   throw new AttuneError(
     "weights/none",
     `${folder}: there is no ${SINGLE} in this folder; get it from where the model comes from`,
@@ -58,7 +61,8 @@ export const readWeightIndex = (file: string): Readonly<Record<string, string>> 
 export function openWeights(folder: string): WeightFiles {
   const files: WeightFiles[] = [];
   try {
-    for (const path of weightFiles(folder)) files.push(openSafetensors(path));
+    const { files: paths, open } = weightFiles(folder);
+    for (const path of paths) files.push(open(path));
   } catch (error) {
     for (const file of files) file.close();
     throw error;
@@ -82,7 +86,7 @@ export function openWeights(folder: string): WeightFiles {
 /** SHA-256 over the weight files of a model folder, in name order. */
 export async function sha256OfWeights(folder: string): Promise<string> {
   const hash = createHash("sha256");
-  for (const file of weightFiles(folder))
+  for (const file of weightFiles(folder).files)
     await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash, { end: false });
   return hash.digest("hex");
 }

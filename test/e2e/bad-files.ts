@@ -113,18 +113,13 @@ export const modelCases: readonly Case[] = [
     says: ["model: there is no model.safetensors in this folder"],
   },
   {
-    wrong: "weights in PyTorch's format only",
+    wrong: "weights that only look like PyTorch's",
     args: TRAIN,
     spoil: (cwd) => {
       remove("model/model.safetensors")(cwd);
       write(["model/pytorch_model.bin", "PK"])(cwd);
     },
-    says: [
-      "model/pytorch_model.bin",
-      "pickle format is not read",
-      "convert it once in Python",
-      "save_pretrained(folder)",
-    ],
+    says: ["model/pytorch_model.bin", "it is no zip archive", "convert it once in Python", "save_pretrained(folder)"],
   },
   {
     wrong: "weights that are cut off",

@@ -302,7 +302,7 @@ describe("a folder that cannot be used is an input error that says what to do", 
     [
       "pickled shards",
       () => folder({ "config.json": config, "pytorch_model.bin.index.json": "{}" }),
-      /pytorch_model\.bin\.index\.json: .*convert it once in Python with .*save_pretrained/,
+      /pytorch_model\.bin\.index\.json: .*weight_map/,
     ],
     [
       "cut off",

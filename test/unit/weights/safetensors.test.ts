@@ -235,15 +235,6 @@ describe("the weights of a model folder", () => {
     expect(errorOf(() => openWeights(partly)).code).toBe("weights/index");
   });
 
-  test.each(["pytorch_model.bin", "pytorch_model.bin.index.json"])("%s alone is refused with a way out", (name) => {
-    const pickled = mkdtempSync(join(folder, "pickled-"));
-    expect(errorOf(() => openWeights(pickled)).code).toBe("weights/none");
-    writeFileSync(join(pickled, name), "");
-    const { code, message } = errorOf(() => openWeights(pickled));
-    expect(code).toBe("weights/pickle");
-    expect(message).toContain("save_pretrained");
-  });
-
   test("the hash is that of the bytes, shard after shard", async () => {
     const { createHash } = await import("node:crypto");
     const hash = createHash("sha256");
