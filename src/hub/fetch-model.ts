@@ -7,8 +7,9 @@ import type { HubReference } from "./repository-name.ts";
 import type { HubContext } from "./requests.ts";
 
 const CONFIG = "config.json";
-const WEIGHTS = "model.safetensors";
-const INDEX = "model.safetensors.index.json";
+/** In the order in which they are preferred, as in a folder. */
+const WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
+const indexOf = (weights: string) => `${weights}.index.json`;
 /** Not every model has all of these. */
 const TOKENIZER = ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"];
 
@@ -22,11 +23,12 @@ export async function fetchModel(reference: HubReference, context: HubContext): 
   if (repository.problem && !isSettled(repository, TOKENIZER[0]!)) throw repository.problem;
   if (!repository.problem)
     for (const path of TOKENIZER) if (!listed.has(path)) repository.cache.markAbsent(repository.commit, path);
-  if (listed.has(WEIGHTS)) await repository.fetch([...small, WEIGHTS]);
+  const weights = WEIGHTS.find((path) => listed.has(path) || listed.has(indexOf(path)));
+  if (!weights) throw repository.problem ?? lacks(reference, WEIGHTS[0]!, listed);
+  if (listed.has(weights)) await repository.fetch([...small, weights]);
   else {
-    if (!listed.has(INDEX)) throw repository.problem ?? lacks(reference, WEIGHTS, listed);
-    await repository.fetch([INDEX]);
-    const shards = shardsOf(repository);
+    await repository.fetch([indexOf(weights)]);
+    const shards = shardsOf(repository, weights);
     const missing = shards.find((path) => !listed.has(path));
     if (missing) throw repository.problem ?? lacks(reference, missing, listed);
     await repository.fetch([...small, ...shards]);
@@ -41,12 +43,15 @@ const isSettled = (repository: Repository, path: string): boolean =>
 /** Whether nothing need be asked. */
 function isWhole(repository: Repository): boolean {
   if (!repository.has(CONFIG) || !TOKENIZER.every((path) => isSettled(repository, path))) return false;
-  if (repository.has(WEIGHTS)) return true;
-  return repository.has(INDEX) && shardsOf(repository).every((path) => repository.has(path));
+  return WEIGHTS.some(
+    (path) =>
+      repository.has(path) ||
+      (repository.has(indexOf(path)) && shardsOf(repository, path).every((shard) => repository.has(shard))),
+  );
 }
 
-const shardsOf = ({ folder }: Repository): string[] => [
-  ...new Set(Object.values(readWeightIndex(join(folder, INDEX)))),
+const shardsOf = ({ folder }: Repository, weights: string): string[] => [
+  ...new Set(Object.values(readWeightIndex(join(folder, indexOf(weights))))),
 ];
 
 function lacks({ name, revision }: HubReference, path: string, listed: ReadonlySet<string>): AttuneError {
@@ -57,7 +62,7 @@ function lacks({ name, revision }: HubReference, path: string, listed: ReadonlyS
     );
   const other = [...listed].find((file) => /\.(bin|h5|msgpack|gguf|onnx|ckpt)$/.test(file));
   const advice =
-    path === WEIGHTS && other
+    path === WEIGHTS[0] && other
       ? `it has ${other}, which Attune does not read; write it anew in Python, AutoModel.from_pretrained("${name}").save_pretrained(folder)`
       : "a model has config.json, model.safetensors and tokenizer.json at its top; choose another";
   return new AttuneError("hub/no-file", `${name}: at ${revision} there is no ${path}; ${advice}`);

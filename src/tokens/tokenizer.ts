@@ -168,13 +168,18 @@ function largestIdOf({ model, added_tokens = [] }: Definition): number {
   return largest;
 }
 
-/** In transformers' BertTokenizer, the configuration says how text is prepared, and not tokenizer.json. */
+/** Models whose tokenizer is Transformers' BertTokenizer or one that prepares text as that does. */
+const BERT_MODELS = ["bert", "distilbert", "electra", "mpnet"];
+const BERT_CLASSES = /^(Bert|DistilBert|Electra|MPNet)Tokenizer/;
+
+/** In these tokenizers of Transformers, the configuration says how text is prepared, and not tokenizer.json. */
 function prepareAsTransformers(folder: string, definition: Definition, config: Config): Definition {
   if (definition.normalizer?.type !== "BertNormalizer") return definition;
   const model = join(folder, "config.json");
   const byModel = () =>
-    existsSync(model) && readJson(model, z.looseObject({ model_type: z.unknown() }), HINTS).model_type === "bert";
-  if (config.tokenizer_class == null ? !byModel() : !config.tokenizer_class.startsWith("Bert")) return definition;
+    existsSync(model) &&
+    BERT_MODELS.includes(String(readJson(model, z.looseObject({ model_type: z.unknown() }), HINTS).model_type));
+  if (config.tokenizer_class == null ? !byModel() : !BERT_CLASSES.test(config.tokenizer_class)) return definition;
   const normalizer: Normalizer = {
     type: "BertNormalizer",
     clean_text: true,

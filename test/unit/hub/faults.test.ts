@@ -17,7 +17,7 @@ const files = { "config.json": CONFIG, "model.safetensors": WEIGHTS, "tokenizer.
 hub.add({ name: "org/model", files });
 hub.add({ name: "org/gated", files, gated: true });
 hub.add({ name: "org/private", files, private: true });
-hub.add({ name: "org/old", files: { "config.json": CONFIG, "pytorch_model.bin": "pickled" } });
+hub.add({ name: "org/old", files: { "config.json": CONFIG, "tf_model.h5": "others'" } });
 
 const named = (name = "org/model", revision = "main"): HubReference => ({ kind: "model", name, revision });
 const blobs = () => cache("models--org--model", "blobs");
@@ -226,7 +226,7 @@ describe("is said", () => {
       "weights of another kind",
       named("org/old"),
       {},
-      /^org\/old: at main there is no model\.safetensors; it has pytorch_model\.bin, which Attune does not read; write it anew/,
+      /^org\/old: at main there is no model\.safetensors; it has tf_model\.h5, which Attune does not read; write it anew/,
     ],
     ["not a model", named("org/empty"), {}, /at main there is no config\.json; a model has config\.json/],
   ])("%s", async (_, reference, env, message) => {

@@ -34,6 +34,19 @@ describe("the first time", () => {
     for (const path of ["README.md", "pytorch_model.bin", "onnx"]) expect(existsSync(join(folder, path))).toBe(false);
   });
 
+  test("where there are no safetensors, PyTorch's file comes, or its shards", async () => {
+    const config = { "config.json": "{}", "tf_model.h5": "others'" };
+    hub.add({ name: "org/bin", files: { ...config, "pytorch_model.bin": "pickled" } });
+    const one = await fetchModel(named("org/bin"), context());
+    expect(readFileSync(join(one.folder, "pytorch_model.bin"), "utf8")).toBe("pickled");
+    expect(existsSync(join(one.folder, "tf_model.h5"))).toBe(false);
+    const shard = "pytorch_model-00001-of-00001.bin";
+    const index = JSON.stringify({ weight_map: { a: shard } });
+    hub.add({ name: "org/shards", files: { ...config, [shard]: "s", "pytorch_model.bin.index.json": index } });
+    const { folder } = await fetchModel(named("org/shards"), context());
+    expect(readFileSync(join(folder, shard), "utf8")).toBe("s");
+  });
+
   test("blobs have the name of their hash, links are relative, and the revision is remembered without a line end", async () => {
     const { folder } = await fetchModel(named("org/model"), context());
     const weights = sha256Of(Buffer.from(FILES["model.safetensors"]));

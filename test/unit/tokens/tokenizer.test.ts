@@ -205,6 +205,36 @@ describe("loadTokenizer", () => {
       false,
     ],
     [
+      "by the class DistilBertTokenizer",
+      { "tokenizer_config.json": { tokenizer_class: "DistilBertTokenizer", do_lower_case: false } },
+      false,
+    ],
+    [
+      "by the class ElectraTokenizerFast",
+      { "tokenizer_config.json": { tokenizer_class: "ElectraTokenizerFast", do_lower_case: false } },
+      false,
+    ],
+    [
+      "by the class MPNetTokenizer",
+      { "tokenizer_config.json": { tokenizer_class: "MPNetTokenizer", do_lower_case: false } },
+      false,
+    ],
+    [
+      "by the model distilbert",
+      { "config.json": { model_type: "distilbert" }, "tokenizer_config.json": { do_lower_case: false } },
+      false,
+    ],
+    [
+      "by the model electra",
+      { "config.json": { model_type: "electra" }, "tokenizer_config.json": { do_lower_case: false } },
+      false,
+    ],
+    [
+      "by the model mpnet",
+      { "config.json": { model_type: "mpnet" }, "tokenizer_config.json": { do_lower_case: false } },
+      false,
+    ],
+    [
       "not of another class",
       { "tokenizer_config.json": { tokenizer_class: "PreTrainedTokenizerFast", do_lower_case: false } },
       true,
