@@ -8,6 +8,7 @@ import { AttuneError } from "../base/error.ts";
 import { readJson } from "../base/read-json.ts";
 import type { Text } from "../tables/dataset.ts";
 import { type BertNormalizerOptions, bertNormalize, bertWords } from "./bert-text.ts";
+import { charsmapNormalizer } from "./charsmap.ts";
 import { type FileToWrite, requireInside, TOKENIZER_FILES, tokenizerFiles } from "./tokenizer-files.ts";
 
 export interface Encoded {
@@ -42,6 +43,7 @@ const CONFIG = "tokenizer_config.json";
 interface Normalizer extends BertNormalizerOptions {
   readonly type: string;
   readonly normalizers?: readonly Normalizer[];
+  readonly precompiled_charsmap?: string | null;
 }
 
 const HINTS = { code: "tokenizer/json" };
@@ -61,6 +63,7 @@ const normalizerShape = z.looseObject({
   handle_chinese_chars: z.boolean().optional(),
   strip_accents: z.boolean().nullish(),
   lowercase: z.boolean().optional(),
+  precompiled_charsmap: z.string().nullish(),
   get normalizers() {
     return z.array(normalizerShape).optional();
   },
@@ -144,6 +147,7 @@ function encoderOf(file: string, definition: Definition, config: Config): Encode
     // became "[SEP]" for the special token.
     if (isBert) tokenizer.normalizer = ((text: string) => `${bertNormalize(text, normalizer)} `) as never;
     if (pre_tokenizer?.type === "BertPreTokenizer") tokenizer.pre_tokenizer = bertWords as never;
+    applyCharsmaps(tokenizer.normalizer as never, normalizer);
     const lowersCase = !isBert && lowers(normalizer);
     const content = (text: string) =>
       tokenizer.encode(lowersCase ? text.replaceAll("Σ", "σ") : text, { add_special_tokens: false }).ids;
@@ -159,6 +163,19 @@ function encoderOf(file: string, definition: Definition, config: Config): Encode
       cause,
     });
   }
+}
+
+/** The library's normalizers of this shape get SentencePiece's map, where it only approximates one by NFKC. */
+function applyCharsmaps(made: MadeNormalizer | null, normalizer: Normalizer | null | undefined): void {
+  if (!made || !normalizer) return;
+  if (normalizer.type === "Precompiled" && normalizer.precompiled_charsmap)
+    made.normalize = charsmapNormalizer(normalizer.precompiled_charsmap);
+  for (const [i, part] of (normalizer.normalizers ?? []).entries()) applyCharsmaps(made.normalizers?.[i] ?? null, part);
+}
+
+interface MadeNormalizer {
+  normalize(text: string): string;
+  readonly normalizers?: readonly MadeNormalizer[];
 }
 
 function largestIdOf({ model, added_tokens = [] }: Definition): number {
