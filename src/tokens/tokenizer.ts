@@ -86,9 +86,20 @@ const configShape = z.looseObject({
 });
 type Config = z.input<typeof configShape>;
 
+/** Tokenizers of Transformers that have no tokenizer.json: vocabularies of their own, or another program that finds the words. */
+const PYTHON_CLASSES = /^(Bertweet|Phobert|BertJapanese|XLM|Flaubert)Tokenizer$/;
+
 /** The tokenizer of a model folder. Padding and truncation that its file asks for are left to the caller. */
 export function loadTokenizer(folder: string): Tokenizer {
   const file = join(folder, DEFINITION);
+  const configFile = join(folder, CONFIG);
+  const config = existsSync(configFile) ? readJson(configFile, configShape, HINTS) : {};
+  const needsPython = config.tokenizer_class?.match(PYTHON_CLASSES)?.[0];
+  if (!existsSync(file) && needsPython)
+    throw new AttuneError(
+      "tokenizer/missing",
+      `${configFile}: ${needsPython} exists as Python code only, so its texts cannot be tokenized here; choose a model that has ${DEFINITION}`,
+    );
   if (!existsSync(file))
     throw new AttuneError(
       "tokenizer/missing",
@@ -96,8 +107,6 @@ export function loadTokenizer(folder: string): Tokenizer {
     );
   for (const name of TOKENIZER_FILES) requireInside(folder, name);
   const definition = readJson(file, definitionShape, HINTS) as unknown as Definition;
-  const configFile = join(folder, CONFIG);
-  const config = existsSync(configFile) ? readJson(configFile, configShape, HINTS) : {};
   const prepared = prepareAsTransformers(folder, definition, config);
   const encode = encoderOf(file, prepared, config);
   const single = templateOf(encode);

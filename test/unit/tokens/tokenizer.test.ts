@@ -267,6 +267,11 @@ describe("loadTokenizer", () => {
     expect(() => loadTokenizer(folder)).toThrow(message);
   });
 
+  test.each(["BertweetTokenizer", "PhobertTokenizer", "BertJapaneseTokenizer"])("%s is refused by name", (name) => {
+    const folder = folderOf(name, { "tokenizer_config.json": { tokenizer_class: name } });
+    expect(() => loadTokenizer(folder)).toThrow(`${name} exists as Python code only`);
+  });
+
   test("a tokenizer_config.json that is not JSON", () => {
     const folder = folderOf("config", { "tokenizer.json": null, "tokenizer_config.json": "nothing" });
     expect(() => loadTokenizer(folder)).toThrow(/tokenizer_config\.json: this is not JSON/);
