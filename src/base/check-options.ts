@@ -1,5 +1,6 @@
 /** Options against their schema: what is given wrongly is named, with what would be right. */
 import { z } from "zod";
+import { shown } from "./check-json.ts";
 import { AttuneError, listOf } from "./error.ts";
 import { didYouMean } from "./nearest.ts";
 
@@ -40,7 +41,7 @@ export function checkOptions(
     throw new AttuneError("options/missing", `the option ${spell(key)} is missing: ${shape[key]?.description}`);
   throw new AttuneError(
     "options/value",
-    `${spell(key)} cannot be ${JSON.stringify(value)}: it must be ${rightValue(issue, shape[key]!)}`,
+    `${spell(key)} cannot be ${shown(value)}: it must be ${rightValue(issue, shape[key]!)}`,
   );
 }
 

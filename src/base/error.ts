@@ -17,11 +17,17 @@ export class AttuneError extends Error {
 
   constructor(code: string, message: string, kind: ErrorKind = "input", options?: ErrorOptions) {
     // What it quotes may have line ends; a message is one line.
-    super(message.replace(/\s*[\r\n]+\s*/g, " "), options);
+    super(shortened(message.replace(/\s*[\r\n]+\s*/g, " ")), options);
     this.code = code;
     this.kind = kind;
   }
 }
+
+const MOST_CHARACTERS = 2000;
+
+/** What it quotes may be of any length; where it begins and what to do at its end stay. */
+const shortened = (message: string): string =>
+  message.length > MOST_CHARACTERS ? `${message.slice(0, 1400)} … ${message.slice(-500)}` : message;
 
 /** `"one", "two" or "three"`: for saying in an error what would have been valid. */
 export function listOf(values: readonly string[], joint: "or" | "and" = "or"): string {

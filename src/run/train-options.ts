@@ -140,6 +140,8 @@ export const methodOfRun = (options: ResolvedTrainOptions): ChosenMethod => chos
  * @throws AttuneError that names the option, what is wrong and what would be right
  */
 export function resolveOptions(options: unknown, spell: Spell = (key) => key): ResolvedTrainOptions {
+  if (typeof options !== "object" || options === null)
+    throw new AttuneError("options/value", "options must be an object like { model, data, out }");
   const given = withAdapter(options as Readonly<Record<string, unknown>>, spell);
   const names = knownMethodNames();
   // Registered methods are as good as those that come with Attune.
