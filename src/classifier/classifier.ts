@@ -1,4 +1,5 @@
 /** A trained classifier, loaded from the folder of a run or of a model: predicts and is evaluated. */
+/// <reference lib="esnext.disposable" preserve="true" />
 import { availableParallelism } from "node:os";
 import { AttuneError } from "../base/error.ts";
 import type { Executable } from "../engine/engine.ts";

@@ -33,7 +33,7 @@ const optionCases: readonly Case[] = [
   {
     wrong: "no data",
     args: ["train", "--model", "model", "--out", "new"],
-    says: ["--data is missing", "labelled texts: a folder"],
+    says: ["--data is missing", "labelled texts: CSV, TSV"],
   },
   {
     wrong: "a model that does not come with Attune",
@@ -43,7 +43,7 @@ const optionCases: readonly Case[] = [
   {
     wrong: "no out",
     args: ["train", "--model", "model", "--data", "data"],
-    says: ["--out is missing", "folder of this run"],
+    says: ["--out is missing", "folder to write this run to"],
   },
   {
     wrong: "epochs that are no number",

@@ -104,8 +104,17 @@ test("can be imported, by its name only", async () => {
   );
   expect(JSON.parse(await run(process.execPath, "import.js"))).toEqual({
     names: [
-      ...["AttuneError", "compare", "compareStudy", "exportRun", "inspect", "load", "pretrain"],
-      ...["resume", "resumeComparison", "resumePretraining", "train", "writeReport"],
+      ...["AttuneError", "compare", "compareStudy", "defineMethod", "exportRun", "inspect", "load", "methods"],
+      ...[
+        "pretrain",
+        "push",
+        "registerMethod",
+        "resume",
+        "resumeComparison",
+        "resumePretraining",
+        "train",
+        "writeReport",
+      ],
     ],
     version: own.version,
     deep: "ERR_PACKAGE_PATH_NOT_EXPORTED",

@@ -74,7 +74,7 @@ describe("attune predict", () => {
     });
     expect(fromStdin.stdout).toBe(fromArguments.stdout);
     for (const [i, line] of jsonLines(fromStdin.stdout).entries()) {
-      expect(Object.keys(line)).toEqual(["text", "label", "probabilities"]);
+      expect(Object.keys(line)).toEqual(["text", "label", "probabilities", "scores"]);
       expect(Object.keys(line.probabilities)).toEqual(LABELS);
       expect(line).toMatchObject({ text: texts[i], label: predictions[i]!.predicted });
       expect(Object.values(line.probabilities)).toEqual(predictions[i]!.probabilities);
