@@ -29,6 +29,7 @@ const areas: Readonly<Record<string, string>> = {
   stdin: "standard input",
   study: "the folder of a study",
   tokenizer: "tokenizer files",
+  stream: "a loop over events that was left early",
   train: "training itself",
   weights: "which weight files a model folder has",
 };

@@ -1,5 +1,6 @@
 /** Attune's public API. */
 export { AttuneError, type ErrorKind } from "./base/error.ts";
+export type { EventStream } from "./base/event-stream.ts";
 export {
   type Classifier,
   type EvaluateOptions,
@@ -19,7 +20,7 @@ export { type MethodDescription, methods, type OptionDescription } from "./metho
 export { defineMethod, type Method } from "./methods/method.ts";
 export { registerMethod } from "./methods/registry.ts";
 export { type PretrainContext, pretrain, resumePretraining } from "./pretrain/pretrain.ts";
-export type { HeldOutMetrics, PretrainEvent, PretrainResult } from "./pretrain/pretrain-events.ts";
+export type { HeldOutMetrics, PretrainEvent, PretrainResult, PretrainResultEvent } from "./pretrain/pretrain-events.ts";
 export type { PretrainOptions } from "./pretrain/pretrain-options.ts";
 export { writeReport } from "./report/write-report.ts";
 export type { RunResult } from "./run/run-result.ts";

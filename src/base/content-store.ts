@@ -6,7 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { readAll, writeAll } from "./file-bytes.ts";
+import { checksumOfBytes, readAll, writeAll } from "./file-bytes.ts";
 
 /*
  * A file: what it is (8 bytes), bytes of the value and seconds that making it took (float64 each), a checksum of all that
@@ -18,8 +18,6 @@ const MAGIC = Buffer.from("attune1\n");
 const PARTIAL = ".partial";
 /** A file that nobody has written to for so long was left by a process that was killed. */
 const ABANDONED_MILLISECONDS = 3_600_000;
-/** Values are checked in such parts. */
-const PART_BYTES = 1 << 20;
 
 /** A value in a file that stays open. */
 export interface OpenValue {
@@ -191,13 +189,5 @@ const opened = (file: number, bytes: number): OpenValue => ({
 });
 
 /** CRC-32 of what a header says and of the value in the file. */
-function checksum(header: Buffer, file: number, bytes: number): number {
-  let sum = crc32(header.subarray(0, SIGNED_BYTES));
-  const part = new Uint8Array(Math.min(PART_BYTES, bytes));
-  for (let at = 0; at < bytes; at += part.length) {
-    const read = part.subarray(0, bytes - at);
-    readAll(file, read, HEADER_BYTES + at);
-    sum = crc32(read, sum);
-  }
-  return sum;
-}
+const checksum = (header: Buffer, file: number, bytes: number): number =>
+  checksumOfBytes(file, HEADER_BYTES, bytes, crc32(header.subarray(0, SIGNED_BYTES)));

@@ -1,22 +1,17 @@
 /** A lock that is a file: one process at a time holds it. What a process left that died is taken over. */
 import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { AttuneError } from "./error.ts";
-import { isRunning } from "./is-running.ts";
+import { type Holder, isWorking, thisProcess } from "./is-running.ts";
+import { partialOf } from "./partial-name.ts";
 
 export interface Lock {
   /** Says that its holder works: for locks that count as left behind after some time of silence. */
   touch(): void;
   release(): void;
-}
-
-/** Who holds a lock. */
-export interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** When the process began, where the system says it: numbers of processes are used again. */
-  readonly began?: string | undefined;
+  /** The folder that the lock stands in has this name now. */
+  moved(folder: string): void;
 }
 
 /** Each try ends with the lock, with an error, or because others changed the file meanwhile. */
@@ -29,12 +24,11 @@ const held = new Set<string>();
  */
 export function takeLock(path: string, staleSeconds = Number.POSITIVE_INFINITY): Lock | Holder {
   const file = resolve(path);
-  const own: Holder = { pid: process.pid, host: hostname(), began: beginOf(process.pid) };
+  const own = thisProcess();
   const text = JSON.stringify(own);
   for (let attempt = 0; attempt < TRIES; attempt++) {
     if (claim(file, text)) {
-      held.add(file);
-      return { touch: () => utimesSync(file, new Date(), new Date()), release: () => release(file, text) };
+      return new HeldLock(file, text);
     }
     const found = read(file);
     if (found === undefined) continue;
@@ -45,9 +39,57 @@ export function takeLock(path: string, staleSeconds = Number.POSITIVE_INFINITY):
   throw new AttuneError("folder/locked", `${path}: other processes keep taking this lock; try again`);
 }
 
+const LOCK = "lock.json";
+
+/**
+ * Takes the lock of a folder: one process at a time works in it.
+ *
+ * @throws AttuneError with `kind` "input" where another process does, or this one already
+ */
+export function lockFolder(folder: string): Lock {
+  const taken = takeLock(join(folder, LOCK));
+  if ("release" in taken) return taken;
+  const { pid, host } = taken;
+  const what =
+    host === hostname()
+      ? `process ${pid} works in this folder; wait for it, or stop it`
+      : `process ${pid} on ${host} works in this folder; if it does not any more, remove ${join(folder, LOCK)}`;
+  throw new AttuneError("folder/locked", `${folder}: ${what}`);
+}
+
+class HeldLock implements Lock {
+  #file: string;
+  readonly #text: string;
+
+  constructor(file: string, text: string) {
+    this.#file = file;
+    this.#text = text;
+    held.add(file);
+  }
+
+  touch(): void {
+    utimesSync(this.#file, new Date(), new Date());
+  }
+
+  moved(folder: string): void {
+    held.delete(this.#file);
+    this.#file = resolve(folder, basename(this.#file));
+    held.add(this.#file);
+  }
+
+  release(): void {
+    held.delete(this.#file);
+    try {
+      if (read(this.#file) === this.#text) rmSync(this.#file, { force: true });
+    } catch {
+      // On a disk that can only be read by now it stays, and is taken over once this process is over.
+    }
+  }
+}
+
 /** Makes the file with all its text, or not where there is one. */
 function claim(file: string, text: string): boolean {
-  const draft = `${file}.${process.pid}`;
+  const draft = partialOf(file);
   try {
     writeFileSync(draft, text);
     linkSync(draft, file);
@@ -83,7 +125,7 @@ function secondsSinceTouch(file: string): number {
 
 /** Removes the lock that was seen. Another process may have done so and locked anew; then that lock is put back. */
 function setAside(file: string, seen: string): void {
-  const aside = `${file}.${process.pid}.old`;
+  const aside = partialOf(file);
   try {
     renameSync(file, aside);
   } catch {
@@ -92,15 +134,6 @@ function setAside(file: string, seen: string): void {
   const moved = read(aside);
   if (moved !== undefined && moved !== seen) claim(file, moved);
   rmSync(aside, { force: true });
-}
-
-function release(file: string, text: string): void {
-  held.delete(file);
-  try {
-    if (read(file) === text) rmSync(file, { force: true });
-  } catch {
-    // On a disk that can only be read by now it stays, and is taken over once this process is over.
-  }
 }
 
 function read(file: string): string | undefined {
@@ -122,15 +155,5 @@ function parse(text: string): Holder | undefined {
 
 /** Of a process on another machine nothing is known. */
 function mayWork(holder: Holder, own: Holder, file: string): boolean {
-  if (holder.host !== own.host) return true;
-  if (!isRunning(holder.pid)) return false;
-  if (holder.began !== undefined) return holder.began === beginOf(holder.pid);
-  return holder.pid !== own.pid || held.has(file);
-}
-
-/** Linux only: when the process began, in clock ticks since the machine did; undefined for one that is over. */
-function beginOf(pid: number): string | undefined {
-  const stat = read(`/proc/${pid}/stat`);
-  const [state, ...rest] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
-  return state === "Z" ? undefined : rest[18];
+  return holder.host !== own.host || (isWorking(holder) ?? held.has(file));
 }

@@ -1,9 +1,11 @@
 /** Files and folders that are never half there. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { discard, partialOf } from "./partial-name.ts";
 
 /** Writes a file whole or not at all: under another name, and then renamed. */
 export function writeWhole(file: string, text: string): void {
-  const partial = `${file}.partial`;
+  const partial = partialOf(file);
   try {
     writeFileSync(partial, text, { flush: true });
     renameSync(partial, file);
@@ -15,8 +17,7 @@ export function writeWhole(file: string, text: string): void {
 
 /** Writes a folder whole or not at all, in place of the one before: `fill` gets it under another name. */
 export function writeWholeFolder(folder: string, fill: (partial: string) => void): void {
-  const partial = `${folder}.partial`;
-  rmSync(partial, { recursive: true, force: true });
+  const partial = partialOf(folder);
   try {
     makeFolder(partial);
     fill(partial);
@@ -28,23 +29,19 @@ export function writeWholeFolder(folder: string, fill: (partial: string) => void
   }
 }
 
-/** Makes a folder, with those above it, where there is none. */
+/**
+ * Makes a folder, with those above it, where there is none. Not by Node's `recursive`, which calls a disk that can only be
+ * read a folder that is missing, and never ends below /proc.
+ */
 export function makeFolder(path: string): void {
   try {
     mkdirSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // Not at once with `recursive`, which calls a disk that can only be read a folder that is missing.
-    if (code !== "ENOENT" && code !== "EEXIST") throw error;
-    mkdirSync(path, { recursive: true });
-  }
-}
-
-/** Removes what is not needed any more, as far as that is possible. */
-export function discard(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch {
-    // Where nothing can be removed, nothing can be written either, and that is said where it matters.
+    if (code === "EEXIST" && statSync(path).isDirectory()) return;
+    const above = dirname(resolve(path));
+    if (code !== "ENOENT" || above === resolve(path) || existsSync(above)) throw error;
+    makeFolder(above);
+    mkdirSync(path);
   }
 }

@@ -1,5 +1,5 @@
 /** A WordPiece tokenizer for a new model: its vocabulary learnt from text, its files as Hugging Face's libraries read them. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bertNormalize, bertWords } from "../tokens/bert-text.ts";
 import { CONTINUATION, learnVocabulary, SPECIAL_TOKENS } from "./learn-vocabulary.ts";
@@ -8,6 +8,18 @@ const NORMALIZER = { clean_text: true, handle_chinese_chars: true, strip_accents
 
 /** Longer words are unknown, as in BERT. */
 const LONGEST_WORD = 100;
+
+const [DEFINITION, CONFIG] = ["tokenizer.json", "tokenizer_config.json"] as const;
+
+/** Whether both files of a new tokenizer are in a folder, and neither was cut. */
+export function isTokenizerWhole(folder: string): boolean {
+  try {
+    for (const name of [DEFINITION, CONFIG]) JSON.parse(readFileSync(join(folder, name), "utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** How often each word occurs in texts, prepared as BERT does. */
 export function countWords(texts: Iterable<string>): Map<string, number> {
@@ -74,6 +86,6 @@ export function writeNewTokenizer(folder: string, texts: Iterable<string>, size:
     mask_token: "[MASK]",
   };
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "tokenizer.json"), `${JSON.stringify(definition, null, 1)}\n`, { flush: true });
-  writeFileSync(join(folder, "tokenizer_config.json"), `${JSON.stringify(config, null, 2)}\n`, { flush: true });
+  writeFileSync(join(folder, DEFINITION), `${JSON.stringify(definition, null, 1)}\n`, { flush: true });
+  writeFileSync(join(folder, CONFIG), `${JSON.stringify(config, null, 2)}\n`, { flush: true });
 }

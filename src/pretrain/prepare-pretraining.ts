@@ -1,6 +1,7 @@
 /** Everything pre-training needs before its first step: text, vocabulary, weights, compiled programs. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { type Cleanups, closingOnFailure } from "../base/cleanups.ts";
 import { AttuneError } from "../base/error.ts";
 import { permutation, randomKey } from "../base/random.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -69,10 +70,18 @@ export interface PrepareContext {
   readonly resumes: boolean;
 }
 
-export async function preparePretraining(
+/** What a run that is refused has opened is closed. */
+export const preparePretraining = (
+  options: ResolvedPretrainOptions,
+  engine: Engine,
+  context: PrepareContext,
+): Promise<PreparedPretraining> => closingOnFailure((open) => prepare(options, engine, context, open));
+
+async function prepare(
   options: ResolvedPretrainOptions,
   engine: Engine,
   { signal, sources, tokenizerFolder, resumes }: PrepareContext,
+  open: Cleanups,
 ): Promise<PreparedPretraining> {
   const { from, teacher, data } = sources;
   const { text: column, configName } = options;
@@ -105,12 +114,14 @@ export async function preparePretraining(
   );
   const maxTokens = options.batchSize * length;
   const memory = engine.createStore(encoder.parameters, { ...program, maxTokens, gradientAccumulation: 1 });
+  open.add(() => memory.dispose());
   const weights = (name: string) => memory.host[name]!.data as Float32Array;
   opened.readInto(weights, options.seed);
   for (const parameter of added) drawWeights(parameter, weights(parameter.name), options.seed, 0.02);
   await memory.upload();
 
   const training = await engine.compile(program.outputs);
+  open.add(() => training.dispose());
   const runner = new BatchRunner(program, training, encoder, memory, plainObjective(language.vocabularySize));
   const packed = (chosen: readonly Passage[], draws: readonly (number | string)[][]): MaskedBatch => {
     const masked = chosen.map(({ ids }, i) => maskText(ids, randomKey(options.seed, "mask", ...draws[i]!), rules));

@@ -24,6 +24,13 @@ export interface PretrainResult {
   readonly peakRssBytes: number;
 }
 
+/** The last event: what result.json holds. */
+export interface PretrainResultEvent {
+  readonly type: "result";
+  readonly result: PretrainResult;
+  readonly notes: readonly string[];
+}
+
 export type PretrainEvent =
   | FetchEvent
   | {
@@ -51,4 +58,4 @@ export type PretrainEvent =
     }
   | ({ readonly type: "heldOut" } & HeldOutMetrics)
   | { readonly type: "checkpoint"; readonly path: string; readonly step: number }
-  | { readonly type: "result"; readonly result: PretrainResult; readonly notes: readonly string[] };
+  | PretrainResultEvent;

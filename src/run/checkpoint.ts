@@ -3,55 +3,44 @@
  * bytes as a run that was never interrupted.
  */
 
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { readJson } from "../base/read-json.ts";
+import { checkJson } from "../base/check-json.ts";
+import { AttuneError } from "../base/error.ts";
+import { checksumOfFile, checksumOfText } from "../base/file-bytes.ts";
+import { discard } from "../base/partial-name.ts";
+import { parseJson } from "../base/read-json.ts";
 import { sizeOf } from "../base/size-of.ts";
 import { writeWholeFolder } from "../base/write-whole.ts";
-import type { StoredTrainable } from "../engine/parameter-store.ts";
-import type { HostTensor } from "../graph/tensor.ts";
-import type { SplitMetrics } from "../train/metrics.ts";
-import type { TrainingState } from "../train/trainer.ts";
+import type { ParameterStore } from "../engine/parameter-store.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
-import type { SavedTimes } from "./run-times.ts";
-
-const KEPT_CHECKPOINTS = 2;
-
-export interface CheckpointState {
-  readonly training: TrainingState;
-  /** Bytes of events.jsonl that belong to what the checkpoint holds. */
-  readonly eventBytes: number;
-  /** Metrics before training. */
-  readonly base: SplitMetrics;
-  /** So far. */
-  readonly times: SavedTimes;
-}
 
 /** What any checkpoint's state has: its name comes from it. */
-interface AnyState {
+export interface AnyState {
   readonly training: { readonly step: number; readonly epochs: readonly unknown[] };
 }
+
+/** What checkpoints hold of training besides its state, in this program's memory: to be downloaded before, uploaded after. */
+export type TrainedMemory = Pick<ParameterStore, "host" | "trainables">;
+
+const [STATE, WEIGHTS, MOMENTS] = ["state.json", "weights.safetensors", "moments.safetensors"] as const;
 
 const stateShape = z.looseObject({
   training: z.looseObject({ step: z.int().min(0), epochs: z.array(z.unknown()) }),
   eventBytes: z.int().min(0),
+  /** Rows that have moments, by parameter: of tables of which only some rows were used. */
   touched: z.record(z.string(), z.array(z.int().min(0))),
+  /** CRC-32 of the other files; checkpoints of older versions have none. */
+  files: z.record(z.enum([WEIGHTS, MOMENTS]), z.number()).optional(),
 });
+type StoredState = z.infer<typeof stateShape>;
 
-type Weights = Readonly<Record<string, HostTensor>>;
-
-/** Writes a checkpoint into `folder`, whole or not at all, and removes all but the last two. */
-export function saveCheckpoint(
-  folder: string,
-  state: AnyState,
-  weights: Weights,
-  trainables: readonly StoredTrainable[],
-): string {
+/** Writes a checkpoint into `folder`, whole or not at all; of the others, the one before it stays. */
+export function saveCheckpoint(folder: string, state: AnyState, { host, trainables }: TrainedMemory): string {
   const name = `step-${String(state.training.step).padStart(8, "0")}-${state.training.epochs.length}`;
   // What a killed process left half-written.
-  for (const left of readdirSync(folder).filter((entry) => entry.endsWith(".partial")))
-    rmSync(join(folder, left), { recursive: true });
+  for (const left of readdirSync(folder).filter((entry) => entry.endsWith(".partial"))) discard(join(folder, left));
   const touched: Record<string, readonly number[]> = {};
   const moments = trainables.flatMap((trainable) => {
     const { name: parameter, shape } = trainable.parameter;
@@ -64,41 +53,82 @@ export function saveCheckpoint(
     ];
   });
   writeWholeFolder(join(folder, name), (partial) => {
-    saveWeights(join(partial, "weights.safetensors"), weights, trainables);
-    writeSafetensors(join(partial, "moments.safetensors"), moments);
-    writeFileSync(join(partial, "state.json"), JSON.stringify({ ...state, touched }), { flush: true });
+    const at = (file: string) => join(partial, file);
+    saveWeights(at(WEIGHTS), { host, trainables });
+    writeSafetensors(at(MOMENTS), moments);
+    const files = { [WEIGHTS]: checksumOfFile(at(WEIGHTS)), [MOMENTS]: checksumOfFile(at(MOMENTS)) };
+    const text = JSON.stringify({ ...state, touched, files });
+    writeFileSync(at(STATE), `${text}\n${checksumOfText(text)}\n`, { flush: true });
   });
-  for (const old of listCheckpoints(folder).slice(0, -KEPT_CHECKPOINTS)) rmSync(join(folder, old), { recursive: true });
+  // Those after it are of a process whose newest could not be read.
+  const others = listCheckpoints(folder).filter((other) => other !== name);
+  const before = others.filter((other) => other < name).at(-1);
+  for (const old of others) if (old !== before) discard(join(folder, old));
   return join(folder, name);
 }
 
-/** Fills weights and moments from the newest checkpoint and returns its state, or undefined where there is none. */
-export function restoreCheckpoint<State extends AnyState = CheckpointState>(
-  folder: string,
-  weights: Weights,
-  trainables: readonly StoredTrainable[],
-): State | undefined {
-  const newest = listCheckpoints(folder).at(-1);
-  if (!newest) return undefined;
-  const path = (file: string) => join(folder, newest, file);
-  restoreWeights(path("weights.safetensors"), weights, trainables);
-  const hints = { code: "run/checkpoint", advice: "remove this checkpoint, and the run goes on from the one before" };
-  const state = readJson(path("state.json"), stateShape, hints) as unknown as State & z.input<typeof stateShape>;
-  const moments = openSafetensors(path("moments.safetensors"));
-  for (const trainable of trainables) {
-    const { name } = trainable.parameter;
-    const read = (key: string) => {
-      const { shape } = moments.tensors.get(key)!;
-      const array = new Float32Array(sizeOf(shape));
-      moments.readFloat32(key, array);
-      return array;
-    };
-    const rows = state.touched[name];
-    trainable.restore({ first: read(`first:${name}`), second: read(`second:${name}`), ...(rows ? { rows } : {}) });
+/** What was found to go on from. */
+export interface Restored<State> {
+  /** Undefined where there is no checkpoint that can be used: the run begins anew. */
+  readonly state?: State;
+  /** Newer checkpoints that are damaged. */
+  readonly notes: readonly string[];
+}
+
+/** Fills weights and moments from the newest checkpoint that is whole. */
+export function restoreCheckpoint<State extends AnyState>(folder: string, memory: TrainedMemory): Restored<State> {
+  const notes: string[] = [];
+  for (const name of listCheckpoints(folder).reverse()) {
+    const found = readState<State>(join(folder, name));
+    if ("problem" in found) {
+      notes.push(`The checkpoint ${name} is damaged (${found.problem}), so this goes on from what is before it.`);
+      continue;
+    }
+    fillFrom(join(folder, name), found.stored, memory);
+    return { state: found.state, notes };
   }
-  moments.close();
-  const { touched: _, ...rest } = state;
-  return rest as unknown as State;
+  return { notes };
+}
+
+/** A checkpoint's state, once all its files are seen to be whole. */
+function readState<State>(path: string): { state: State; stored: StoredState } | { problem: string } {
+  try {
+    const [text, checksum] = readFileSync(join(path, STATE), "utf8").split("\n") as [string, string | undefined];
+    if (checksum && Number(checksum) !== checksumOfText(text)) return { problem: `${STATE} was changed` };
+    const hints = { code: "run/checkpoint", advice: "the file was changed" };
+    const stored = checkJson(STATE, parseJson(text, STATE, hints), stateShape, hints);
+    const { touched: _, files, ...state } = stored;
+    for (const [file, expected] of Object.entries(files ?? {}))
+      if (checksumOfFile(join(path, file)) !== expected) return { problem: `${file} was changed` };
+    return { state: state as unknown as State, stored };
+  } catch (error) {
+    // Too many open files or no memory say nothing about the checkpoint.
+    if (["EMFILE", "ENFILE", "ENOMEM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    return { problem: (error as Error).message };
+  }
+}
+
+function fillFrom(path: string, { touched }: StoredState, { host, trainables }: TrainedMemory): void {
+  restoreWeights(join(path, WEIGHTS), { host, trainables });
+  const moments = openSafetensors(join(path, MOMENTS));
+  try {
+    for (const trainable of trainables) {
+      const { name } = trainable.parameter;
+      const read = (key: string) => {
+        const entry = moments.tensors.get(key);
+        if (!entry)
+          throw new AttuneError("run/checkpoint", `${path}: ${MOMENTS} has no ${key}; remove this checkpoint`);
+        const array = new Float32Array(sizeOf(entry.shape));
+        moments.readFloat32(key, array);
+        return array;
+      };
+      const rows = touched[name];
+      const state = { first: read(`first:${name}`), second: read(`second:${name}`) };
+      trainable.restore({ ...state, ...(rows && { rows }) });
+    }
+  } finally {
+    moments.close();
+  }
 }
 
 /** Complete checkpoints, oldest first; what a killed process left half-written is not among them. */
@@ -108,17 +138,22 @@ function listCheckpoints(folder: string): string[] {
     .sort();
 }
 
-/** The trained weights only: the others are the base model's. */
-export function saveWeights(file: string, weights: Weights, trainables: readonly StoredTrainable[]): void {
-  writeSafetensors(
-    file,
-    trainables.map(({ parameter: { name, shape } }) => ({ name, shape, data: weights[name]!.data as Float32Array })),
-  );
+/** The trained weights only: the others are the base model's. `epoch` says after which epoch they stand. */
+export function saveWeights(file: string, { host, trainables }: TrainedMemory, epoch?: number): void {
+  const tensors = trainables.map(({ parameter: { name, shape } }) => {
+    return { name, shape, data: host[name]!.data as Float32Array };
+  });
+  writeSafetensors(file, tensors, { format: "pt", ...(epoch !== undefined && { epoch: String(epoch) }) });
 }
 
-export function restoreWeights(file: string, weights: Weights, trainables: readonly StoredTrainable[]): void {
+/** Fills the trained weights; returns the epoch that the file is of, where it says one. */
+export function restoreWeights(file: string, { host, trainables }: TrainedMemory): number | undefined {
   const stored = openSafetensors(file);
-  for (const { parameter } of trainables)
-    stored.readFloat32(parameter.name, weights[parameter.name]!.data as Float32Array);
-  stored.close();
+  try {
+    for (const { parameter } of trainables)
+      stored.readFloat32(parameter.name, host[parameter.name]!.data as Float32Array);
+    return stored.metadata?.epoch === undefined ? undefined : Number(stored.metadata.epoch);
+  } finally {
+    stored.close();
+  }
 }

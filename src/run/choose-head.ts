@@ -3,6 +3,7 @@
  * once; every head then learns from its frozen features.
  */
 
+import { type Cleanups, closingAfter } from "../base/cleanups.ts";
 import { AttuneError } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
@@ -88,18 +89,25 @@ interface Bench {
 }
 
 /** The encoder's last hidden states, which every head can begin with. */
-async function openBench(
+const openBench = (
+  options: ResolvedTrainOptions,
+  dataset: Dataset,
+  engine: Engine,
+  context: PrepareContext,
+): Promise<Bench> => closingAfter((opened) => benchOf(options, dataset, engine, context, opened));
+
+async function benchOf(
   options: ResolvedTrainOptions,
   dataset: Dataset,
   engine: Engine,
   { signal, store }: PrepareContext,
+  opened: Cleanups,
 ): Promise<Bench> {
   // Attention pooling reads all of them, so they are the frozen features for it.
-  const { model, encoder, trained } = await openWith("attention", options, dataset);
+  const { model, encoder, trained } = await openWith("attention", options, dataset, opened);
   const features = findFrozenFeatures(encoder, trained)!;
   const memory = engine.createStore(encoder.parameters);
   model.readInto((name) => memory.host[name]!.data as Float32Array, options.seed);
-  model.close();
   await memory.upload();
   const tokenizer = loadTokenizer(options.model);
   const maxLength = Math.min(options.maxLength ?? encoder.maxPositions, encoder.maxPositions);
@@ -117,28 +125,44 @@ async function openBench(
   return { engine, dataset, tokens, features, splits, memory, signal };
 }
 
-async function openWith(head: HeadName, options: ResolvedTrainOptions, { labels, multiLabel }: Dataset) {
+async function openWith(
+  head: HeadName,
+  options: ResolvedTrainOptions,
+  { labels, multiLabel }: Dataset,
+  opened: Cleanups,
+) {
   const choice: HeadChoice = { head, mlpSize: options.mlpSize, headDropout: options.headDropout };
   const model = await openModel(options.model, labels, choice, multiLabel);
+  opened.add(() => model.close());
   const { semantics, trainPooler } = options;
   const context = { semantics, trainHead: true, trainPooler, fresh: model.fresh };
   return { model, ...adaptModel(model.encoder, chooseMethod("probe"), context) };
 }
 
-async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadName): Promise<TriedHead> {
+const tryHead = (options: ResolvedTrainOptions, bench: Bench, head: HeadName): Promise<TriedHead> =>
+  closingAfter((opened) => learnHead(options, bench, head, opened));
+
+async function learnHead(
+  options: ResolvedTrainOptions,
+  bench: Bench,
+  head: HeadName,
+  opened: Cleanups,
+): Promise<TriedHead> {
   const { engine, dataset, tokens, features, splits, signal } = bench;
   const { labels } = dataset;
-  const { model, encoder, trained } = await openWith(head, options, dataset);
+  const { model, encoder, trained } = await openWith(head, options, dataset, opened);
   const program = trainingProgram(encoder, trained, features, classification(encoder, dataset.multiLabel));
   // Below the frozen features nothing is computed, so the encoder's weights need no place.
   const parameters = encoder.parameters.filter(({ part }) => part !== "encoder");
   const { gradientAccumulation } = options;
   const memory = engine.createStore(parameters, { ...program, maxTokens: 0, gradientAccumulation });
+  opened.add(() => memory.dispose());
   model.readInto((name) => memory.host[name]?.data as Float32Array | undefined, options.seed);
-  model.close();
   await memory.upload();
   const training = await engine.compile(program.outputs);
+  opened.add(() => training.dispose());
   const evaluation = await engine.compile(evaluationProgram(encoder, features));
+  opened.add(() => evaluation.dispose());
   const labelsOf = (split: "train" | "validation") => dataset.splits[split].slice(0, tokens[split].count).truths();
   const validate = async () => {
     const parts = { executable: evaluation, encoder, weights: memory.weights, labelCount: labels.length };
@@ -162,15 +186,9 @@ async function tryHead(options: ResolvedTrainOptions, bench: Bench, head: HeadNa
     validate,
   };
   const state = initialState();
-  try {
-    for await (const _ of trainEpochs(job, state))
-      if (signal?.aborted)
-        throw new AttuneError("train/interrupted", "stopped while the heads were tried; train anew", "interrupted");
-  } finally {
-    await memory.dispose();
-    await training.dispose();
-    await evaluation.dispose();
-  }
+  for await (const _ of trainEpochs(job, state))
+    if (signal?.aborted)
+      throw new AttuneError("train/interrupted", "stopped while the heads were tried; train anew", "interrupted");
   const { loss, accuracy } = state.epochs[state.bestEpoch - 1]!.validation;
   const trainable = parameterCount(trained);
   return { head, trainable, loss, accuracy, epoch: state.bestEpoch };

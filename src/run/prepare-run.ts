@@ -1,5 +1,6 @@
 /** Everything a run needs before its first step: data, tokens, weights, compiled programs. Input errors end here. */
 
+import { type Cleanups, closingOnFailure } from "../base/cleanups.ts";
 import type { ContentStore } from "../base/content-store.ts";
 import { AttuneError, listOf } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -68,11 +69,18 @@ export interface PrepareContext {
   readonly store?: ContentStore | undefined;
 }
 
-/** Model and data are paths by now. */
-export async function prepareRun(
+/** Model and data are paths by now. What a run that is refused has opened is closed. */
+export const prepareRun = (
   options: ResolvedTrainOptions,
   engine: Engine,
-  { signal, store }: PrepareContext = {},
+  context: PrepareContext = {},
+): Promise<PreparedRun> => closingOnFailure((opened) => prepare(options, engine, context, opened));
+
+async function prepare(
+  options: ResolvedTrainOptions,
+  engine: Engine,
+  { signal, store }: PrepareContext,
+  opened: Cleanups,
 ): Promise<PreparedRun> {
   const dataset = await loadDataset(datasetOptions(options));
   const { multiLabel } = dataset;
@@ -89,6 +97,7 @@ export async function prepareRun(
   const objective = objectiveOf(options, dataset, truths);
   const order = orderOf(options, dataset, truths);
   const model = await openModel(options.model, dataset.labels, headOf(options), multiLabel);
+  opened.add(() => model.close());
   const tokenizer = loadTokenizer(options.model);
   const { semantics, trainHead, trainPooler } = options;
   const context = { semantics, trainHead, trainPooler, fresh: model.fresh };
@@ -107,6 +116,7 @@ export async function prepareRun(
     maxTokens: options.batchSize * (maxLength + encoder.virtual.tokens),
     gradientAccumulation,
   });
+  opened.add(() => memory.dispose());
   const valuesOf = (name: string) => memory.host[name]!.data as Float32Array;
   model.readInto(valuesOf, options.seed);
   model.close();
@@ -119,6 +129,7 @@ export async function prepareRun(
   await memory.upload();
 
   const training = await engine.compile(program.outputs);
+  opened.add(() => training.dispose());
   const evaluation = new LazyProgram(() => engine.compile(evaluationProgram(encoder, features)));
   const labelCount = dataset.labels.length;
   const tokens = Object.fromEntries(

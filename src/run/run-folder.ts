@@ -6,30 +6,35 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readSync,
   renameSync,
-  rmSync,
   statSync,
   truncateSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { diskError } from "../base/disk-error.ts";
+import { diskError, naming } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
+import { type Lock, lockFolder } from "../base/file-lock.ts";
+import { discard, partialOf } from "../base/partial-name.ts";
 import { readJson } from "../base/read-json.ts";
-import { discard, writeWhole } from "../base/write-whole.ts";
+import { makeFolder, writeWhole } from "../base/write-whole.ts";
 import { runFiles } from "./run-files.ts";
 
 const RUN = "run.json";
 const CHANGED = "the file was changed, or is of another version of Attune";
+const EVENTS = "events.jsonl";
 
 export class RunFolder {
   readonly path: string;
+  readonly #lock: Lock | undefined;
   #events: number | undefined;
   #eventBytes = 0;
 
-  private constructor(path: string) {
+  private constructor(path: string, lock?: Lock) {
     this.path = path;
+    this.#lock = lock;
   }
 
   /** A run's folder must not exist yet, so that no result is overwritten. */
@@ -42,35 +47,50 @@ export class RunFolder {
     );
   }
 
-  /** A new run's folder. It appears with its run.json in it, so that one can go on with whatever is there. */
-  static create(path: string, runJson: unknown): RunFolder {
+  /**
+   * A new run's folder, locked until it is closed. It appears with its run.json and what `fill` writes in it, so that one
+   * can go on with whatever is there.
+   */
+  static create(path: string, runJson: unknown, fill: (partial: string) => void = () => {}): RunFolder {
     RunFolder.requireNew(path);
-    const partial = `${path.replace(/[/\\]+$/, "")}.partial`;
+    let partial: string | undefined;
+    let lock: Lock | undefined;
     try {
-      rmSync(partial, { recursive: true, force: true });
-      mkdirSync(join(partial, "checkpoints"), { recursive: true });
+      partial = partialOf(path);
+      makeFolder(join(partial, "checkpoints"));
       mkdirSync(join(partial, "predictions"));
+      lock = lockFolder(partial);
+      fill(partial);
       new RunFolder(partial).writeJson(runJson, RUN);
       renameSync(partial, path);
+      const folder = new RunFolder(path, lock);
+      lock.moved(path);
+      return folder;
     } catch (cause) {
-      discard(partial);
+      lock?.release();
+      if (partial !== undefined) discard(partial);
+      // Another process was faster.
+      RunFolder.requireNew(path);
       throw new AttuneError(
         "run/create",
         `${path}: cannot make this folder (${(cause as Error).message}); put that right, or choose another --out`,
         "input",
-        {
-          cause,
-        },
+        { cause },
       );
     }
-    return new RunFolder(path);
   }
 
-  /** The folder of a run that was started before. */
+  /** The folder of a run that was started before, to read it. */
   static open(path: string): RunFolder {
     if (!existsSync(join(path, RUN)))
       throw new AttuneError("run/not-a-run", `${path}: there is no ${RUN} in it, so this is not the folder of a run`);
     return new RunFolder(path);
+  }
+
+  /** The same, to go on with it: locked until it is closed. */
+  static openLocked(path: string): RunFolder {
+    RunFolder.open(path);
+    return new RunFolder(path, lockFolder(path));
   }
 
   /** The path of a file or folder in the run. */
@@ -99,11 +119,14 @@ export class RunFolder {
 
   /** Adds a line to events.jsonl. */
   appendEvent(event: object): void {
-    this.#events ??= openSync(this.at("events.jsonl"), "a");
-    const line = Buffer.from(`${JSON.stringify(event)}\n`);
-    // Of a line that a full disk cuts, the rest makes the error.
-    for (let done = 0; done < line.length; ) done += writeSync(this.#events, line, done);
-    this.#eventBytes += line.length;
+    const path = this.at(EVENTS);
+    naming(path, () => {
+      const file = (this.#events ??= openSync(path, "a"));
+      const line = Buffer.from(`${JSON.stringify(event)}\n`);
+      // Of a line that a full disk cuts, the rest makes the error.
+      for (let done = 0; done < line.length; ) done += writeSync(file, line, done);
+      this.#eventBytes += line.length;
+    });
   }
 
   /** How long events.jsonl is: what a checkpoint remembers, to cut off what is done again after it. */
@@ -111,12 +134,19 @@ export class RunFolder {
     return this.#eventBytes;
   }
 
-  /** Goes on behind the first `bytes` of events.jsonl. */
+  /** Makes sure that the events so far are on the disk. */
+  syncEvents(): void {
+    const file = this.#events;
+    if (file !== undefined) naming(this.at(EVENTS), () => fsyncSync(file));
+  }
+
+  /** Goes on behind the first `bytes` of events.jsonl; where it is shorter, behind the last whole line that is there. */
   cutEvents(bytes: number): void {
-    this.close();
-    const file = this.at("events.jsonl");
-    if (existsSync(file)) truncateSync(file, bytes);
-    this.#eventBytes = bytes;
+    this.#closeEvents();
+    const path = this.at(EVENTS);
+    const size = existsSync(path) ? statSync(path).size : 0;
+    this.#eventBytes = size < bytes ? wholeLines(path, size) : bytes;
+    if (size > this.#eventBytes) truncateSync(path, this.#eventBytes);
   }
 
   /** An error of the disk in words that fit a run; any other as it is. */
@@ -134,15 +164,36 @@ export class RunFolder {
     }
   }
 
+  /** Ends what this process does in the folder. */
   close(): void {
-    if (this.#events === undefined) return;
-    fsyncSync(this.#events);
-    closeSync(this.#events);
-    this.#events = undefined;
+    this.tryTo(() => this.syncEvents());
+    this.tryTo(() => this.#closeEvents());
+    this.#lock?.release();
   }
 
-  remove(...parts: readonly string[]): void {
-    rmSync(this.at(...parts), { recursive: true, force: true });
+  #closeEvents(): void {
+    const file = this.#events;
+    this.#events = undefined;
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** Bytes of the lines that have their end. */
+function wholeLines(path: string, size: number): number {
+  if (size === 0) return 0;
+  const file = openSync(path, "r");
+  try {
+    const part = Buffer.alloc(Math.min(size, 1 << 16));
+    for (let end = size; end > 0; ) {
+      const from = Math.max(0, end - part.length);
+      const count = readSync(file, part, 0, end - from, from);
+      const newline = part.subarray(0, count).lastIndexOf(10);
+      if (newline >= 0) return from + newline + 1;
+      end = from;
+    }
+    return 0;
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
 import { EventQueue } from "../base/event-queue.ts";
+import { EventStream } from "../base/event-stream.ts";
 import { version } from "../base/machine.ts";
 import { fetchSources, hubOf, type Sources } from "../hub/named-inputs.ts";
 import type { RunResult } from "../run/run-result.ts";
 import { resolveOptions } from "../run/train-options.ts";
-import type { CompareEvent } from "./compare-events.ts";
+import type { CompareDoneEvent, CompareEvent } from "./compare-events.ts";
 import { describeStudyData, openStudyInput, type StudyInput } from "./data-facts.ts";
 import { Forecast } from "./forecast.ts";
 import { recipesOf, resolvePlan } from "./plan.ts";
@@ -31,13 +32,33 @@ export interface CompareContext {
 }
 
 /**
- * Does the runs of a plan, each in a process of its own, in the folder `out`; yields what happens. A study that was
- * interrupted goes on: what is finished stays, what was begun goes on from its checkpoint, what failed is tried again.
+ * Does the runs of a plan, each in a process of its own, in the folder `out`. Await it for its end, or iterate what
+ * happens, as with `train`. A study that was interrupted goes on: what is finished stays, what was begun goes on from its checkpoint, what failed is tried again.
  *
  * @throws AttuneError with `kind` "input" before anything is written, "interrupted" after `signal`. A run that fails is
  * an event.
  */
-export async function* compare(plan: Plan, out: string, context: CompareContext = {}): AsyncGenerator<CompareEvent> {
+export const compare = (
+  plan: Plan,
+  out: string,
+  context: CompareContext = {},
+): EventStream<CompareEvent, CompareDoneEvent> => new EventStream(begin(plan, out, context), isDone);
+
+/**
+ * Goes on with a study by its own plan. Awaited or iterated like `compare`.
+ *
+ * @throws AttuneError as `compare` does, and with `kind` "input" where there is no study in `out`
+ */
+export const resumeComparison = (
+  out: string,
+  context: CompareContext = {},
+): EventStream<CompareEvent, CompareDoneEvent> => new EventStream(goOn(out, context), isDone);
+
+const isDone = (event: CompareEvent): event is CompareDoneEvent => event.type === "done";
+
+type Events = AsyncGenerator<CompareEvent, void, undefined>;
+
+async function* begin(plan: Plan, out: string, context: CompareContext): Events {
   const resolved = resolvePlan(plan);
   const runs = plannedRuns(resolved);
   if (runs.length === 0) throw new AttuneError("plan/empty", "this plan has no runs: name methods, or runs");
@@ -62,12 +83,7 @@ export async function* compare(plan: Plan, out: string, context: CompareContext 
   yield* work(out, begun, context, yield* openInput(begun, context, before));
 }
 
-/**
- * Goes on with a study by its own plan.
- *
- * @throws AttuneError as `compare` does, and with `kind` "input" where there is no study in `out`
- */
-export async function* resumeComparison(out: string, context: CompareContext = {}): AsyncGenerator<CompareEvent> {
+async function* goOn(out: string, context: CompareContext): Events {
   const before = readStudyFile(out);
   const study = goingOn(before, before.plan);
   yield* work(out, study, context, yield* openInput(study, context, before));
@@ -89,12 +105,7 @@ function goingOn(study: Study, plan: ResolvedPlan): Study {
   };
 }
 
-async function* work(
-  out: string,
-  given: Study,
-  context: CompareContext,
-  input: StudyInput,
-): AsyncGenerator<CompareEvent> {
+async function* work(out: string, given: Study, context: CompareContext, input: StudyInput): Events {
   const { sources } = input;
   const study = { ...given, ...hubOf(sources) };
   const folder = StudyFolder.open(out);

@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
-import type { Lock } from "../base/file-lock.ts";
-import { discard, makeFolder, writeWhole } from "../base/write-whole.ts";
-import { lockFolder } from "../run/lock.ts";
+import { type Lock, lockFolder } from "../base/file-lock.ts";
+import { discard } from "../base/partial-name.ts";
+import { makeFolder, writeWhole } from "../base/write-whole.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import type { RunResult } from "../run/run-result.ts";
 import { DATA_FACTS, type DataFacts } from "./data-facts.ts";

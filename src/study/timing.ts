@@ -1,9 +1,7 @@
 /** How long the parts of a run take on this machine: the run itself, on a small sample of the data. */
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRefused } from "../base/disk-error.ts";
-import { discard } from "../base/write-whole.ts";
+import { discard, temporaryFolder } from "../base/partial-name.ts";
 import type { Source } from "../hub/named-inputs.ts";
 import type { RunFacts } from "../run/run-facts.ts";
 import { RunFolder } from "../run/run-folder.ts";
@@ -81,7 +79,7 @@ export class Stopwatch {
     // The sample is not written as the data are.
     const rest = withoutDataOptions(given);
     const name = String(this.#made++);
-    this.#folder ??= mkdtempSync(join(tmpdir(), "attune-timing-"));
+    this.#folder ??= temporaryFolder("timing");
     const [data, out] = [join(this.#folder, `data-${name}`), join(this.#folder, name)];
     const resolved = resolveOptions({ ...rest, out });
     const perStep = resolved.batchSize * resolved.gradientAccumulation;

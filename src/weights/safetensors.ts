@@ -38,6 +38,7 @@ export function openSafetensors(path: string): SafetensorsFile {
     throw new AttuneError("safetensors/invalid", `${path}: ${problem}; get the file again`);
   };
   const file = openFile(path, "r", "safetensors/open");
+  let isOpen = true;
   try {
     const stats = fstatSync(file);
     if (!stats.isFile()) fail("this is not a file");
@@ -62,7 +63,11 @@ export function openSafetensors(path: string): SafetensorsFile {
             `${path}: ${name} has type ${tensor.dtype}; convert it to F32, F16, BF16 or F64, which are what Attune reads`,
           );
       },
-      close: () => closeSync(file),
+      close: () => {
+        // A second call must not close what has the number by then.
+        if (isOpen) closeSync(file);
+        isOpen = false;
+      },
     };
   } catch (error) {
     closeSync(file);

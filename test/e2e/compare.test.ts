@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Holder } from "../../src/base/file-lock.ts";
+import type { Holder } from "../../src/base/is-running.ts";
 import { randomKey, uint32 } from "../../src/base/random.ts";
 import type { StoredPrediction } from "../../src/run/predictions.ts";
 import type { RunFacts } from "../../src/run/run-facts.ts";

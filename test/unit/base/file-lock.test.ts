@@ -1,4 +1,4 @@
-/** What `test/unit/run/lock.test.ts` does not show of locks: those that count as left behind when nobody touches them. */
+/** What `folder-lock.test.ts` does not show of locks: those that count as left behind when nobody touches them. */
 import { existsSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

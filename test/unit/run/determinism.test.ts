@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { AttuneError } from "../../../src/base/error.ts";
@@ -178,8 +178,15 @@ describe("an interrupted run", () => {
     const [, model, options] = cases[1]!;
     const whole = optionsOf(model, options);
     const expected = await finished(whole);
+    const working = optionsOf(model, options);
     const killed = optionsOf(model, options);
-    for await (const event of train(killed)) if (event.type === "step" && event.step === 5) break;
+    // What a process leaves that is killed after the fifth step.
+    for await (const event of train(working))
+      if (event.type === "step" && event.step === 5) {
+        cpSync(working.out, killed.out, { recursive: true, filter: (path) => !path.endsWith("lock.json") });
+        break;
+      }
+    expect(statusOf(working.out)).toBe("interrupted"); // It was left, and not killed.
     expect(statusOf(killed.out)).toBe("running");
     expect(loggedIn(killed.out)).toContain("epoch 1");
     expect(loggedIn(killed.out).length).toBe(6);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { lockFolder } from "../../../src/run/lock.ts";
+import { lockFolder } from "../../../src/base/file-lock.ts";
 import { inputError, scratchFolder } from "../tables/scratch.ts";
 
 const scratch = scratchFolder();
