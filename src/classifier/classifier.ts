@@ -1,7 +1,7 @@
 /** A trained classifier, loaded from the folder of a run or of a model: predicts and is evaluated. */
 /// <reference lib="esnext.disposable" preserve="true" />
-import { availableParallelism } from "node:os";
 import { AttuneError } from "../base/error.ts";
+import { requireThreads, usableThreads } from "../base/thread-count.ts";
 import type { Executable } from "../engine/engine.ts";
 import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
@@ -92,7 +92,8 @@ export async function load(folder: string, options: LoadOptions = {}): Promise<C
   requirePath(folder, "the folder of the model");
   requireObject(options, "load", "options");
   const { revision, adapter, labels: named, signal, onFetch, makeEngine = cpuEngine } = options;
-  const engine = makeEngine(options.threads ?? availableParallelism());
+  if (options.threads !== undefined) requireThreads(options.threads);
+  const engine = makeEngine(options.threads ?? usableThreads());
   const loaded = await loadModel(
     { folder, revision, adapter, labels: named },
     { signal, onEvent: onFetch },

@@ -1,8 +1,8 @@
 /** The options of pre-training: described once, for the command line, config files and TypeScript alike. */
-import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { checkOptions, type Spell } from "../base/check-options.ts";
 import { AttuneError } from "../base/error.ts";
+import { threadCount, usableThreads } from "../base/thread-count.ts";
 import { scheduleNames } from "../train/schedule.ts";
 
 const count = () => z.number().int().positive();
@@ -65,9 +65,9 @@ export const pretrainOptions = z.strictObject({
     .max(2 ** 32 - 1)
     .default(42)
     .describe("seed of all random numbers"),
-  threads: count()
-    .default(() => availableParallelism())
-    .describe("threads of the engine; the result does not depend on their number"),
+  threads: threadCount()
+    .default(() => usableThreads())
+    .describe("threads of the engine, at most as many as the machine has; the result does not depend on their number"),
   checkpointMinutes: z.number().positive().default(10).describe("minutes between checkpoints"),
 });
 

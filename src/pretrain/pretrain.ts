@@ -5,6 +5,7 @@ import { AttuneError } from "../base/error.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { describeMachine, version } from "../base/machine.ts";
 import { discard, temporaryFolder } from "../base/partial-name.ts";
+import { mostThreads } from "../base/thread-count.ts";
 import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import { eventsOf } from "../hub/named-inputs.ts";
 import { RunFolder } from "../run/run-folder.ts";
@@ -101,7 +102,11 @@ async function* goOn(
       throw new AttuneError("run/other-kind", `${path}: this is no run of pretrain; go on with: attune train --resume`);
     if (status === "done")
       throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
-    const resolved = resolvePretrainOptions({ ...facts.options, out: path });
+    const resolved = resolvePretrainOptions({
+      ...facts.options,
+      out: path,
+      threads: Math.min(facts.options.threads, mostThreads()), // It may have begun on a larger machine.
+    });
     const sources = yield* eventsOf((onEvent) => openPretrainSources(resolved, { signal, onEvent }, facts.hub ?? {}));
     const started = performance.now();
     if (sources.from && (await sha256OfWeights(sources.from.path)) !== facts.modelSha256)

@@ -1,8 +1,8 @@
 /** The options of a training run: described once, for the command line, config files and TypeScript alike. */
-import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { checkOptions, type Spell } from "../base/check-options.ts";
 import { AttuneError, listOf } from "../base/error.ts";
+import { threadCount, usableThreads } from "../base/thread-count.ts";
 import { MINI } from "../hub/included.ts";
 import { pinned } from "../hub/named-inputs.ts";
 import { type ChosenMethod, chosenFrom } from "../methods/chosen-method.ts";
@@ -112,9 +112,9 @@ export const trainOptions = z.strictObject({
   earlyStopping: z.number().int().min(0).default(0).describe("stop after N epochs without improvement; 0 means never"),
   seed: seed().default(42).describe("seed of all random numbers"),
   splitSeed: seed().optional().describe("seed of splits that Attune makes (default: the seed)"),
-  threads: count()
-    .default(() => availableParallelism())
-    .describe("threads of the engine; the result does not depend on their number"),
+  threads: threadCount()
+    .default(() => usableThreads())
+    .describe("threads of the engine, at most as many as the machine has; the result does not depend on their number"),
   frozenFeatureMegabytes: z
     .number()
     .min(0)

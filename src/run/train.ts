@@ -4,6 +4,7 @@ import { ContentStore } from "../base/content-store.ts";
 import { AttuneError } from "../base/error.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { describeMachine, version } from "../base/machine.ts";
+import { mostThreads } from "../base/thread-count.ts";
 import type { Engine } from "../engine/engine.ts";
 import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import { fetchSources, type Sources, withPaths } from "../hub/named-inputs.ts";
@@ -106,7 +107,12 @@ async function* goOn(path: string, context: TrainContext): AsyncGenerator<TrainE
       );
     if (before.status === "done")
       throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
-    const resolved = resolveOptions({ ...before.options, ...placesOf(before, path), out: path });
+    const resolved = resolveOptions({
+      ...before.options,
+      ...placesOf(before, path),
+      out: path,
+      threads: Math.min(before.options.threads, mostThreads()), // It may have begun on a larger machine.
+    });
     const asked = performance.now();
     const sources = context.sources ?? (yield* fetchSources(resolved, context.signal, before.hub ?? {}));
     const started = called + performance.now() - asked;

@@ -1,11 +1,11 @@
 /** `compare`: a study from its plan to finished run folders, as a stream of typed events. */
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
 import { EventQueue } from "../base/event-queue.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { version } from "../base/machine.ts";
+import { mostThreads, usableThreads } from "../base/thread-count.ts";
 import { fetchSources, hubOf, type Sources } from "../hub/named-inputs.ts";
 import type { RunResult } from "../run/run-result.ts";
 import { resolveOptions } from "../run/train-options.ts";
@@ -90,8 +90,8 @@ async function* goOn(out: string, context: CompareContext): Events {
 }
 
 /** Threads of each run. */
-const threadsOf = ({ threads = availableParallelism(), jobs }: ResolvedPlan): number =>
-  Math.max(1, Math.floor(threads / jobs));
+const threadsOf = ({ threads = usableThreads(), jobs }: ResolvedPlan): number =>
+  Math.max(1, Math.floor(Math.min(threads, mostThreads()) / jobs));
 
 /** Once times cannot be compared, they cannot be compared any more. */
 function goingOn(study: Study, plan: ResolvedPlan): Study {
