@@ -25,8 +25,18 @@ export default defineConfig({
     testTimeout: 60_000,
     env: scratch(),
     projects: [
-      // Files share what they import: loading it anew for each took a fifth of the time.
-      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false, maxWorkers: 2 } },
+      // Files share what they import: loading it anew for each took a fifth of the time. Those that measure their process have one each.
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          exclude: ["test/unit/**/*.alone.test.ts"],
+          isolate: false,
+          maxWorkers: 2,
+        },
+      },
+      { extends: true, test: { name: "unit-alone", include: ["test/unit/**/*.alone.test.ts"], maxWorkers: 2 } },
       {
         extends: true,
         test: {

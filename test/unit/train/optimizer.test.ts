@@ -1,5 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DenseParameter } from "../../../src/engine/dense-parameter.ts";
@@ -22,13 +20,6 @@ const parameterOf = (shape: number[], kind: ParameterKind = "weight"): Parameter
   kind,
   part: "encoder",
 });
-
-/** Without garbage, of which other tests leave more than this one measures. */
-function residentBytes(): number {
-  setFlagsFromString("--expose-gc");
-  runInNewContext("gc")();
-  return process.memoryUsage.rss();
-}
 
 /** A trainable whose gradient has the given norm, and which notes what it is asked. */
 function fake(norm: number, kind: ParameterKind = "weight") {
@@ -247,34 +238,6 @@ describe("a table equals a dense parameter, to the bit", () => {
     fc.assert(fc.property(fc.integer({ min: 1, max: 9 }), steps, fc.constantFrom(1, 0.99), interrupted, compare), {
       numRuns: 100,
     });
-  });
-
-  test("moments take memory for the rows that were used, and for no others", () => {
-    const [count, width, everyNth] = [120_000, 256, 4]; // four rows a page: spread over their places they would take all
-    const tokens = 500;
-    const sizes = TableParameter.sizes([count, width], tokens);
-    const [block] = allocateBlocks([[...sizes, tokens * width]]);
-    const rows = block!.arrays.at(-1)!.fill(1e-3);
-    const table = new TableParameter(parameterOf([count, width]), block!, block!.arrays.slice(0, sizes.length), [
-      { indices: ({ tokenIds }) => tokenIds, rows },
-    ]);
-    table.weights.fill(1);
-    const step = (from: number) => {
-      table.receive(
-        packBatch([Int32Array.from({ length: tokens }, (_, i) => (from + i) * everyNth)], { heads: 1 }),
-        true,
-      );
-      alone.run(table.update(stepOf(1, 1)));
-    };
-    step(0);
-    const before = residentBytes();
-    for (let from = tokens; from * everyNth < count; from += tokens) step(from);
-    const grown = residentBytes() - before;
-    const used = 2 * 4 * (count / everyNth - tokens) * width;
-    expect(table.bytes().optimizer).toBe(2 * 4 * (count / everyNth) * width);
-    // Of these 61 MB; V8 takes and gives back a few by itself.
-    expect(grown).toBeGreaterThan(0.8 * used);
-    expect(grown).toBeLessThan(1.5 * used);
   });
 
   test("gradients of two programs' outputs are added up by row", () => {
