@@ -19,6 +19,7 @@ export { type BagOfWordsScore, type Inspection, type InspectOptions, inspect } f
 export { type MethodDescription, methods, type OptionDescription } from "./methods/list-methods.ts";
 export { defineMethod, type Method } from "./methods/method.ts";
 export { registerMethod } from "./methods/registry.ts";
+export { type ModelDescription, models } from "./models/list-models.ts";
 export { type PretrainContext, pretrain, resumePretraining } from "./pretrain/pretrain.ts";
 export type { HeldOutMetrics, PretrainEvent, PretrainResult, PretrainResultEvent } from "./pretrain/pretrain-events.ts";
 export type { PretrainOptions } from "./pretrain/pretrain-options.ts";

@@ -31,6 +31,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "list the fine-tuning methods with their options and papers",
     load: async () => (await import("./commands/methods.ts")).methodsCommand,
   },
+  models: {
+    summary: "list the families of encoders that can be trained",
+    load: async () => (await import("./commands/models.ts")).modelsCommand,
+  },
   report: {
     summary: "write the report of one or more studies",
     load: async () => (await import("./commands/report.ts")).reportCommand,

@@ -14,14 +14,15 @@ import { modernBert } from "./modernbert.ts";
 import { mpnet } from "./mpnet.ts";
 import { roberta } from "./roberta.ts";
 
-interface Architecture {
+export interface Architecture {
   /** Builds the encoder from config.json's content, which it checks. */
   build(config: unknown, labelCount: number): Encoder;
   /** The same with a head that guesses masked tokens, where there is one. */
   languageModel?(config: unknown): LanguageModel;
 }
 
-const architectures: Readonly<Record<string, Architecture>> = {
+/** By `model_type` of config.json. */
+export const architectures: Readonly<Record<string, Architecture>> = {
   bert: {
     build: (config, labelCount) => bert(bertConfig.parse(config), labelCount),
     languageModel: (config) => bertLanguageModel(bertConfig.parse(config)),

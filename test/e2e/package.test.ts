@@ -104,7 +104,17 @@ test("can be imported, by its name only", async () => {
   );
   expect(JSON.parse(await run(process.execPath, "import.js"))).toEqual({
     names: [
-      ...["AttuneError", "compare", "compareStudy", "defineMethod", "exportRun", "inspect", "load", "methods"],
+      ...[
+        "AttuneError",
+        "compare",
+        "compareStudy",
+        "defineMethod",
+        "exportRun",
+        "inspect",
+        "load",
+        "methods",
+        "models",
+      ],
       ...[
         "pretrain",
         "push",

@@ -1,0 +1,19 @@
+/** `attune models`. */
+import type { Command } from "commander";
+import { models } from "../../models/list-models.ts";
+
+export function modelsCommand(command: Command): void {
+  command.option("--json", "print one JSON list").action(({ json }) => {
+    const all = models();
+    const width = Math.max(...all.map(({ type }) => type.length));
+    const lines = all.map(({ type, architecture, tokenTypes, pretrain }) => {
+      const facts = [
+        `opens as ${architecture}`,
+        tokenTypes ? "pairs by token types" : "pairs by separators",
+        ...(pretrain ? ["attune pretrain trains it"] : []),
+      ];
+      return `${type.padEnd(width)}  ${facts.join("; ")}`;
+    });
+    process.stdout.write(`${json ? JSON.stringify(all) : lines.join("\n")}\n`);
+  });
+}
