@@ -21,6 +21,7 @@ export const trainGroups: Readonly<Record<string, readonly Key[]>> = {
     "labelSeparator",
     "delimiter",
     "quote",
+    "escape",
     "encoding",
     "header",
   ],

@@ -2,8 +2,15 @@
 import { join, relative, sep } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import type { SplitName } from "../tables/dataset.ts";
-import { type Card, chosenName, readCard, SPLIT_NAMES, type SplitFiles, splitTables } from "../tables/find-splits.ts";
-import { isTable } from "../tables/open-table.ts";
+import {
+  type Card,
+  chosenName,
+  mayBeTable,
+  readCard,
+  SPLIT_NAMES,
+  type SplitFiles,
+  splitTables,
+} from "../tables/find-splits.ts";
 import { makeView, viewFolder } from "./dataset-view.ts";
 import { diskError } from "./errors.ts";
 import { openRepository, type Repository } from "./repository.ts";
@@ -53,7 +60,7 @@ export async function fetchDataset(
 /** The tables among the files of a repository, or undefined where there are none that can be read. */
 async function chooseFiles(repository: Repository, configName: string | undefined): Promise<Chosen | undefined> {
   const listed = await repository.list();
-  const tables = listed.filter(isTable);
+  const tables = listed.filter(mayBeTable);
   if (listed.includes(CARD)) await repository.fetch([CARD]);
   if (tables.length === 0) return undefined;
   const { name } = repository.reference;

@@ -9,12 +9,14 @@ import { openTextFile, type TextFile } from "./text-file.ts";
 /** A row that is longer is one whose quote is not closed. */
 const LONGEST_ROW_BYTES = 1 << 24;
 
-/** A table with quotes as in RFC 4180 and any line ends; `usual` is the delimiter of its kind. */
-export async function openDelimited(path: string, usual: "," | "\t", format: TableFormat = {}): Promise<Table> {
+/** A table with quotes as in RFC 4180 and any line ends; `usual` is the delimiter of its kind, where that has one. */
+export async function openDelimited(path: string, usual?: "," | "\t", format: TableFormat = {}): Promise<Table> {
   const file = await openTextFile(path, format.encoding);
   const dialect = lookAtDelimited(file, usual, format);
-  const { columns, skipped } = await headOf(file, dialect);
-  const rows = (wanted: readonly string[]) => rowsOf(file, dialect, columns, skipped, wanted);
+  const head = await headOf(file, dialect);
+  const columns = [...new Set(head.names.filter((name) => name !== ""))];
+  const repeated = columns.filter((name) => head.names.indexOf(name) !== head.names.lastIndexOf(name));
+  const rows = (wanted: readonly string[]) => rowsOf(file, dialect, head, wanted);
   const sample: Row[] = [];
   for await (const batch of rows(columns)) {
     sample.push(...batch.slice(0, SAMPLE_ROWS - sample.length));
@@ -23,44 +25,63 @@ export async function openDelimited(path: string, usual: "," | "\t", format: Tab
   return {
     path,
     columns,
+    repeated: { columns: repeated, line: head.line },
+    hasHeader: dialect.header,
     unit: "line",
     textOnly: true,
-    found: [...dialect.found, ...(file.encoding === "utf-8" ? [] : [file.encoding.toUpperCase()])],
+    found: [
+      ...dialect.found,
+      ...(file.encoding === "utf-8" ? [] : [file.encoding.toUpperCase()]),
+      ...leftOut(head.names, repeated),
+    ],
     sample,
     classNames: () => undefined,
     rows,
   };
 }
 
-/** Names of the columns, and how many rows to skip for them. */
-async function headOf(file: TextFile, dialect: Dialect): Promise<{ columns: readonly string[]; skipped: 0 | 1 }> {
-  for await (const [first] of records(file, dialect)) {
-    if (!first) continue;
-    if (!dialect.header) return { columns: first.fields.map((_, i) => String(i + 1)), skipped: 0 };
-    const twice = first.fields.find((name, i) => first.fields.indexOf(name) !== i);
-    if (twice === undefined) return { columns: first.fields, skipped: 1 };
-    throw new AttuneError(
-      "data/header",
-      `${file.path}, line ${first.line}: the column "${twice}" is there twice; rename one`,
-    );
-  }
-  return { columns: [], skipped: 0 };
+interface Head {
+  /** One for each field of a row; "" where the header has none. */
+  readonly names: readonly string[];
+  /** Records before the first row. */
+  readonly skipped: number;
+  readonly line: number;
+}
+
+async function headOf(file: TextFile, dialect: Dialect): Promise<Head> {
+  const before = dialect.hasSeparatorLine ? 1 : 0;
+  let place = 0;
+  for await (const batch of records(file, dialect))
+    for (const { fields, line } of batch) {
+      if (place++ < before) continue;
+      if (!dialect.header) return { names: fields.map((_, i) => String(i + 1)), skipped: before, line };
+      return { names: fields.map((name) => name.trim()), skipped: before + 1, line };
+    }
+  return { names: [], skipped: before, line: 1 };
+}
+
+/** What is said of columns that cannot be asked for. */
+function leftOut(names: readonly string[], repeated: readonly string[]): string[] {
+  const unnamed = names.filter((name) => name === "").length;
+  return [
+    ...(unnamed === 0 ? [] : [`${unnamed} ${unnamed === 1 ? "column" : "columns"} without a name left out`]),
+    ...repeated.map((name) => `the column "${name}" is there more than once`),
+  ];
 }
 
 async function* rowsOf(
   file: TextFile,
   dialect: Dialect,
-  columns: readonly string[],
-  skipped: 0 | 1,
+  { names, skipped }: Head,
   wanted: readonly string[],
 ): AsyncGenerator<readonly Row[]> {
-  const places = wanted.map((name) => columns.indexOf(name));
-  let isFirst = skipped === 1;
+  const places = wanted.map((name) => names.indexOf(name));
+  let before = skipped;
   for await (const batch of records(file, dialect)) {
     const rows: Row[] = [];
     for (const { fields, line } of batch) {
-      if (isFirst) isFirst = false;
-      else if (fields.length !== columns.length) throw ragged(file.path, line, fields.length, columns.length, dialect);
+      if (before > 0) before--;
+      else if (fields.length !== names.length) throw ragged(file.path, line, fields.length, names.length, dialect);
       else rows.push({ place: line, values: places.map((column) => fields[column]) });
     }
     if (rows.length > 0) yield rows;
@@ -73,13 +94,16 @@ interface DelimitedRecord {
 }
 
 /** All records with the lines on which they begin; empty lines are none. */
-async function* records(file: TextFile, { delimiter, quote }: Dialect): AsyncGenerator<readonly DelimitedRecord[]> {
+async function* records(file: TextFile, dialect: Dialect): AsyncGenerator<readonly DelimitedRecord[]> {
+  const { delimiter, quote, trim } = dialect;
   const lines = new LineCounter();
   let batch: DelimitedRecord[] = [];
   let end = 0;
   const parser = parse({
     delimiter,
     quote,
+    escape: dialect.escape,
+    trim,
     // All three, not the first one found: a file put together from others may have several.
     record_delimiter: ["\r\n", "\n", "\r"],
     skip_empty_lines: true,

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { AttuneError, listOf } from "../base/error.ts";
 import { didYouMean } from "../base/nearest.ts";
 import type { SplitName } from "./dataset.ts";
-import { isTable, tableEnding, uncompressedName } from "./open-table.ts";
+import { isPlainText, isTable, tableEnding, uncompressedName } from "./open-table.ts";
 
 export interface Source {
   /** Files of each split; files without splits are `all`. */
@@ -136,12 +136,16 @@ export function chosenName(path: string, names: readonly string[], wanted: strin
   );
 }
 
+/** Whether a file is read as a table where it is one of many: a text file only where it is called like a split. */
+export const mayBeTable = (path: string): boolean =>
+  isTable(path) || (isPlainText(path) && splitFile(path) !== undefined);
+
 /** All tables below a folder, as paths relative to it, in name order. */
 function listTables(path: string): string[] {
   return (
     readdirSync(path, { recursive: true, withFileTypes: true })
       // The Hub's cache keeps links to its files.
-      .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && isTable(entry.name))
+      .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && mayBeTable(entry.name))
       .map((entry) => relative(path, join(entry.parentPath, entry.name)).split(sep).join("/"))
       .filter((name) => !name.split("/").some((part) => part.startsWith(".")))
       .sort()

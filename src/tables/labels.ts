@@ -1,5 +1,6 @@
 /** Label names and their order: from metadata where there is any, else from the training rows. */
 import { AttuneError, listOf } from "../base/error.ts";
+import { showValue } from "./show-value.ts";
 import type { Table } from "./table.ts";
 
 /** A label as it stands in a row, brought to a name. */
@@ -18,7 +19,7 @@ export function labelReader(
     const name = plainName(value, textOnly);
     if (name === undefined) throw notALabel(column, value, textOnly, where);
     if (!classNames) return name;
-    if (typeof value === "string" && classNames.includes(name)) return name;
+    if (typeof value === "string" && classNames.includes(value.trim())) return value.trim();
     const named = /^\d+$/.test(name) ? classNames[Number(name)] : undefined;
     if (named !== undefined) return named;
     throw new AttuneError(
@@ -30,9 +31,15 @@ export function labelReader(
 
 /** A number with a decimal point: not a label, and only in text-only files not to be told from a word by its type. */
 const FRACTION = /^[-+]?(\d+\.\d*|\.\d+)(e[-+]?\d+)?$/i;
+/** A whole number as programs write it whose column may hold fractions, or is not full: 0.0 is 0. */
+const WHOLE = /^([-+]?)0*(\d+)\.0+$/;
 
-export const isFraction = (value: unknown, textOnly: boolean): boolean =>
-  typeof value === "number" ? !Number.isInteger(value) : textOnly && typeof value === "string" && FRACTION.test(value);
+export const isFraction = (value: unknown, textOnly: boolean): boolean => {
+  if (typeof value === "number") return !Number.isInteger(value);
+  if (!textOnly || typeof value !== "string") return false;
+  const text = value.trim();
+  return FRACTION.test(text) && !WHOLE.test(text);
+};
 
 function notALabel(column: string, value: unknown, textOnly: boolean, where: string): AttuneError {
   const what = `${where}: the ${column} is ${show(value)}`;
@@ -47,14 +54,20 @@ function notALabel(column: string, value: unknown, textOnly: boolean, where: str
 }
 
 function plainName(value: unknown, textOnly: boolean): string | undefined {
-  if (typeof value === "string") return value.trim() === "" || isFraction(value, textOnly) ? undefined : value;
+  if (typeof value === "string") {
+    const name = value.trim();
+    if (name === "" || isFraction(name, textOnly)) return undefined;
+    const [, sign, digits] = (textOnly && WHOLE.exec(name)) || [];
+    return digits === undefined ? name : `${sign === "-" && digits !== "0" ? "-" : ""}${digits}`;
+  }
+  if (Object.is(value, -0)) return "0";
   if (typeof value === "boolean" || typeof value === "bigint" || Number.isInteger(value)) return String(value);
   return undefined;
 }
 
 function show(value: unknown): string {
   if (value === undefined || value === null || (typeof value === "string" && value.trim() === "")) return "missing";
-  return typeof value === "object" || typeof value === "string" ? JSON.stringify(value) : String(value);
+  return showValue(value);
 }
 
 /** Cells of a column that stands for one label: whether a text has it. */

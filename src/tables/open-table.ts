@@ -8,6 +8,9 @@ import { openParquet } from "./parquet.ts";
 import type { Table } from "./table.ts";
 import type { TableFormat } from "./table-format.ts";
 
+/** A table only where its name says so; else it is more often a text. */
+const PLAIN = ".txt";
+
 const readers: Readonly<Record<string, (path: string, format: TableFormat) => Promise<Table>>> = {
   ".csv": (path, format) => openDelimited(path, ",", format),
   ".tsv": (path, format) => openDelimited(path, "\t", format),
@@ -15,6 +18,7 @@ const readers: Readonly<Record<string, (path: string, format: TableFormat) => Pr
   ".ndjson": openJsonLines,
   ".json": openJson,
   ".parquet": openParquet,
+  [PLAIN]: (path, format) => openDelimited(path, undefined, format),
 };
 
 /** A file's name without the ending that only says that it is compressed. */
@@ -23,7 +27,11 @@ export const uncompressedName = (path: string): string => basename(path).replace
 /** The ending that says what kind of table a file is: ".csv" of "a.csv.gz". */
 export const tableEnding = (path: string): string => extname(uncompressedName(path)).toLowerCase();
 
-export const isTable = (path: string): boolean => Object.hasOwn(readers, tableEnding(path));
+/** Whether a file's ending promises a table. */
+export const isTable = (path: string): boolean => !isPlainText(path) && Object.hasOwn(readers, tableEnding(path));
+
+/** Whether it may be a table or a text. */
+export const isPlainText = (path: string): boolean => tableEnding(path) === PLAIN;
 
 /** Opens a table, by the ending of its name. */
 export async function openTable(path: string, format: TableFormat = {}): Promise<Table> {

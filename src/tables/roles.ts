@@ -3,7 +3,8 @@ import { AttuneError, listOf } from "../base/error.ts";
 import { nearest } from "../base/nearest.ts";
 import { ID_NAMES, LABEL_NAMES, PAIR_NAMES, plainName, TEXT_NAMES } from "./column-names.ts";
 import { isFlag, isFraction } from "./labels.ts";
-import type { Table } from "./table.ts";
+import { showValue } from "./show-value.ts";
+import { placeOf, type Table } from "./table.ts";
 
 export interface RoleOptions {
   /** Column of the text, or two, separated by a comma, whose texts are read together. @default found by looking */
@@ -52,7 +53,18 @@ export function findRoles(table: Table, options: RoleOptions): Roles {
   const namedLabel = givenLabels ?? named(table, LABEL_NAMES, taken);
   const texts = givenTexts ?? findTexts(table, [...taken, ...(namedLabel ?? [])]);
   const labels = namedLabel ?? findLabels(table, [...taken, ...texts], options.multiLabel ?? false);
+  requireOnce(table, present(...texts, ...labels, id, group));
   return { texts, labels, ...(id !== undefined && { id }), ...(group !== undefined && { group }) };
+}
+
+function requireOnce(table: Table, columns: readonly string[]): void {
+  const { repeated } = table;
+  const twice = columns.find((column) => repeated?.columns.includes(column));
+  if (twice === undefined) return;
+  throw new AttuneError(
+    "data/header",
+    `${placeOf(table, repeated!.line)}: the column "${twice}" is there twice; rename one`,
+  );
 }
 
 const present = (...names: readonly (string | undefined)[]): string[] => names.filter((name) => name !== undefined);
@@ -138,7 +150,7 @@ function findLabels(table: Table, taken: readonly string[], multiLabel: boolean)
   if (columns.length === 1) return columns;
   const few = columns.filter((column) => {
     const values = valuesOf(column).filter((value) => value !== null && value !== "");
-    const distinct = new Set(values.map((value) => (typeof value === "object" ? JSON.stringify(value) : value))).size;
+    const distinct = new Set(values.map((value) => (typeof value === "object" ? showValue(value) : value))).size;
     return distinct > 1 && distinct <= values.length / 2 && !values.some((value) => isFraction(value, table.textOnly));
   });
   if (few.length === 1) return few;

@@ -27,7 +27,12 @@ export const dataOptions = z.strictObject({
   quote: name().describe(
     'quote character of CSV and TSV, or "none" where quotes are part of the texts (default: detected)',
   ),
-  encoding: name().describe("encoding of text files, such as windows-1252 (default: UTF-8; UTF-16 is detected)"),
+  escape: name().describe(
+    'character before a quote that belongs to the text, in CSV and TSV: " or "backslash" (default: detected)',
+  ),
+  encoding: name().describe(
+    "encoding of text files, such as latin-1 or windows-1252 (default: UTF-8; UTF-16 is detected)",
+  ),
   header: z.boolean().optional().describe("whether the first row of CSV and TSV names the columns (default: detected)"),
   sharedTexts: z
     .enum(sharedTextsNames)

@@ -11,6 +11,10 @@ export interface Table {
   readonly path: string;
   /** By name; in JSON those of the first rows. */
   readonly columns: readonly string[];
+  /** Columns whose name more than one has, so that nobody can ask for them, and the line of the header. */
+  readonly repeated?: { readonly columns: readonly string[]; readonly line: number };
+  /** Whether the columns have their names from the first row, in formats where that is not sure. */
+  readonly hasHeader?: boolean;
   /** What `place` counts. */
   readonly unit: "line" | "row";
   /** Whether the format has no types, so that numbers are text as well. */

@@ -4,6 +4,7 @@ import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { AttuneError } from "../base/error.ts";
+import { encodingNamed } from "./encodings.ts";
 
 /** Bytes that looking at a file reads. */
 const HEAD_BYTES = 1 << 18;
@@ -67,7 +68,7 @@ export interface TextFile {
 /** Opens a text file; `encoding` counts more than what it looks like. */
 export async function openTextFile(path: string, encoding?: string): Promise<TextFile> {
   const raw = await firstBytes(bytesOf(path), 4);
-  const name = encoding === undefined ? encodingOf(raw) : checkedEncoding(encoding);
+  const name = encoding === undefined ? encodingOf(raw) : encodingNamed(encoding);
   const chunks = () => (name === "utf-8" ? validUtf8(path) : decoded(path, name));
   const head = await firstBytes(chunks(), HEAD_BYTES);
   return { path, encoding: name, head, isWhole: head.length < HEAD_BYTES, chunks };
@@ -81,17 +82,6 @@ async function firstBytes(chunks: AsyncGenerator<Buffer>, count: number): Promis
     if (head.length >= count) break;
   }
   return head;
-}
-
-function checkedEncoding(name: string): string {
-  try {
-    return new TextDecoder(name).encoding;
-  } catch {
-    throw new AttuneError(
-      "options/encoding",
-      `there is no encoding ${JSON.stringify(name)}; common ones are utf-8, utf-16le and windows-1252`,
-    );
-  }
 }
 
 /** By the byte-order mark, or by the zeros that UTF-16 has between Latin letters. */

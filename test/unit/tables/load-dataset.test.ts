@@ -193,7 +193,7 @@ describe("one file", () => {
 
   test("empty, unknown, not there", async () => {
     expect(await failure(file("a.csv", "text,label"))).toMatch(/a\.csv: there are no rows/);
-    expect(await failure(file("a.txt", ""))).toMatch(/can be read, also gzipped, not "a\.txt"/);
+    expect(await failure(file("a.doc", ""))).toMatch(/can be read, also gzipped, not "a\.doc"/);
     expect(await failure("/nowhere/data")).toBe("/nowhere/data: there is no such file or folder");
   });
 });
