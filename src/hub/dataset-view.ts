@@ -15,7 +15,8 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
-import type { Card, SplitFiles } from "../tables/find-splits.ts";
+import type { Card } from "../tables/dataset-card.ts";
+import type { SplitFiles } from "../tables/split-files.ts";
 import { folderName } from "./cache.ts";
 import type { HubSettings } from "./hub-settings.ts";
 import type { Repository } from "./repository.ts";

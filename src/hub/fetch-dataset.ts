@@ -2,15 +2,10 @@
 import { join, relative, sep } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import type { SplitName } from "../tables/dataset.ts";
-import {
-  type Card,
-  chosenName,
-  mayBeTable,
-  readCard,
-  SPLIT_NAMES,
-  type SplitFiles,
-  splitTables,
-} from "../tables/find-splits.ts";
+import { type Card, chosenName, readCard } from "../tables/dataset-card.ts";
+import { mayBeTable, splitTables } from "../tables/find-splits.ts";
+import type { SplitFiles } from "../tables/split-files.ts";
+import { splitNamed } from "../tables/split-names.ts";
 import { makeView, viewFolder } from "./dataset-view.ts";
 import { diskError } from "./errors.ts";
 import { openRepository, type Repository } from "./repository.ts";
@@ -99,7 +94,7 @@ function chooseConverted(name: string, tables: readonly string[], wanted: string
   const configName = names[chosenName(name, names, wanted ?? fallback)]!;
   const files: Partial<Record<SplitName, string[]>> = {};
   for (const { path, config, split } of found) {
-    const known = SPLIT_NAMES.get(split);
+    const known = splitNamed(split);
     if (config === configName && known) files[known] = [...(files[known] ?? []), path];
   }
   return { configName, files, card, isPartial: found.some(({ config, partial }) => config === configName && partial) };

@@ -1,29 +1,21 @@
 /** Where the splits of a data set are: one file, or a folder in the Hub's layout or with one file per split. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, extname, join, relative, sep } from "node:path";
-import { parse } from "yaml";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, relative, sep } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
-import { didYouMean } from "../base/nearest.ts";
-import type { SplitName } from "./dataset.ts";
+import { type Card, type Config, chooseConfig, classNamesOf, type DataFile, readCard } from "./dataset-card.ts";
+import { matchesPattern } from "./file-pattern.ts";
 import { isPlainText, isTable, tableEnding, uncompressedName } from "./open-table.ts";
+import { type Candidate, candidatesOf, chosenFiles, type SplitFiles, splitOfFile } from "./split-files.ts";
+import { splitOfName } from "./split-names.ts";
 
 export interface Source {
   /** Files of each split; files without splits are `all`. */
   readonly files: { readonly all: readonly string[] } | SplitFiles;
+  /** Tables of the folder that are in none of them. */
+  readonly unused: readonly string[];
   /** Label names that the folder's README gives to a column. */
   classNames(column: string): readonly string[] | undefined;
 }
-
-export type SplitFiles = Readonly<Partial<Record<SplitName, readonly string[]>>>;
-
-export const SPLIT_NAMES: ReadonlyMap<string, SplitName> = new Map([
-  ["train", "train"],
-  ["validation", "validation"],
-  ["valid", "validation"],
-  ["val", "validation"],
-  ["dev", "validation"],
-  ["test", "test"],
-]);
 
 /** Finds the files of a data set, of the named configuration where its README describes several. */
 export function findSource(path: string, configName?: string): Source {
@@ -32,21 +24,23 @@ export function findSource(path: string, configName?: string): Source {
   if (isList || !statSync(path).isDirectory()) {
     if (configName !== undefined)
       throw new AttuneError("data/no-config", `${path}: files have no configurations; leave --config-name out`);
-    return { files: isList ? listedFiles(path.split(",")) : { all: [path] }, classNames: () => undefined };
+    const files = isList ? listedFiles(path.split(",")) : { all: [path] };
+    return { files, unused: [], classNames: () => undefined };
   }
   const card = readCard(join(path, "README.md"));
   const tables = listTables(path);
-  const { config, files } = splitTables(path, tables, card, configName);
-  if (Object.keys(files).length === 0) {
-    const all = unnamedFiles(path, tables);
-    if (all.length > 0) return { files: { all }, classNames: (column) => classNamesOf(card, config, column) };
+  const { config, files: splits } = splitTables(path, tables, card, configName);
+  const files = Object.keys(splits).length > 0 ? splits : { all: unnamedFiles(path, tables) };
+  if ("all" in files && files.all.length === 0)
     throw new AttuneError(
       "data/no-splits",
       `${path}: there are no files like train.csv or train-00000-of-00001.parquet`,
     );
-  }
-  for (const [split, found] of Object.entries(files)) checkShards(path, split, found);
-  return { files, classNames: (column) => classNamesOf(card, config, column) };
+  for (const [split, found] of Object.entries(splits)) checkShards(path, split, found);
+  const used = new Set(Object.values(files).flat());
+  const others = config ? tables.filter((table) => !isOfConfig(table, card)) : tables;
+  const unused = others.filter((table) => !used.has(join(path, table)));
+  return { files, unused, classNames: (column) => classNamesOf(card, config, column) };
 }
 
 /** The splits among the tables of a folder: as its card says, or by their names. */
@@ -57,7 +51,11 @@ export function splitTables(
   configName?: string,
 ): { readonly config: Config | undefined; readonly files: SplitFiles } {
   const config = chooseConfig(path, card, configName);
-  return { config, files: config ? filesOfConfig(path, tables, config) : filesByName(path, tables) };
+  if (config) return { config, files: filesOfConfig(path, tables, config) };
+  const found = candidatesOf(path, tables);
+  // Without train, and with no name that says test and nothing else, such words in names mean something else.
+  const isSplit = found.some(({ named, isPlain }) => isPlain || named.meaning === "train");
+  return { config, files: isSplit ? chosenFiles(path, found, "folder") : {} };
 }
 
 /** Files by name: of splits, where all are called like one. */
@@ -65,8 +63,9 @@ function listedFiles(paths: readonly string[]): Source["files"] {
   for (const path of paths)
     if (!existsSync(path) || statSync(path).isDirectory())
       throw new AttuneError("data/missing", `${path}: there is no such file`);
-  const splits = paths.map((path) => splitOf(path));
-  return splits.every((split) => split !== undefined) ? filesByName("", paths) : { all: paths };
+  const found = candidatesOf("", paths);
+  const isSplit = found.length === paths.length && found.some(({ named }) => named.meaning === "train");
+  return isSplit ? chosenFiles("", found, "list") : { all: paths };
 }
 
 /** The tables of a folder that has no splits, all of one kind. A lone .json file is more often something else. */
@@ -80,65 +79,9 @@ function unnamedFiles(path: string, tables: readonly string[]): string[] {
   );
 }
 
-interface Config {
-  readonly config_name?: string;
-  readonly default?: boolean;
-  readonly data_files?: unknown;
-}
-interface DatasetInfo {
-  readonly config_name?: string;
-  readonly features?: readonly { name?: string; dtype?: { class_label?: { names?: Record<string, string> } } }[];
-}
-export interface Card {
-  readonly configs?: readonly Config[];
-  readonly dataset_info?: DatasetInfo | readonly DatasetInfo[];
-}
-
-/** The YAML between the dashes at the top of a README. */
-export function readCard(file: string): Card {
-  if (!existsSync(file)) return {};
-  const front = /^---\r?\n([\s\S]*?)\r?\n---/.exec(readFileSync(file, "utf8"))?.[1];
-  if (!front) return {};
-  try {
-    return (parse(front) as Card | null) ?? {};
-  } catch (cause) {
-    throw new AttuneError(
-      "data/card",
-      `${file}: the YAML at its top cannot be read (${(cause as Error).message})`,
-      "input",
-      { cause },
-    );
-  }
-}
-
-function chooseConfig(path: string, { configs }: Card, wanted: string | undefined): Config | undefined {
-  const usable = configs?.filter(({ data_files }) => data_files !== undefined) ?? [];
-  const names = usable.map((c) => String(c.config_name ?? "default"));
-  if (wanted !== undefined) return usable[chosenName(path, names, wanted)];
-  if (usable.length < 2) return usable[0];
-  const chosen = usable.find((c) => c.default) ?? usable.find((c) => c.config_name === "default");
-  if (chosen) return chosen;
-  throw new AttuneError(
-    "data/configs",
-    `${path}: README.md describes several configurations (${names.join(", ")}) and no default; choose one with --config-name`,
-  );
-}
-
-/** The place of a configuration among those that there are. */
-export function chosenName(path: string, names: readonly string[], wanted: string): number {
-  if (names.includes(wanted)) return names.indexOf(wanted);
-  const others = didYouMean(wanted, names, `there ${names.length === 1 ? "is" : "are"} ${listOf(names, "and")}`);
-  throw new AttuneError(
-    "data/no-config",
-    names.length === 0
-      ? `${path}: it describes no configurations; leave --config-name out`
-      : `${path}: there is no configuration "${wanted}"; ${others}`,
-  );
-}
-
 /** Whether a file is read as a table where it is one of many: a text file only where it is called like a split. */
 export const mayBeTable = (path: string): boolean =>
-  isTable(path) || (isPlainText(path) && splitFile(path) !== undefined);
+  isTable(path) || (isPlainText(path) && splitOfFile(path) !== undefined);
 
 /** All tables below a folder, as paths relative to it, in name order. */
 function listTables(path: string): string[] {
@@ -152,66 +95,34 @@ function listTables(path: string): string[] {
   );
 }
 
-function filesOfConfig(path: string, tables: readonly string[], { data_files }: Config): SplitFiles {
-  const files: Partial<Record<SplitName, string[]>> = {};
-  // One pattern, or a list of them, is all training data; otherwise each entry names its split.
-  const entries = Array.isArray(data_files) ? data_files : [data_files];
-  for (const entry of entries as (string | { split?: string; path?: string | string[] })[]) {
-    const { split, path: patterns } = typeof entry === "string" ? { split: "train", path: entry } : entry;
-    const name = SPLIT_NAMES.get(split ?? "train");
-    if (!name || !patterns) continue;
-    const matches = [patterns].flat().flatMap((pattern) => tables.filter((table) => matchesGlob(table, pattern)));
+const patternsOf = (entry: DataFile): { readonly split: string; readonly patterns: readonly string[] } =>
+  typeof entry === "string"
+    ? { split: "train", patterns: [entry] }
+    : { split: entry.split ?? "train", patterns: [entry.path ?? []].flat() };
+
+const dataFilesOf = ({ data_files }: Config): readonly DataFile[] => [data_files ?? []].flat();
+
+/** Whether some configuration of the card names a table. */
+const isOfConfig = (table: string, { configs }: Card): boolean =>
+  (configs ?? []).some((config) =>
+    dataFilesOf(config).some((entry) => patternsOf(entry).patterns.some((pattern) => matchesPattern(table, pattern))),
+  );
+
+/** One pattern, or a list of them, is all training data; otherwise each entry names its split. */
+function filesOfConfig(path: string, tables: readonly string[], config: Config): SplitFiles {
+  const found = dataFilesOf(config).flatMap((entry): Candidate[] => {
+    const { split, patterns } = patternsOf(entry);
+    const named = splitOfName(split);
+    if (!named || patterns.length === 0) return [];
+    const matches = patterns.flatMap((pattern) => tables.filter((table) => matchesPattern(table, pattern)));
     if (matches.length === 0)
       throw new AttuneError(
         "data/missing",
-        `${path}: README.md names "${[patterns].flat()[0]}" for ${split}, and there is no such file`,
+        `${path}: README.md names "${patterns[0]}" for ${split}, and there is no such file`,
       );
-    files[name] = [...(files[name] ?? []), ...matches.map((table) => join(path, table))];
-  }
-  return files;
-}
-
-/** `*` matches within a folder, `**` across folders. */
-function matchesGlob(name: string, pattern: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\?]/g, "\\$&")
-    .replace(/\*\*\/?|\*/g, (star) => (star === "*" ? "[^/]*" : ".*"));
-  return new RegExp(`^${source}$`).test(name);
-}
-
-/** Files called like a split, or like one shard of it. */
-const SPLIT_FILE = /^(?<split>[a-z]+)(?<shard>[-_.]\d.*)?$/i;
-
-function filesByName(path: string, tables: readonly string[]): SplitFiles {
-  const files: Partial<Record<SplitName, string[]>> = {};
-  for (const table of tables) {
-    const name = splitOf(table);
-    if (name) files[name] = [...(files[name] ?? []), join(path, table)];
-  }
-  for (const [split, found] of Object.entries(files)) {
-    // One file, or shards that differ in their number only; anything else is the same data twice, or two data sets.
-    const kinds = new Map(
-      found.map((file) => [`${dirname(file)} ${splitFile(file)?.split} ${tableEnding(file)}`, file]),
-    );
-    const single = found.filter((file) => splitFile(file) && !splitFile(file)?.shard);
-    if (kinds.size > 1 || (single.length > 0 && found.length > 1))
-      throw new AttuneError(
-        "data/ambiguous",
-        `${path}: there is more than one ${split} split, in ${listOf([...new Set([...kinds.values(), ...single])], "and")}; give the folder of one, or remove one`,
-      );
-  }
-  return files;
-}
-
-/** The split that a file's name says, or else the name of its folder. */
-const splitOf = (file: string): SplitName | undefined =>
-  SPLIT_NAMES.get(splitFile(file)?.split ?? basename(dirname(file)).toLowerCase());
-
-/** Undefined for a file that is not called like a split: in the folder of one, all of these are shards of it. */
-function splitFile(file: string): { readonly split: string; readonly shard: string | undefined } | undefined {
-  const name = uncompressedName(file);
-  const { split = "", shard } = SPLIT_FILE.exec(basename(name, extname(name)))?.groups ?? {};
-  return SPLIT_NAMES.has(split.toLowerCase()) ? { split: split.toLowerCase(), shard } : undefined;
+    return matches.map((table) => ({ file: join(path, table), named, group: split, isPlain: named.rest === "" }));
+  });
+  return chosenFiles(path, found, "config");
 }
 
 /** Shards say how many there are: train-00000-of-00002. */
@@ -223,17 +134,4 @@ function checkShards(path: string, split: string, files: readonly string[]): voi
       "data/missing-shard",
       `${path}: the ${split} split has ${expected} shards, and only ${files.length} of them ${files.length === 1 ? "is" : "are"} here; download the others`,
     );
-}
-
-function classNamesOf(card: Card, config: Config | undefined, column: string): readonly string[] | undefined {
-  const infos = [card.dataset_info ?? []].flat() as DatasetInfo[];
-  const named = (name: string | undefined) => infos.find(({ config_name }) => config_name === name);
-  const info = named(config?.config_name) ?? named("default") ?? (infos.length === 1 ? infos[0] : undefined);
-  const names = info?.features?.find(({ name }) => name === column)?.dtype?.class_label?.names;
-  return (
-    names &&
-    Object.entries(names)
-      .sort(([a], [b]) => Number(a) - Number(b))
-      .map(([, name]) => name)
-  );
 }

@@ -3,12 +3,13 @@ import { createHash } from "node:crypto";
 import { AttuneError, listOf } from "../base/error.ts";
 import { type Dataset, Examples, labelCounts, type SplitName } from "./dataset.ts";
 import { TextSet } from "./equal-texts.ts";
-import { findSource, type Source, type SplitFiles } from "./find-splits.ts";
+import { findSource, type Source } from "./find-splits.ts";
 import { allOf, type LabelledRows } from "./labelled-rows.ts";
 import { orderLabels } from "./labels.ts";
 import { makeSplits } from "./made-splits.ts";
-import { type ReadOptions, type ReadRows, readRows } from "./read-rows.ts";
+import { lacksLabels, type ReadOptions, type ReadRows, readRows } from "./read-rows.ts";
 import type { Roles } from "./roles.ts";
+import type { SplitFiles } from "./split-files.ts";
 
 export const sharedTextsNames = ["once", "keep"] as const;
 
@@ -49,13 +50,8 @@ interface LoadedRows {
 
 /** Loads all splits; makes those that are missing. */
 export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
-  const {
-    splits: rows,
-    classNames,
-    reading,
-    roles,
-    notes,
-  } = await loadRows(findSource(options.path, options.configName), options);
+  const source = findSource(options.path, options.configName);
+  const { splits: rows, classNames, reading, roles, notes } = await loadRows(source, options);
   const labels = classNames ?? orderLabels(namesIn(rows.train));
   const unknown = "the training split has no such label; correct it, or leave the row out";
   const splits = Object.fromEntries(
@@ -67,7 +63,12 @@ export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
     splits,
     reading,
     columns: roles,
-    notes: [...notes, ...rareLabels(splits.train, labels), ...emptyTexts(Object.values(splits))],
+    notes: [
+      ...unusedTables(source),
+      ...notes,
+      ...rareLabels(splits.train, labels),
+      ...emptyTexts(Object.values(splits)),
+    ],
     sha256: hashOf(labels, splits),
   };
 }
@@ -89,12 +90,14 @@ export async function loadSplit(
 async function loadRowsOf(options: DatasetOptions, split: SplitName | undefined) {
   const source = findSource(options.path, options.configName);
   const { files } = source;
+  const { usual } = options;
   if ("all" in files && split === undefined) {
     const { rows, reading } = await readRows(source, files.all, "row", options);
     return { rows: { rows, order: allOf(rows) }, notes: [], reading };
   }
   const name = split ?? "test";
-  if (!("all" in files) && files[name] && name !== "train") {
+  const isGiven = !("all" in files) && files[name] !== undefined && name !== "train";
+  if (isGiven && !(usual && (await lacksLabels(files[name]!, usual, options)))) {
     // Train is not needed for a split that is there: its texts give way to those of the others.
     const { train: _, ...others } = files;
     const { given, first } = await readGiven(source, name === "test" ? { test: files.test! } : others, options);
@@ -134,21 +137,30 @@ async function splitAll(source: Source, files: readonly string[], options: Datas
 /** The splits that have files; the first of them decides which columns hold what. */
 async function readGiven(source: Source, files: SplitFiles, options: DatasetOptions) {
   const given: Partial<Record<SplitName, SplitRows>> = {};
+  const notes: string[] = [];
   let first: ReadRows | undefined;
   for (const split of SPLITS) {
     if (!files[split]) continue;
-    const read = await readRows(source, files[split], split, options, first?.roles);
+    if (
+      first &&
+      (await lacksLabels(files[split], first.roles, { ...options, header: options.header ?? first.header }))
+    ) {
+      notes.push(`The ${split} split has no labels (${listOf(files[split], "and")}), so it is left out.`);
+      continue;
+    }
+    const read = await readRows(source, files[split], split, options, first);
     first ??= read;
     given[split] = { rows: read.rows, order: allOf(read.rows) };
   }
-  return { given, first: first! };
+  return { given, first: first!, notes };
 }
 
 async function loadGivenSplits(source: Source, files: SplitFiles, options: DatasetOptions): Promise<LoadedRows> {
   if (!files.train)
     throw new AttuneError("data/no-train", `${options.path}: there is no training split; add a file like train.csv`);
-  const { given, first: train } = await readGiven(source, files, options);
-  const { splits, notes } = withoutShared(given, options);
+  const { given, first: train, notes: leftOut } = await readGiven(source, files, options);
+  const { splits, notes: shared } = withoutShared(given, options);
+  const notes = [...leftOut, ...shared];
   const { classNames, reading, roles } = train;
   const missing = (["validation", "test"] as const).filter((split) => !splits[split]);
   if (missing.length === 0) {
@@ -173,6 +185,14 @@ async function loadGivenSplits(source: Source, files: SplitFiles, options: Datas
       ...repeatedTexts(made.repeated),
     ],
   };
+}
+
+/** Tables of the folder that are not read. */
+function unusedTables({ unused }: Source): string[] {
+  if (unused.length === 0) return [];
+  const shown = unused.length > 6 ? [...unused.slice(0, 5), `${unused.length - 5} more`] : unused;
+  const names = unused.length > 6 ? shown.join(", ") : listOf(shown, "and");
+  return [`Tables that are not used, since other files are the splits or their names say none: ${names}.`];
 }
 
 const howMade = (group: string | undefined, { multiLabel, seed }: DatasetOptions): string =>

@@ -23,24 +23,46 @@ export interface ReadRows {
   readonly classNames: readonly string[] | undefined;
   /** How the first file was read, in one line. */
   readonly reading: string;
+  /** False where it had no header. */
+  readonly header: boolean | undefined;
 }
 
-/** `known` are the columns that another split of the same data has; `idPrefix` names rows without an id. */
+/** Values of rows whose label is not told: test sets of competitions. */
+const UNLABELLED: ReadonlySet<unknown> = new Set([undefined, null, "", "-1", "-1.0", -1, -1n]);
+
+/** Whether files have no column of labels, or one that tells none. */
+export async function lacksLabels(files: readonly string[], { labels }: Roles, format: TableFormat): Promise<boolean> {
+  const isTold = (value: unknown) => !UNLABELLED.has(typeof value === "string" ? value.trim() : value);
+  for (const file of files) {
+    const table = await openTable(file, format);
+    if (table.sample.length === 0) return false;
+    if (!labels.some((column) => table.columns.includes(column))) continue;
+    if (labels.length > 1) return false;
+    const place = table.columns.indexOf(labels[0]!);
+    if (table.sample.some(({ values }) => isTold(values[place]))) return false;
+    for await (const batch of table.rows(labels)) if (batch.some(({ values }) => isTold(values[0]))) return false;
+  }
+  return true;
+}
+
+/** `known` is what another split of the same data was read as; `idPrefix` names rows without an id. */
 export async function readRows(
   source: Source,
   files: readonly string[],
   idPrefix: string,
   options: ReadOptions,
-  known?: Roles,
+  known?: Pick<ReadRows, "roles" | "header">,
 ): Promise<ReadRows> {
   const multiLabel = options.multiLabel ?? false;
-  let roles = known;
+  let { roles, header } = known ?? {};
   let rows: LabelledRows | undefined;
   let reading = "";
   let classNames: readonly string[] | undefined;
   for (const file of files) {
-    const table = await openTable(file, options);
+    // A short file does not show by itself whether it has a header.
+    const table = await openTable(file, { ...options, header: options.header ?? header });
     if (table.sample.length === 0) continue;
+    if (table.hasHeader === false) header = false;
     roles = roles ? checkedRoles(table, roles) : findRoles(table, options);
     reading ||= [...table.found, describeRoles(roles, options)].join(", ");
     classNames ??= source.classNames(roles.labels[0]!);
@@ -51,7 +73,7 @@ export async function readRows(
   if (!rows || !roles || rows.count === 0)
     throw new AttuneError("data/empty", `${files[0]}: there are no rows; fill this file, or remove it`);
   if (multiLabel && roles.labels.length > 1) classNames ??= roles.labels;
-  return { rows, roles, classNames, reading };
+  return { rows, roles, classNames, reading, header };
 }
 
 type LabelsReader = (values: readonly unknown[], where: string) => readonly string[];

@@ -50,7 +50,12 @@ describe("a folder with one file for each split", () => {
   });
 
   test("other files are left alone", async () => {
-    const files = { "train.csv": csv(["a", "b"], 20), "training-notes.csv": "", "constructor.csv": "", "eval.csv": "" };
+    const files = {
+      "train.csv": csv(["a", "b"], 20),
+      "training-notes.csv": "",
+      "constructor.csv": "",
+      "evals.csv": "",
+    };
     expect((await load(folder({ ...files, ".cache/test.csv": "" }))).splits.train).toHaveLength(32);
   });
 
