@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { basename, join, resolve } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { version } from "../base/machine.ts";
+import { partialOf } from "../base/partial-name.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
 import { type HubSource, pinned } from "../hub/named-inputs.ts";
 import { type ModelCard, modelCard } from "../interop/model-card.ts";
@@ -77,7 +78,7 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   // Texts are cut where they were cut in training.
   const maxLength = longestText(options.maxLength ?? loaded.maxLength, adapted.encoder);
   const source: Source = { ...loaded, maxLength, ...(trained && { run: RunFolder.open(folder) }) };
-  const partial = `${out}.partial`;
+  const partial = partialOf(out);
   try {
     await writers[format](source, partial, options);
     const change = int8 ? await int8Change(source, partial) : undefined;

@@ -2,6 +2,7 @@
 /** The `attune` command. Each command's code is loaded when it is called, so that `--help` answers at once. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { refusalOf } from "../base/disk-error.ts";
 import type { ErrorKind } from "../base/error.ts";
 import { harmless, writeError } from "./write-text.ts";
 
@@ -110,8 +111,10 @@ for (const [stream, isOver] of [
   [process.stderr, false],
 ] as const)
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    if (isOver) process.exit(0);
+    if (!isOver) return;
+    if (error.code === "EPIPE") process.exit(0);
+    process.stderr.write(`attune: standard output cannot be written: ${refusalOf(error) ?? error.message}\n`);
+    process.exit(EXIT_CODES.failure);
   });
 
 process.exitCode = await main();

@@ -1,13 +1,14 @@
-/** Ctrl-C as an AbortSignal: the first one stops cleanly, the second one at once. */
-import { writeError } from "./write-text.ts";
+/** Ctrl-C as an AbortSignal: the first one stops cleanly, the second one at once. So does the end of the terminal. */
 
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
+      // A terminal that is closed may say so several times.
+      if (controller.signal.aborted && signal === "SIGHUP") return;
       if (controller.signal.aborted) process.exit(130);
       controller.abort();
-      writeError("\nattune: stopping after this step; once more stops at once\n");
+      process.stderr.write("\nattune: stopping after this step; once more stops at once\n");
     });
   return controller.signal;
 }

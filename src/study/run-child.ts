@@ -54,8 +54,9 @@ const send = (message: ChildMessage): void => {
 // A parent that is gone wants nothing any more: what is written so far is whole, and can be gone on with.
 const leave = () => process.exit(130);
 process.on("disconnect", leave);
-// Ctrl-C reaches every process of a terminal; the parent decides.
+// Ctrl-C and the end of a terminal reach every process of it; the parent decides.
 process.on("SIGINT", () => {});
+process.on("SIGHUP", () => {});
 process.on("SIGTERM", () => stopping.abort());
 process.on("message", async (message: RunJob | "stop") => {
   if (message === "stop") return stopping.abort();

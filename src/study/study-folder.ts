@@ -1,5 +1,5 @@
 /** The folder of a study on disk: made, opened, locked, and asked how far each run is. */
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { type Lock, lockFolder } from "../base/file-lock.ts";
@@ -12,7 +12,19 @@ import { planText } from "./plan-file.ts";
 import type { FailedRun, Study } from "./study.ts";
 import { isStudy, STUDY } from "./study-file.ts";
 
-const LOCK = "lock";
+const PLAN = "plan.yaml";
+/** What a study that was stopped while its folder was made has left there: locks, its plan, whole or not, and no run. */
+const BEGINNING = /^(lock\.json|plan\.yaml|study\.json)(\.[0-9a-f]{8}-\d+-\d+-[0-9a-f]+\.partial)?$/;
+
+function isBarelyBegun(path: string): boolean {
+  return readdirSync(path).every(
+    (name) =>
+      (name === PLAN
+        ? readFileSync(join(path, name), "utf8").startsWith("# yaml-language-server:")
+        : BEGINNING.test(name)) ||
+      (name === "runs" && readdirSync(join(path, name)).length === 0),
+  );
+}
 
 export class StudyFolder {
   readonly path: string;
@@ -27,7 +39,7 @@ export class StudyFolder {
   static open(path: string): StudyFolder {
     try {
       makeFolder(path);
-      if (!isStudy(path) && readdirSync(path).some((name) => !name.startsWith(LOCK)))
+      if (!isStudy(path) && !isBarelyBegun(path))
         throw new AttuneError("study/exists", `${path}: this folder exists and holds no study; choose another --out`);
       return new StudyFolder(path, lockFolder(path));
     } catch (error) {
@@ -42,9 +54,10 @@ export class StudyFolder {
   }
 
   write(study: Study): void {
-    mkdirSync(join(this.path, "runs"), { recursive: true });
-    writeWhole(join(this.path, "plan.yaml"), planText(study.plan));
+    // First what makes it a study: one that is stopped from here on goes on.
     writeWhole(join(this.path, STUDY), `${JSON.stringify(study, null, 2)}\n`);
+    writeWhole(join(this.path, PLAN), planText(study.plan));
+    mkdirSync(join(this.path, "runs"), { recursive: true });
   }
 
   runPath(name: string): string {

@@ -110,7 +110,7 @@ describe("a run that is killed", () => {
   });
 });
 
-describe.each(["SIGINT", "SIGTERM"] as const)("a run that gets %s", (signal) => {
+describe.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("a run that gets %s", (signal) => {
   const out = `stopped-by-${signal}`;
 
   test("stops after its step, keeps a checkpoint, and says how to go on", async () => {
