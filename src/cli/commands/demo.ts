@@ -40,16 +40,16 @@ export function demoCommand(command: Command): void {
       const say = (text: string) => {
         if (!quiet) writeOut(`${text}\n`);
       };
-      const study = compare(plan, out, { estimate: false, command: commandLine(), signal });
+      const study = () => compare(plan, out, { estimate: false, command: commandLine(), signal });
       if (predict && isFinished(out)) {
         // It has nothing more to do, but refuses another plan.
-        for await (const _ of study);
+        for await (const _ of study());
       } else {
         if (predict) say(`There is no finished study in ${out} yet, so it comes first.\n`);
         const found = await inspect({ data: plan.data, model: plan.model, signal, onFetch: showFetch() });
         const tables = dataBlocks(found).filter(({ block }) => block === "table");
         say(`${plan.data}:\n\n${plainText(tables)}\n`);
-        await followStudy(study, out, quiet);
+        await followStudy(study(), out, quiet);
       }
       if (!predict) {
         say('\nNow ask its best model: npx attune demo --predict "I did not see that coming"');
