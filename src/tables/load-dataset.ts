@@ -4,6 +4,7 @@ import { AttuneError, listOf } from "../base/error.ts";
 import { type Dataset, Examples, labelCounts, type SplitName } from "./dataset.ts";
 import { TextSet } from "./equal-texts.ts";
 import { findSource, type Source } from "./find-splits.ts";
+import { alikeLabels } from "./label-notes.ts";
 import { allOf, type LabelledRows } from "./labelled-rows.ts";
 import { orderLabels } from "./labels.ts";
 import { makeSplits } from "./made-splits.ts";
@@ -66,6 +67,7 @@ export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
     notes: [
       ...unusedTables(source),
       ...notes,
+      ...alikeLabels(labels),
       ...rareLabels(splits.train, labels),
       ...emptyTexts(Object.values(splits)),
     ],
@@ -115,7 +117,7 @@ function loadRows(source: Source, options: DatasetOptions): Promise<LoadedRows> 
 }
 
 async function splitAll(source: Source, files: readonly string[], options: DatasetOptions): Promise<LoadedRows> {
-  const { rows, classNames, reading, roles } = await readRows(source, files, "row", options);
+  const { rows, classNames, reading, roles, notes } = await readRows(source, files, "row", options);
   const shares = { validation: MADE_SHARE, test: MADE_SHARE };
   const made = makeSplits(rows, allOf(rows), shares, options.seed, options.sharedTexts !== "keep");
   const splits = withOrders(rows, made.rows);
@@ -128,6 +130,7 @@ async function splitAll(source: Source, files: readonly string[], options: Datas
     reading,
     roles,
     notes: [
+      ...notes,
       `${what} without splits: 80/10/10, ${howMade(roles.group, options)}: ${sizes}.`,
       ...repeatedTexts(made.repeated),
     ],
@@ -150,6 +153,7 @@ async function readGiven(source: Source, files: SplitFiles, options: DatasetOpti
     }
     const read = await readRows(source, files[split], split, options, first);
     first ??= read;
+    notes.push(...read.notes);
     given[split] = { rows: read.rows, order: allOf(read.rows) };
   }
   return { given, first: first!, notes };

@@ -1,6 +1,8 @@
 /** The rows of one split, from one or more files, with their labels brought to names. */
 import { AttuneError } from "../base/error.ts";
+import { closeChoices } from "./column-content.ts";
 import type { Source } from "./find-splits.ts";
+import { LabelBlanks } from "./label-notes.ts";
 import { LabelledRows } from "./labelled-rows.ts";
 import { findSeparator, flaggedLabels, labelReader, labelsInCell } from "./labels.ts";
 import { openTable } from "./open-table.ts";
@@ -23,6 +25,8 @@ export interface ReadRows {
   readonly classNames: readonly string[] | undefined;
   /** How the first file was read, in one line. */
   readonly reading: string;
+  /** What the user should know of its labels. */
+  readonly notes: readonly string[];
   /** False where it had no header. */
   readonly header: boolean | undefined;
 }
@@ -58,22 +62,26 @@ export async function readRows(
   let rows: LabelledRows | undefined;
   let reading = "";
   let classNames: readonly string[] | undefined;
+  const blanks = new LabelBlanks();
   for (const file of files) {
     // A short file does not show by itself whether it has a header.
     const table = await openTable(file, { ...options, header: options.header ?? header });
     if (table.sample.length === 0) continue;
     if (table.hasHeader === false) header = false;
     roles = roles ? checkedRoles(table, roles) : findRoles(table, options);
-    reading ||= [...table.found, describeRoles(roles, options)].join(", ");
+    if (reading === "") {
+      const close = options.text === undefined ? closeChoices(table, roles.texts) : [];
+      reading = [...table.found, describeRoles(roles, options), ...close].join(", ");
+    }
     classNames ??= source.classNames(roles.labels[0]!);
     classNames = table.classNames(roles.labels[0]!) ?? classNames;
     rows ??= new LabelledRows(idPrefix, roles.texts.length, multiLabel);
-    await readTable(table, roles, rows, labelsReader(table, roles, classNames, options));
+    await readTable(table, roles, rows, labelsReader(table, roles, classNames, options, blanks));
   }
   if (!rows || !roles || rows.count === 0)
     throw new AttuneError("data/empty", `${files[0]}: there are no rows; fill this file, or remove it`);
   if (multiLabel && roles.labels.length > 1) classNames ??= roles.labels;
-  return { rows, roles, classNames, reading, header };
+  return { rows, roles, classNames, reading, header, notes: blanks.notes() };
 }
 
 type LabelsReader = (values: readonly unknown[], where: string) => readonly string[];
@@ -90,11 +98,17 @@ function labelsReader(
   { labels }: Roles,
   classNames: readonly string[] | undefined,
   { multiLabel, labelSeparator }: ReadOptions,
+  blanks: LabelBlanks,
 ): LabelsReader {
   if (multiLabel && labels.length > 1) return (values, where) => flaggedLabels(labels, values, where);
   const [column] = labels as [string];
   const read = labelReader(column, classNames, table);
-  if (!multiLabel) return ([value], where) => [read(value, where)];
+  if (!multiLabel)
+    return ([value], where) => {
+      const name = read(value, where);
+      blanks.see(value, name);
+      return [name];
+    };
   const place = table.columns.indexOf(column);
   const separator = labelSeparator ?? findSeparator(table.sample.map(({ values }) => values[place]));
   return ([value], where) => [...new Set(labelsInCell(value, separator).map((label) => read(label, where)))];

@@ -1,9 +1,9 @@
 /** Which columns hold texts, labels, ids and groups: as asked for, or found by their names and by what they hold. */
 import { AttuneError, listOf } from "../base/error.ts";
 import { nearest } from "../base/nearest.ts";
+import { distinctIn, wordsIn } from "./column-content.ts";
 import { ID_NAMES, LABEL_NAMES, PAIR_NAMES, plainName, TEXT_NAMES } from "./column-names.ts";
 import { isFlag, isFraction } from "./labels.ts";
-import { showValue } from "./show-value.ts";
 import { placeOf, type Table } from "./table.ts";
 
 export interface RoleOptions {
@@ -138,8 +138,16 @@ function findTexts(table: Table, taken: readonly string[]): readonly string[] {
   if (wordy.length === 1 || wordy.length === 2) return wordy.map(({ column }) => column);
   // Texts may be single words, where nothing else can be the text.
   const wordsOnly = contents.filter(({ words }) => words > 0);
-  if (wordy.length === 0 && wordsOnly.length === 1) return [wordsOnly[0]!.column];
+  const [only, another] = wordsOnly;
+  if (only && !another && !isRatherLabel(table, only.column, taken)) return [only.column];
   throw undecided(table, "text");
+}
+
+/** Whether a column has few values, and another one more: texts without letters, as "10/10", beside words as labels. */
+function isRatherLabel(table: Table, column: string, taken: readonly string[]): boolean {
+  const own = distinctIn(table, column);
+  const others = free(table, [...taken, column]).map((other) => distinctIn(table, other));
+  return own <= table.sample.length / 2 && others.some((other) => other > own);
 }
 
 function findLabels(table: Table, taken: readonly string[], multiLabel: boolean): readonly string[] {
@@ -150,7 +158,7 @@ function findLabels(table: Table, taken: readonly string[], multiLabel: boolean)
   if (columns.length === 1) return columns;
   const few = columns.filter((column) => {
     const values = valuesOf(column).filter((value) => value !== null && value !== "");
-    const distinct = new Set(values.map((value) => (typeof value === "object" ? showValue(value) : value))).size;
+    const distinct = distinctIn(table, column);
     return distinct > 1 && distinct <= values.length / 2 && !values.some((value) => isFraction(value, table.textOnly));
   });
   if (few.length === 1) return few;
@@ -158,15 +166,6 @@ function findLabels(table: Table, taken: readonly string[], multiLabel: boolean)
 }
 
 const free = ({ columns }: Table, taken: readonly string[]) => columns.filter((column) => !taken.includes(column));
-
-/** Words in the column's texts on average; 0 where it holds anything else. */
-function wordsIn({ columns, sample }: Table, column: string): number {
-  const values = sample.map(({ values }) => values[columns.indexOf(column)]).filter((value) => value !== null);
-  const isText = (value: unknown) => typeof value === "string" && (value === "" || /\p{L}/u.test(value));
-  if (values.length === 0 || !values.every(isText)) return 0;
-  const words = values.reduce<number>((sum, value) => sum + ((value as string).match(/\S+/g)?.length ?? 0), 0);
-  return words / values.length;
-}
 
 const undecided = (table: Table, role: "text" | "label"): AttuneError =>
   new AttuneError(
