@@ -1,6 +1,6 @@
 /** ALBERT (Lan et al. 2019, arXiv 1909.11942), whose layers share parameters, with Transformers' head. */
 import { z } from "zod";
-import { activation, bertKeys, rate, size, wholeHeads } from "./config-keys.ts";
+import { activation, bertKeys, rate, size, sizesOf, wholeHeads } from "./config-keys.ts";
 import type { Encoder } from "./encoder.ts";
 import { type LayerNames, postNorm } from "./post-norm.ts";
 
@@ -31,31 +31,18 @@ const config = z
 export function albert(given: unknown, labelCount: number): Encoder {
   const own = config.parse(given);
   const { num_hidden_layers: layers, inner_group_num: inner, num_hidden_groups: groups } = own;
+  const sizes = sizesOf(own);
   return postNorm(
     {
       type: "albert",
       architecture: "AlbertForSequenceClassification",
       bareArchitecture: "AlbertModel",
       prefix: "albert.",
-      hiddenSize: own.hidden_size,
-      intermediateSize: own.intermediate_size,
+      ...sizes,
       layers: layers * inner,
       sharesLayers: true,
-      heads: own.num_attention_heads,
-      vocabularySize: own.vocab_size,
       embeddings: { size: own.embedding_size, projection: "encoder.embedding_hidden_mapping_in" },
-      positionRows: own.max_position_embeddings,
-      maxPositions: own.max_position_embeddings,
-      typeRows: own.type_vocab_size,
-      activation: own.hidden_act,
-      epsilon: own.layer_norm_eps,
-      initializerRange: own.initializer_range,
-      dropout: {
-        embeddings: own.hidden_dropout_prob,
-        probabilities: own.attention_probs_dropout_prob,
-        attentionOutput: own.hidden_dropout_prob,
-        output: 0, // There is a module for it, which is not used.
-      },
+      dropout: { ...sizes.dropout, output: 0 }, // There is a module for it, which is not used.
       namesOf: (pass) => namesOf(Math.floor(Math.floor(pass / inner) / (layers / groups)), pass % inner),
       head: {
         dense: { module: "albert.pooler", activation: "tanh", part: "pooler" },

@@ -1,6 +1,6 @@
 /** BERT (Devlin et al. 2019, arXiv 1810.04805) with Transformers' sequence-classification head. */
 import { z } from "zod";
-import { bertKeys, wholeHeads } from "./config-keys.ts";
+import { bertKeys, sizesOf, wholeHeads } from "./config-keys.ts";
 import type { Encoder } from "./encoder.ts";
 import { type LayerNames, postNorm } from "./post-norm.ts";
 
@@ -17,23 +17,7 @@ export function bert(config: BertConfig, labelCount: number): Encoder {
       architecture: "BertForSequenceClassification",
       bareArchitecture: "BertModel",
       prefix: "bert.",
-      hiddenSize: config.hidden_size,
-      intermediateSize: config.intermediate_size,
-      layers: config.num_hidden_layers,
-      heads: config.num_attention_heads,
-      vocabularySize: config.vocab_size,
-      positionRows: config.max_position_embeddings,
-      maxPositions: config.max_position_embeddings,
-      typeRows: config.type_vocab_size,
-      activation: config.hidden_act,
-      epsilon: config.layer_norm_eps,
-      initializerRange: config.initializer_range,
-      dropout: {
-        embeddings: hiddenDropout,
-        probabilities: config.attention_probs_dropout_prob,
-        attentionOutput: hiddenDropout,
-        output: hiddenDropout,
-      },
+      ...sizesOf(config),
       namesOf: bertLayerNames,
       head: {
         dense: { module: "bert.pooler.dense", activation: "tanh", part: "pooler" },

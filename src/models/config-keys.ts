@@ -1,6 +1,7 @@
 /** Keys that many families' config.json have in common, as BERT named them, with its defaults in Transformers. */
 import { z } from "zod";
 import { activations } from "../graph/nn.ts";
+import type { PostNorm } from "./post-norm.ts";
 
 export const size = z.number().int().positive();
 export const rate = z.number().min(0).lt(1);
@@ -32,3 +33,25 @@ export const wholeHeads: [
   ({ hidden_size, num_attention_heads }) => hidden_size % num_attention_heads === 0,
   { path: ["hidden_size"], error: "it is not a multiple of num_attention_heads" },
 ];
+
+/** What these keys say of an encoder; a family writes down what it has otherwise. */
+export const sizesOf = (own: z.infer<z.ZodObject<typeof bertKeys>>) =>
+  ({
+    hiddenSize: own.hidden_size,
+    intermediateSize: own.intermediate_size,
+    layers: own.num_hidden_layers,
+    heads: own.num_attention_heads,
+    vocabularySize: own.vocab_size,
+    positionRows: own.max_position_embeddings,
+    maxPositions: own.max_position_embeddings,
+    typeRows: own.type_vocab_size,
+    activation: own.hidden_act,
+    epsilon: own.layer_norm_eps,
+    initializerRange: own.initializer_range,
+    dropout: {
+      embeddings: own.hidden_dropout_prob,
+      probabilities: own.attention_probs_dropout_prob,
+      attentionOutput: own.hidden_dropout_prob,
+      output: own.hidden_dropout_prob,
+    },
+  }) satisfies Partial<PostNorm>;

@@ -1,7 +1,7 @@
 /** ELECTRA's discriminator (Clark et al. 2020, arXiv 2003.10555) with Transformers' sequence-classification head. */
 import { z } from "zod";
 import { bertLayerNames } from "./bert.ts";
-import { bertKeys, size, wholeHeads } from "./config-keys.ts";
+import { bertKeys, size, sizesOf, wholeHeads } from "./config-keys.ts";
 import type { Encoder } from "./encoder.ts";
 import { postNorm } from "./post-norm.ts";
 
@@ -28,24 +28,8 @@ export function electra(given: unknown, labelCount: number): Encoder {
       architecture: "ElectraForSequenceClassification",
       bareArchitecture: "ElectraModel",
       prefix: "electra.",
-      hiddenSize: own.hidden_size,
-      intermediateSize: own.intermediate_size,
-      layers: own.num_hidden_layers,
-      heads: own.num_attention_heads,
-      vocabularySize: own.vocab_size,
+      ...sizesOf(own),
       embeddings: { size: width, ...(width !== own.hidden_size && { projection: "embeddings_project" }) },
-      positionRows: own.max_position_embeddings,
-      maxPositions: own.max_position_embeddings,
-      typeRows: own.type_vocab_size,
-      activation: own.hidden_act,
-      epsilon: own.layer_norm_eps,
-      initializerRange: own.initializer_range,
-      dropout: {
-        embeddings: hiddenDropout,
-        probabilities: own.attention_probs_dropout_prob,
-        attentionOutput: hiddenDropout,
-        output: hiddenDropout,
-      },
       namesOf: bertLayerNames,
       head: {
         inputDropout: classifierDropout,

@@ -1,7 +1,7 @@
 /** MPNet (Song et al. 2020, arXiv 2004.09297) with Transformers' sequence-classification head. */
 import { z } from "zod";
 import { bertLayerNames } from "./bert.ts";
-import { bertKeys, size, wholeHeads } from "./config-keys.ts";
+import { bertKeys, size, sizesOf, wholeHeads } from "./config-keys.ts";
 import type { Encoder } from "./encoder.ts";
 import { postNorm } from "./post-norm.ts";
 
@@ -28,28 +28,14 @@ export function mpnet(given: unknown, labelCount: number): Encoder {
       architecture: "MPNetForSequenceClassification",
       bareArchitecture: "MPNetModel",
       prefix: "mpnet.",
-      hiddenSize: own.hidden_size,
-      intermediateSize: own.intermediate_size,
-      layers: own.num_hidden_layers,
-      heads: own.num_attention_heads,
-      vocabularySize: own.vocab_size,
-      positionRows: own.max_position_embeddings,
+      ...sizesOf(own),
       maxPositions: own.max_position_embeddings - PADDING - 1,
       positions: { first: PADDING + 1, uncounted: PADDING },
       typeRows: 0,
-      activation: own.hidden_act,
-      epsilon: own.layer_norm_eps,
-      initializerRange: own.initializer_range,
       distanceBias: {
         table: "encoder.relative_attention_bias.weight",
         buckets: own.relative_attention_num_buckets,
         bucketOf,
-      },
-      dropout: {
-        embeddings: hiddenDropout,
-        probabilities: own.attention_probs_dropout_prob,
-        attentionOutput: hiddenDropout,
-        output: hiddenDropout,
       },
       namesOf: (layer) => {
         const names = bertLayerNames(layer);

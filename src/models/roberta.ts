@@ -1,7 +1,7 @@
 /** RoBERTa (Liu et al. 2019, arXiv 1907.11692), XLM-RoBERTa and CamemBERT, which are one graph, with Transformers' head. */
 import { z } from "zod";
 import { bertLayerNames } from "./bert.ts";
-import { bertKeys, size, wholeHeads } from "./config-keys.ts";
+import { bertKeys, size, sizesOf, wholeHeads } from "./config-keys.ts";
 import type { Encoder } from "./encoder.ts";
 import { postNorm } from "./post-norm.ts";
 
@@ -29,26 +29,11 @@ export function roberta(given: unknown, labelCount: number): Encoder {
       architecture: `${classes[own.model_type]}ForSequenceClassification`,
       bareArchitecture: `${classes[own.model_type]}Model`,
       prefix: "roberta.",
-      hiddenSize: own.hidden_size,
-      intermediateSize: own.intermediate_size,
-      layers: own.num_hidden_layers,
-      heads: own.num_attention_heads,
-      vocabularySize: own.vocab_size,
-      positionRows: own.max_position_embeddings,
+      ...sizesOf(own),
       // Positions count from behind the padding's on; a literal <pad> in a text is not counted.
       maxPositions: own.max_position_embeddings - pad - 1,
       positions: { first: pad + 1, uncounted: pad },
-      typeRows: own.type_vocab_size,
       readsTypes: false,
-      activation: own.hidden_act,
-      epsilon: own.layer_norm_eps,
-      initializerRange: own.initializer_range,
-      dropout: {
-        embeddings: hiddenDropout,
-        probabilities: own.attention_probs_dropout_prob,
-        attentionOutput: hiddenDropout,
-        output: hiddenDropout,
-      },
       namesOf: bertLayerNames,
       head: {
         inputDropout: classifierDropout,
