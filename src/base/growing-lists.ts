@@ -35,6 +35,8 @@ export class Integers {
   }
 }
 
+/** Blocks double from the first size to the largest: large ones for a few rows keep the garbage collector busy. */
+const FIRST_BLOCK_BYTES = 1 << 14;
 const BLOCK_BYTES = 1 << 22;
 
 /** Texts, kept as their bytes: a million of them are a few blocks instead of a million strings. */
@@ -53,7 +55,8 @@ export class Texts {
   push(text: string): void {
     const most = 3 * text.length; // UTF-8 bytes of one UTF-16 unit
     if (this.#blocks.length === 0 || this.#blocks.at(-1)!.length - this.#end < most) {
-      this.#blocks.push(Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, most)));
+      const usual = Math.min(FIRST_BLOCK_BYTES * 2 ** this.#blocks.length, BLOCK_BYTES);
+      this.#blocks.push(Buffer.allocUnsafeSlow(Math.max(usual, most)));
       this.#end = 0;
     }
     const size = this.#blocks.at(-1)!.write(text, this.#end, "utf8");

@@ -1,6 +1,6 @@
 /** Bytes of a text file as a stream of valid UTF-8, whether it is compressed by gzip or in another encoding. */
 import { isAscii, isUtf8 } from "node:buffer";
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { AttuneError } from "../base/error.ts";
@@ -14,7 +14,9 @@ const CHUNK_BYTES = 1 << 18;
 export async function* bytesOf(path: string): AsyncGenerator<Buffer> {
   try {
     const isCompressed = isGzip(path);
-    const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+    // A small file gets a small buffer; a byte more than it has, so that one read finds its end. What has no size gets a large one.
+    const { size } = statSync(path);
+    const file = createReadStream(path, { highWaterMark: size > 0 ? Math.min(size + 1, CHUNK_BYTES) : CHUNK_BYTES });
     if (!isCompressed) yield* file;
     // What is wrong with the file comes out of the end of the pipe.
     else yield* pipeline(file, createGunzip({ chunkSize: CHUNK_BYTES }), () => {});
@@ -71,7 +73,13 @@ export async function openTextFile(path: string, encoding?: string): Promise<Tex
   const name = encoding === undefined ? encodingOf(raw) : encodingNamed(encoding);
   const chunks = () => (name === "utf-8" ? validUtf8(path) : decoded(path, name));
   const head = await firstBytes(chunks(), HEAD_BYTES);
-  return { path, encoding: name, head, isWhole: head.length < HEAD_BYTES, chunks };
+  if (head.length >= HEAD_BYTES) return { path, encoding: name, head, isWhole: false, chunks };
+  return { path, encoding: name, head, isWhole: true, chunks: () => once(head) };
+}
+
+/** What is there already need not be read again. */
+async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  if (bytes.length > 0) yield bytes;
 }
 
 /** At least so many bytes, or all there are; what follows is not read. */
