@@ -49,6 +49,12 @@ export function albert(given: unknown, labelCount: number): Encoder {
         dropout: own.classifier_dropout_prob,
         classifier: "classifier",
       },
+      languageHead: {
+        architecture: "AlbertForMaskedLM",
+        dense: { module: "predictions.dense", activation: own.hidden_act },
+        norm: { module: "predictions.LayerNorm", epsilon: own.layer_norm_eps },
+        bias: "predictions.bias",
+      },
     },
     labelCount,
   );

@@ -5,24 +5,29 @@ import type { Encoder } from "./encoder.ts";
 import { type LayerNames, postNorm } from "./post-norm.ts";
 
 /** The keys of config.json that change what BERT computes, with Transformers' defaults. */
-export const bertConfig = z.looseObject({ ...bertKeys, model_type: z.literal("bert") }).refine(...wholeHeads);
-export type BertConfig = z.infer<typeof bertConfig>;
+const config = z.looseObject({ ...bertKeys, model_type: z.literal("bert") }).refine(...wholeHeads);
 
-/** BERT with a head for `labelCount` labels. */
-export function bert(config: BertConfig, labelCount: number): Encoder {
-  const { hidden_dropout_prob: hiddenDropout } = config;
+/** BERT of a config.json with a head for `labelCount` labels. */
+export function bert(given: unknown, labelCount: number): Encoder {
+  const own = config.parse(given);
   return postNorm(
     {
       type: "bert",
       architecture: "BertForSequenceClassification",
       bareArchitecture: "BertModel",
       prefix: "bert.",
-      ...sizesOf(config),
+      ...sizesOf(own),
       namesOf: bertLayerNames,
       head: {
         dense: { module: "bert.pooler.dense", activation: "tanh", part: "pooler" },
-        dropout: config.classifier_dropout ?? hiddenDropout,
+        dropout: own.classifier_dropout ?? own.hidden_dropout_prob,
         classifier: "classifier",
+      },
+      languageHead: {
+        architecture: "BertForMaskedLM",
+        dense: { module: "cls.predictions.transform.dense", activation: own.hidden_act },
+        norm: { module: "cls.predictions.transform.LayerNorm", epsilon: own.layer_norm_eps },
+        bias: "cls.predictions.bias",
       },
     },
     labelCount,

@@ -8,7 +8,7 @@ import { reshape, slice } from "../graph/ops/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Declarations } from "./declarations.ts";
 import type { Encoded, Encoder } from "./encoder.ts";
-import type { HeadDescription } from "./head-choice.ts";
+import type { HeadDescription, NormDescription } from "./head-choice.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
 /** The sites of the head's layers, declared. */
@@ -44,14 +44,11 @@ export function poolByHead(
   const text = reads === "cls" ? rowOfEach(hidden, batch.firstToken, scope.pooledPosition) : meanOfText(scope, encoded);
   const dropped = scope.dropout(scope.mayFreeze(text), inputDropout, "head"); // [batch, hidden]
   const raised = activations[dense.activation]!(scope.linear(sites.dense, dropped));
-  return scope.mayFreeze(dense.norm ? normed(scope, dense.norm, raised) : raised);
+  return scope.mayFreeze(dense.norm ? normByDescription(scope, dense.norm, raised) : raised);
 }
 
-function normed(
-  scope: Scope,
-  { module, epsilon, bias }: NonNullable<HeadDescription["dense"]["norm"]>,
-  x: Tensor,
-): Tensor {
+/** The LayerNorm of a head. */
+export function normByDescription(scope: Scope, { module, epsilon, bias = true }: NormDescription, x: Tensor): Tensor {
   const width = x.shape[1] as number;
   const beta = bias ? scope.parameter(`${module}.bias`) : constant(new Array(width).fill(0), [width]);
   return layerNorm(x, scope.parameter(`${module}.weight`), beta, epsilon);

@@ -22,6 +22,9 @@ const config = z
   })
   .refine(({ dim, n_heads }) => dim % n_heads === 0, { path: ["dim"], error: "it is not a multiple of n_heads" });
 
+/** Fixed: its config has no such key. */
+const EPSILON = 1e-12;
+
 /** DistilBERT of a config.json with a head for `labelCount` labels. */
 export function distilbert(given: unknown, labelCount: number): Encoder {
   const own = config.parse(given);
@@ -40,7 +43,7 @@ export function distilbert(given: unknown, labelCount: number): Encoder {
       maxPositions: own.max_position_embeddings,
       typeRows: 0,
       activation: own.activation,
-      epsilon: 1e-12, // Fixed: its config has no such key.
+      epsilon: EPSILON,
       initializerRange: own.initializer_range,
       dropout: {
         embeddings: own.dropout,
@@ -53,6 +56,12 @@ export function distilbert(given: unknown, labelCount: number): Encoder {
         dense: { module: "pre_classifier", activation: "relu", part: "classifier" },
         dropout: own.seq_classif_dropout,
         classifier: "classifier",
+      },
+      languageHead: {
+        architecture: "DistilBertForMaskedLM",
+        dense: { module: "vocab_transform", activation: own.activation },
+        norm: { module: "vocab_layer_norm", epsilon: EPSILON },
+        bias: "vocab_projector.bias",
       },
     },
     labelCount,

@@ -38,6 +38,13 @@ export function electra(given: unknown, labelCount: number): Encoder {
         dropout: classifierDropout,
         classifier: "classifier.out_proj",
       },
+      // That of its generator, which is an encoder of the same form.
+      languageHead: {
+        architecture: "ElectraForMaskedLM",
+        dense: { module: "generator_predictions.dense", activation: "gelu" },
+        norm: { module: "generator_predictions.LayerNorm", epsilon: own.layer_norm_eps },
+        bias: "generator_lm_head.bias",
+      },
     },
     labelCount,
   );

@@ -5,7 +5,7 @@
 import { sizeOf } from "../base/size-of.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { BatchLayout, BatchTensors, VirtualTokens } from "./batch.ts";
-import type { Draw, HeadChoice, HeadDescription } from "./head-choice.ts";
+import type { Draw, HeadChoice, HeadDescription, LanguageHeadDescription } from "./head-choice.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
 export type ParameterKind = "weight" | "bias" | "embedding" | "layerNormWeight" | "layerNormBias";
@@ -59,6 +59,8 @@ export interface Encoder extends BatchLayout {
   readonly head: HeadChoice;
   /** Its own head, as Transformers has it. */
   readonly classificationHead: HeadDescription;
+  /** The head with which it is pre-trained, as Transformers has it. @default none */
+  readonly languageHead?: LanguageHeadDescription;
   /** Name of the table of word vectors [vocabulary, embeddingSize]. */
   readonly wordTable: string;
   /** Other names under which a checkpoint may hold a parameter, the usual one first. */

@@ -1,4 +1,4 @@
-/** Which heads there are, by name, and how an encoder describes the one that Transformers gives it. */
+/** Which heads there are, by name, and how an encoder describes those that Transformers gives it. */
 
 /**
  * - `pooler`: Transformers' own, a dense layer with tanh on [CLS]
@@ -34,6 +34,15 @@ export interface Draw {
   readonly cutoff: number;
 }
 
+/** A LayerNorm of a head. */
+export interface NormDescription {
+  /** Its name in the checkpoint. */
+  readonly module: string;
+  readonly epsilon: number;
+  /** @default true */
+  readonly bias?: boolean;
+}
+
 /** A dense layer with an activation on what stands for the text, and a linear layer on that. */
 export interface HeadDescription {
   /** [CLS], or the mean of all tokens. @default cls */
@@ -50,7 +59,7 @@ export interface HeadDescription {
     /** @default true */
     readonly bias?: boolean;
     /** A LayerNorm after the activation. @default none */
-    readonly norm?: { readonly module: string; readonly epsilon: number; readonly bias: boolean };
+    readonly norm?: NormDescription;
     /** @default as the encoder's weights */
     readonly start?: Draw;
   };
@@ -60,6 +69,19 @@ export interface HeadDescription {
   readonly classifier: string;
   /** @default as the encoder's weights */
   readonly classifierStart?: Draw;
+}
+
+/**
+ * The head of a masked-language model: a dense layer with an activation and a LayerNorm, then each word vector's product with
+ * what comes out.
+ */
+export interface LanguageHeadDescription {
+  /** Name of the whole in Transformers. */
+  readonly architecture: string;
+  readonly dense: Omit<HeadDescription["dense"], "part" | "norm">;
+  readonly norm: NormDescription;
+  /** Name of the bias of tokens' scores in the checkpoint. @default none */
+  readonly bias?: string;
 }
 
 /** The name by which adapters keep the dense layer, where they do: that of the module that holds it. */

@@ -19,8 +19,8 @@ export interface ModelDescription {
  * @returns for each its type, its name in Transformers, and what it has
  */
 export function models(): ModelDescription[] {
-  return Object.entries(architectures).map(([type, { build, languageModel }]) => {
-    const { architecture, tokenTypes } = build({ model_type: type }, 2);
-    return { type, architecture, tokenTypes: tokenTypes > 1, pretrain: languageModel !== undefined };
+  return Object.entries(architectures).map(([type, build]) => {
+    const { architecture, tokenTypes, languageHead } = build({ model_type: type }, 2);
+    return { type, architecture, tokenTypes: tokenTypes > 1, pretrain: languageHead !== undefined };
   });
 }

@@ -41,6 +41,7 @@ const config = z
     attention_bias: z.boolean().default(false),
     mlp_bias: z.boolean().default(false),
     classifier_bias: z.boolean().default(false),
+    decoder_bias: z.boolean().default(true),
     local_attention: size.default(128),
     embedding_dropout: rate.default(0),
     attention_dropout: rate.default(0),
@@ -55,6 +56,10 @@ const config = z
     rope_parameters: z.looseObject({ full_attention: theta, sliding_attention: theta }).nullish(),
   })
   .refine(...wholeHeads)
+  .refine((own) => (own.hidden_size / own.num_attention_heads) % 2 === 0, {
+    path: ["hidden_size"],
+    error: "heads would have an odd width, and rotary positions turn its numbers in pairs",
+  })
   .refine((own) => own.layer_types === undefined || own.layer_types.length >= own.num_hidden_layers, {
     path: ["layer_types"],
     error: "it does not name each layer's",
@@ -66,12 +71,14 @@ export function modernBert(given: unknown, labelCount: number): Encoder {
   const own = config.parse(given);
   const { hidden_size: hidden, intermediate_size: intermediate } = own;
   const declarations = new Declarations();
-  const encoderPart = { part: "encoder" } as const;
+  const drawn = drawsOf(own);
+  const encoderPart = { part: "encoder", draw: drawn.in } as const;
   const normBias = { bias: own.norm_bias };
   declarations.declare(WORDS, [own.vocab_size, hidden], "embedding", encoderPart);
   declarations.norm("model.embeddings.norm", hidden, encoderPart, normBias);
   const layers = Array.from({ length: own.num_hidden_layers }, (_, layer): Layer => {
-    const at = { part: "encoder", layer } as const;
+    const at = { ...encoderPart, layer } as const;
+    const out = { ...at, draw: drawn.out };
     const name = `model.layers.${layer}`;
     // The first layer's input comes out of a norm.
     if (layer > 0) declarations.norm(`${name}.attn_norm`, hidden, at, normBias);
@@ -84,7 +91,7 @@ export function modernBert(given: unknown, labelCount: number): Encoder {
       at,
       attention,
     );
-    const attentionOutput = declarations.linear("attentionOutput", `${name}.attn.Wo`, [hidden, hidden], at, attention);
+    const attentionOutput = declarations.linear("attentionOutput", `${name}.attn.Wo`, [hidden, hidden], out, attention);
     declarations.norm(`${name}.mlp_norm`, hidden, at, normBias);
     const gated = declarations.linear(
       "gatedIntermediate",
@@ -93,27 +100,23 @@ export function modernBert(given: unknown, labelCount: number): Encoder {
       at,
       feedForward,
     );
-    const output = declarations.linear("output", `${name}.mlp.Wo`, [hidden, intermediate], at, feedForward);
+    const output = declarations.linear("output", `${name}.mlp.Wo`, [hidden, intermediate], out, feedForward);
     const isGlobal = own.layer_types
       ? own.layer_types[layer] === "full_attention"
       : layer % own.global_attn_every_n_layers === 0;
     return { name, queryKeyValue, attentionOutput, gated, output, isGlobal };
   });
   declarations.norm("model.final_norm", hidden, encoderPart, normBias);
+  const dense = {
+    module: "head.dense",
+    activation: own.classifier_activation,
+    bias: own.classifier_bias,
+    start: drawn.out,
+  };
+  const headNorm = { module: "head.norm", epsilon: own.norm_eps, bias: own.norm_bias };
   const head: HeadDescription = {
     reads: own.classifier_pooling,
-    dense: {
-      module: "head.dense",
-      activation: own.classifier_activation,
-      part: "pooler",
-      bias: own.classifier_bias,
-      norm: { module: "head.norm", epsilon: own.norm_eps, bias: own.norm_bias },
-      // As it is drawn where a file has none.
-      start: {
-        deviation: own.initializer_range / Math.sqrt(2 * own.num_hidden_layers),
-        cutoff: own.initializer_cutoff_factor,
-      },
-    },
+    dense: { ...dense, part: "pooler", norm: headNorm },
     dropout: own.classifier_dropout,
     classifier: "classifier",
     classifierStart: { deviation: 1 / Math.sqrt(hidden), cutoff: own.initializer_cutoff_factor },
@@ -155,12 +158,28 @@ export function modernBert(given: unknown, labelCount: number): Encoder {
     parameters: declarations.parameters,
     head: ownHead,
     classificationHead: head,
+    languageHead: {
+      architecture: "ModernBertForMaskedLM",
+      dense,
+      norm: headNorm,
+      ...(own.decoder_bias && { bias: "decoder.bias" }),
+    },
     wordTable: WORDS,
     checkpointNames: (name) => [name, name.replace(/^model\./, "")],
     ...ownParts,
     logits: (scope) => ownLogits(ownParts, scope, head.dropout),
   };
 }
+
+/** How weights are drawn where a file has none: smaller where a layer adds to what the layers before it made. */
+const drawsOf = ({
+  initializer_range: deviation,
+  initializer_cutoff_factor: cutoff,
+  num_hidden_layers: layers,
+}: Config) => ({
+  in: { deviation, cutoff },
+  out: { deviation: deviation / Math.sqrt(2 * layers), cutoff },
+});
 
 const WORDS = "model.embeddings.tok_embeddings.weight";
 

@@ -4,6 +4,7 @@ import { bertLayerNames } from "./bert.ts";
 import { bertKeys, size, sizesOf, wholeHeads } from "./config-keys.ts";
 import type { Encoder } from "./encoder.ts";
 import { postNorm } from "./post-norm.ts";
+import { robertaLanguageHead } from "./roberta.ts";
 
 /** The keys of config.json that change what MPNet computes, with Transformers' defaults. */
 const config = z
@@ -56,6 +57,7 @@ export function mpnet(given: unknown, labelCount: number): Encoder {
         dropout: hiddenDropout,
         classifier: "classifier.out_proj",
       },
+      languageHead: robertaLanguageHead("MPNetForMaskedLM", own.layer_norm_eps),
     },
     labelCount,
   );

@@ -20,7 +20,7 @@ import {
 import { declareHead, ownLogits, poolByHead } from "./classification-head.ts";
 import { Declarations } from "./declarations.ts";
 import type { Encoded, Encoder } from "./encoder.ts";
-import { type HeadDescription, ownHead } from "./head-choice.ts";
+import { type HeadDescription, type LanguageHeadDescription, ownHead } from "./head-choice.ts";
 import { besideVirtualKeys, NEVER_REACHED } from "./places.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
@@ -81,6 +81,7 @@ export interface PostNorm extends Pick<BatchLayout, "heads" | "positions"> {
   /** Whether layers share their parameters, which then belong to no single one. @default false */
   readonly sharesLayers?: boolean;
   readonly head: HeadDescription;
+  readonly languageHead: LanguageHeadDescription;
 }
 
 /** An encoder of that form, with its own head for `labelCount` labels. */
@@ -159,6 +160,7 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
     parameters: declarations.parameters,
     head: ownHead,
     classificationHead: spec.head,
+    languageHead: spec.languageHead,
     wordTable: tableName(prefix, "word"),
     checkpointNames: (name) => {
       // TensorFlow's names for LayerNorm weights live on in old files; plain encoders are saved without the prefix.

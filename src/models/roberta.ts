@@ -3,6 +3,7 @@ import { z } from "zod";
 import { bertLayerNames } from "./bert.ts";
 import { bertKeys, size, sizesOf, wholeHeads } from "./config-keys.ts";
 import type { Encoder } from "./encoder.ts";
+import type { LanguageHeadDescription } from "./head-choice.ts";
 import { postNorm } from "./post-norm.ts";
 
 /** The names of the classes in Transformers. */
@@ -41,7 +42,16 @@ export function roberta(given: unknown, labelCount: number): Encoder {
         dropout: classifierDropout,
         classifier: "classifier.out_proj",
       },
+      languageHead: robertaLanguageHead(`${classes[own.model_type]}ForMaskedLM`, own.layer_norm_eps),
     },
     labelCount,
   );
 }
+
+/** The head that RoBERTa is pre-trained with, and MPNet after it: with the exact GELU, whatever hidden_act is. */
+export const robertaLanguageHead = (architecture: string, epsilon: number): LanguageHeadDescription => ({
+  architecture,
+  dense: { module: "lm_head.dense", activation: "gelu" },
+  norm: { module: "lm_head.layer_norm", epsilon },
+  bias: "lm_head.bias",
+});

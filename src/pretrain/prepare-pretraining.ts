@@ -25,6 +25,7 @@ import { HeldOut } from "./held-out.ts";
 import { type MaskedBatch, packMasked } from "./masked-batch.ts";
 import { losses, objective, projectionOf, TEACHER, TEXT_WEIGHT, type Teaching } from "./masked-objective.ts";
 import { maskText } from "./masking.ts";
+import { newConfig } from "./new-config.ts";
 import { writeNewTokenizer } from "./new-tokenizer.ts";
 import { blocksOf, type Passage, passagesOf } from "./passages.ts";
 import type { HeldOutMetrics } from "./pretrain-events.ts";
@@ -213,27 +214,6 @@ function teacherInputs({ width, rows }: Embeddings, chosen: readonly Passage[]):
   return {
     [TEACHER]: float32(found, [chosen.length, width]),
     [TEXT_WEIGHT]: float32(Float32Array.of(1 / chosen.length), []),
-  };
-}
-
-/** config.json of a new BERT. */
-function newConfig(options: ResolvedPretrainOptions, { largestId }: Tokenizer): Readonly<Record<string, unknown>> {
-  return {
-    architectures: ["BertForMaskedLM"],
-    model_type: "bert",
-    vocab_size: largestId + 1,
-    hidden_size: options.hidden,
-    num_hidden_layers: options.layers,
-    num_attention_heads: options.heads,
-    intermediate_size: options.intermediate ?? 4 * options.hidden,
-    hidden_act: "gelu",
-    hidden_dropout_prob: 0.1,
-    attention_probs_dropout_prob: 0.1,
-    max_position_embeddings: options.positions,
-    type_vocab_size: 2,
-    initializer_range: 0.02,
-    layer_norm_eps: 1e-12,
-    pad_token_id: 0,
   };
 }
 

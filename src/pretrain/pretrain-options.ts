@@ -4,6 +4,7 @@ import { checkOptions, type Spell } from "../base/check-options.ts";
 import { AttuneError } from "../base/error.ts";
 import { threadCount, usableThreads } from "../base/thread-count.ts";
 import { scheduleNames } from "../train/schedule.ts";
+import { newFamilies } from "./new-config.ts";
 
 const count = () => z.number().int().positive();
 const path = () => z.string().min(1);
@@ -21,10 +22,13 @@ export const pretrainOptions = z.strictObject({
     .optional()
     .describe("pretrained encoder to continue from: a folder, or a name on the Hub, org/name@revision"),
   new: z.boolean().default(false).describe("start with a new model, and a vocabulary learned from the text"),
+  family: z.enum(newFamilies).default("bert").describe("family of a new model"),
   layers: count().default(4).describe("number of transformer layers of a new model"),
   hidden: count().default(256).describe("hidden size of a new model"),
   heads: count().default(4).describe("number of attention heads of a new model"),
-  intermediate: count().optional().describe("feed-forward size of a new model (default: 4 times the hidden size)"),
+  intermediate: count()
+    .optional()
+    .describe("feed-forward size of a new model (default: 4 times the hidden size, of ModernBERT 1.5 times)"),
   positions: count().min(8).default(512).describe("number of positions of a new model: its longest text in tokens"),
   vocab: count().min(32).default(8192).describe("size of the vocabulary of a new model, in word pieces"),
   text: z.string().default("text").describe("column of the text, in tables"),
@@ -76,7 +80,7 @@ export type PretrainOptions = z.input<typeof pretrainOptions>;
 /** Options after all defaults. */
 export type ResolvedPretrainOptions = z.output<typeof pretrainOptions>;
 
-const OF_NEW_MODELS = ["layers", "hidden", "heads", "intermediate", "positions", "vocab"] as const;
+const OF_NEW_MODELS = ["family", "layers", "hidden", "heads", "intermediate", "positions", "vocab"] as const;
 
 /**
  * Checks options and fills in defaults.
@@ -97,10 +101,12 @@ export function resolvePretrainOptions(options: unknown, spell: Spell = (key) =>
       "options/foreign",
       `${spell(foreign)} is an option of a new model; with ${spell("from")} the model has its own`,
     );
-  if (resolved.new && resolved.hidden % resolved.heads !== 0)
+  // ModernBERT turns the numbers of a head in pairs.
+  const [unit, twice] = resolved.family === "modernbert" ? [2 * resolved.heads, "twice "] : [resolved.heads, ""];
+  if (resolved.new && resolved.hidden % unit !== 0)
     throw new AttuneError(
       "options/value",
-      `${spell("hidden")} cannot be ${resolved.hidden}: it must be a multiple of ${spell("heads")} ${resolved.heads}`,
+      `${spell("hidden")} cannot be ${resolved.hidden}: it must be a multiple of ${twice}${spell("heads")} ${resolved.heads}`,
     );
   if (resolved.new) return resolved;
   // So that what is resolved can be resolved again.

@@ -26,7 +26,7 @@ export interface PretrainContext {
 }
 
 /**
- * Trains an encoder to guess masked tokens and writes a folder with the model that BertForMaskedLM opens
+ * Trains an encoder to guess masked tokens and writes a folder with the model that AutoModelForMaskedLM opens
  * (Devlin et al. 2019, arXiv 1810.04805). Await it for the result, or iterate what happens, as with `train`.
  *
  * @throws AttuneError with `kind` "input" before anything is written, "failure" where training cannot go on,

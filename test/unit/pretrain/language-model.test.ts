@@ -1,11 +1,14 @@
-import { readFileSync } from "node:fs";
+/** Masked-language models of each family against Transformers' and PyTorch's AdamW; see make_language_model.py. */
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { CpuStore } from "../../../src/engine/cpu-store.ts";
 import { float32 } from "../../../src/engine/engine-tensors.ts";
+import { evaluateShape } from "../../../src/graph/dim.ts";
 import { simplify } from "../../../src/graph/simplify.ts";
 import { batchValues } from "../../../src/models/batch.ts";
 import type { Encoder } from "../../../src/models/encoder.ts";
+import { models } from "../../../src/models/list-models.ts";
 import { plainScope } from "../../../src/models/scope.ts";
 import { packMasked } from "../../../src/pretrain/masked-batch.ts";
 import { losses, objective } from "../../../src/pretrain/masked-objective.ts";
@@ -19,76 +22,96 @@ import { openSafetensors } from "../../../src/weights/safetensors.ts";
 import { engine } from "../../loaded-model.ts";
 import { fixtures } from "../tables/scratch.ts";
 
-/** See make_language_model.py. */
-const folder = join(fixtures, "language-model");
-const expected = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as {
+interface Expected {
   readonly texts: { readonly ids: number[]; readonly places: number[]; readonly labels: number[] }[];
   readonly loss: number;
   readonly losses: readonly number[];
   readonly options: { learningRate: number; weightDecay: number; maxGradientNorm: number; steps: number };
-};
-
-async function open() {
-  const { model, readInto } = await openLanguageModel(folder);
-  const encoder = model.encoder as Encoder;
-  const program = trainingProgram(encoder, encoder.parameters, undefined, (scope) => objective(losses(model, scope)));
-  const memory = new CpuStore(encoder.parameters, { ...program, maxTokens: 64, gradientAccumulation: 1 });
-  readInto((name) => memory.weights[name]!.data as Float32Array, 0);
-  const texts = expected.texts.map((text) => ({ ...text, ids: Int32Array.from(text.ids) }));
-  return { model, encoder, program, memory, ...packMasked(texts, encoder) };
+  readonly roundingError: Readonly<Record<string, number>>;
 }
 
-test("the loss of masked tokens is BertForMaskedLM's, without dropout in evaluation", async () => {
-  const { model, encoder, memory, batch, targets } = await open();
-  const { masked } = losses(
-    model,
-    plainScope(encoder.parameters, (x) => x),
-  );
-  const executable = await engine.compile(simplify({ [LOSS]: masked }));
-  const loss = new Float32Array(1);
-  await executable.run(
-    { ...memory.weights, ...batchValues(batch, encoder), ...targets },
-    { [LOSS]: float32(loss, []) },
-  );
-  expect(Math.abs(loss[0]! - expected.loss)).toBeLessThan(1e-6);
+const root = join(fixtures, "language-model");
+const cases = readdirSync(root);
+
+test("each family that pretrain trains has a case", () => {
+  const sameGraph = ["xlm-roberta", "camembert"];
+  for (const { type, pretrain } of models()) if (pretrain && !sameGraph.includes(type)) expect(cases).toContain(type);
 });
 
-test("ten steps with the tied decoder follow PyTorch's", async () => {
-  const { encoder, program, memory, batch, targets } = await open();
-  const noDropout = { ...program, masks: [] };
-  const ones = Object.fromEntries(
-    program.masks.map(({ name, shape }) => {
-      const dims = shape.map((dim) => (typeof dim === "number" ? dim : sizeOf(dim)));
-      return [name, float32(new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1), dims)];
-    }),
-  );
-  function sizeOf(dim: string): number {
-    return batch.sizes[dim as keyof typeof batch.sizes];
+describe.each(cases)("%s", (name) => {
+  const folder = join(root, name);
+  const expected: Expected = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8"));
+
+  async function open() {
+    const { model, notes, readInto } = await openLanguageModel(folder);
+    expect(notes).toEqual([]);
+    const encoder = model.encoder as Encoder;
+    const program = trainingProgram(encoder, encoder.parameters, undefined, (scope) => objective(losses(model, scope)));
+    const memory = new CpuStore(encoder.parameters, { ...program, maxTokens: 64, gradientAccumulation: 1 });
+    readInto((parameter) => memory.weights[parameter]!.data as Float32Array, 0);
+    const texts = expected.texts.map((text) => ({ ...text, ids: Int32Array.from(text.ids) }));
+    return { model, encoder, program, memory, ...packMasked(texts, encoder) };
   }
-  const runner = new BatchRunner(noDropout, await engine.compile(program.outputs), encoder, memory, plainObjective(0));
-  const { learningRate, weightDecay, maxGradientNorm, steps } = expected.options;
-  const optimizer = new Optimizer(memory, {
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-8,
-    weightDecay,
-    maxGradientNorm,
+
+  test("the names and shapes that are written are those that Transformers writes", async () => {
+    const { encoder, model } = await open();
+    const { tensors } = openSafetensors(join(folder, "model.safetensors"));
+    const ours = encoder.parameters.map((parameter) => [parameter.name, parameter.shape]);
+    expect(Object.fromEntries(ours)).toEqual(Object.fromEntries([...tensors].map(([of, { shape }]) => [of, shape])));
+    const { architectures } = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
+    expect([model.architecture]).toEqual(architectures);
   });
-  for (let step = 0; step < steps; step++) {
-    const loss = await runner.runWith(batch, { ...targets, ...ones }, 0, step);
-    expect(Math.abs(loss - expected.losses[step]!)).toBeLessThan(2e-6);
-    optimizer.receive(batch);
-    optimizer.update(learningRate * scheduleFactor("linear", step, 0, steps));
-  }
-  const final = openSafetensors(join(folder, "final.safetensors"));
-  for (const { name } of encoder.parameters) {
-    // Their gradient is 0 but for rounding, and AdamW makes whole steps of it.
-    if (name.endsWith("key.bias")) continue;
-    const own = memory.weights[name]!.data as Float32Array;
-    const theirs = new Float32Array(own.length);
-    final.readFloat32(name, theirs);
-    const worst = own.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs[i]!)), 0);
-    expect(worst, name).toBeLessThan(1e-5);
-  }
-  final.close();
+
+  test("the loss of masked tokens is that of Transformers, without dropout in evaluation", async () => {
+    const { model, encoder, memory, batch, targets } = await open();
+    const { masked } = losses(
+      model,
+      plainScope(encoder.parameters, (x) => x),
+    );
+    const executable = await engine.compile(simplify({ [LOSS]: masked }));
+    const loss = new Float32Array(1);
+    await executable.run(
+      { ...memory.weights, ...batchValues(batch, encoder), ...targets },
+      { [LOSS]: float32(loss, []) },
+    );
+    await executable.dispose();
+    expect(Math.abs(loss[0]! - expected.loss) / expected.loss).toBeLessThan(1e-6);
+  });
+
+  test("ten steps with the tied decoder follow PyTorch's", async () => {
+    const { encoder, program, memory, batch, targets } = await open();
+    const noDropout = { ...program, masks: [] };
+    const ones = Object.fromEntries(
+      program.masks.map(({ name, shape }) => {
+        const dims = evaluateShape(shape, batch.sizes);
+        return [name, float32(new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1), dims)];
+      }),
+    );
+    const executable = await engine.compile(program.outputs);
+    const runner = new BatchRunner(noDropout, executable, encoder, memory, plainObjective(0));
+    const { learningRate, weightDecay, maxGradientNorm, steps } = expected.options;
+    const optimizer = new Optimizer(memory, {
+      ...{ beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+      ...{ weightDecay, maxGradientNorm },
+    });
+    for (let step = 0; step < steps; step++) {
+      const loss = await runner.runWith(batch, { ...targets, ...ones }, 0, step);
+      expect(Math.abs(loss - expected.losses[step]!) / expected.losses[step]!).toBeLessThan(1e-6);
+      optimizer.receive(batch);
+      await optimizer.update(learningRate * scheduleFactor("linear", step, 0, steps));
+    }
+    await executable.dispose();
+    const final = openSafetensors(join(folder, "final.safetensors"));
+    for (const { name: parameter } of encoder.parameters) {
+      const error = expected.roundingError[parameter]!;
+      // Its gradient is 0 but for rounding (key biases), and AdamW makes whole steps of it.
+      if (error > 1e-4) continue;
+      const own = memory.weights[parameter]!.data as Float32Array;
+      const theirs = new Float32Array(own.length);
+      final.readFloat32(parameter, theirs);
+      const worst = own.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs[i]!)), 0);
+      expect(worst, parameter).toBeLessThan(1e-5 + 2 * error);
+    }
+    final.close();
+  });
 });
