@@ -4,7 +4,7 @@
  * alone. What is computed keeps its value, to the bit.
  */
 import { fromHeadsOp, gatherRows, gatherRowsOp, rowOfEach, rowOfEachOp, toHeadsOp } from "./ops/indexing.ts";
-import { reshape, slice } from "./ops/shape.ts";
+import { reshape, reshapeOp, slice } from "./ops/shape.ts";
 import { nodesInOrder } from "./order.ts";
 import { type AnyOp, applyAll, type Node, type Tensor } from "./tensor.ts";
 
@@ -100,6 +100,8 @@ function rowOperandsOf(
   if (axis === undefined) return [];
   // Rows that are not one of each text have no place in the padded view.
   if (headOps.has(op)) return position === undefined ? [] : [0];
+  // What a row holds may be ordered anew; what a place of the padded view holds is left as it is.
+  if (op === reshapeOp) return axis === 0 && rowAxis(inputs[0]!, axes) === 0 ? [0] : [];
   const rank = y!.shape.length;
   const operands = op.rowOperands?.(axis, rank, { attributes, count: inputs.length }) ?? [];
   const carrying = operands.filter((i) => rowAxis(inputs[i]!, axes) !== undefined);
@@ -118,6 +120,7 @@ function applyToRows(
   { batch }: RowAxes,
 ): readonly Tensor[] {
   if (op === toHeadsOp) return [reshape(inputs[0]!, [batch, y!.shape[1]!, 1, y!.shape[3]!])];
+  if (op === reshapeOp) return [reshape(inputs[0]!, [inputs[0]!.shape[0]!, ...y!.shape.slice(1)])];
   if (op === fromHeadsOp) return [reshape(inputs[0]!, [batch, y!.shape[1]!])];
   return applyAll(op, inputs, attributes);
 }

@@ -1,0 +1,79 @@
+/** The programs of every family in float64: gradients, rows that are not read, and what is computed once a step. */
+import { describe, expect, test } from "vitest";
+import { inputName } from "../../../src/graph/ops/leaf.ts";
+import { pruneRows } from "../../../src/graph/row-pruning.ts";
+import { rowAxes } from "../../../src/models/batch.ts";
+import { models } from "../../../src/models/list-models.ts";
+import { plainScope } from "../../../src/models/scope.ts";
+import { evaluationProgram, trainingProgram } from "../../../src/train/program.ts";
+import { gradientError } from "../../oracle/check-gradient.ts";
+import { tinyFamilies, tinyFamily, tinyFamilyValues } from "../../tiny-families.ts";
+import { expectSameValues, nodesOf } from "../graph/programs.ts";
+
+const families = Object.keys(tinyFamilies);
+
+test("each family that opens is looked at", () => {
+  const sameGraph = ["xlm-roberta", "camembert"];
+  expect(models().map(({ type }) => type)).toEqual(expect.arrayContaining(families));
+  expect(families.toSorted()).toEqual(
+    models()
+      .map(({ type }) => type)
+      .filter((type) => !sameGraph.includes(type))
+      .toSorted(),
+  );
+});
+
+describe.each(families)("%s", (family) => {
+  const encoder = tinyFamily(family);
+  const scope = plainScope(encoder.parameters, (x) => x);
+  const logits = encoder.logits(scope);
+  const { values, sizes } = tinyFamilyValues(encoder);
+
+  test("the gradient of every parameter equals finite differences", () => {
+    const wanted = encoder.parameters.map(({ name }) => scope.parameter(name));
+    expect(gradientError(logits, wanted, values, sizes, 41)).toBeLessThan(1e-6);
+  });
+
+  test("row pruning keeps the logits, exactly", () => {
+    expectSameValues(pruneRows({ logits }, rowAxes), { logits }, values, sizes);
+    expectSameValues(evaluationProgram(encoder), { logits }, values, sizes, 1e-12);
+  });
+
+  test("the last layer is computed for pooled tokens, but for keys and values", () => {
+    const last = encoder.layers - 1;
+    const scores = nodesOf(evaluationProgram(encoder), "softmax").map((node) => node.outputs[0]!.shape[2]);
+    expect(scores).toEqual(Array.from({ length: encoder.layers }, (_, layer) => (layer === last ? 1 : "length")));
+    // Of the embeddings, and two of each layer but the last.
+    const norms = nodesOf(evaluationProgram(encoder), "layerNorm").map((node) => node.outputs[0]!.shape[0]);
+    expect(norms.filter((rows) => rows === "tokens")).toHaveLength(1 + 2 * last);
+  });
+});
+
+test("ModernBERT turns the queries of its last layer for pooled tokens only", () => {
+  const turned = nodesOf(evaluationProgram(tinyFamily("modernbert")), "concat").map(
+    (node) => node.outputs[0]!.shape[0],
+  );
+  expect(turned).toEqual(["tokens", "tokens", "tokens", "tokens", "batch", "tokens"]);
+});
+
+describe("what depends on places is computed once a step, not once a layer", () => {
+  test.each([2, 5])("MPNet's bias with %i layers: one lookup, and one sum of its gradient", (layers) => {
+    const encoder = tinyFamily("mpnet", { num_hidden_layers: layers });
+    const scope = plainScope(encoder.parameters, (x) => x);
+    const logits = encoder.logits(scope);
+    const lookups = (outputs: Parameters<typeof nodesOf>[0], op: string) =>
+      nodesOf(outputs, op).filter(({ inputs }) => inputs.some((x) => inputName(x) === "distanceBuckets"));
+    expect(lookups({ logits }, "gatherRows")).toHaveLength(1);
+    const { outputs } = trainingProgram(encoder, encoder.parameters);
+    expect(lookups(outputs, "gatherRows")).toHaveLength(1);
+    expect(lookups(outputs, "scatterAddRows")).toHaveLength(1);
+  });
+
+  test.each([2, 7])("ModernBERT's angles with %i layers: a cosine and a sine of each kind", (layers) => {
+    const encoder = tinyFamily("modernbert", { num_hidden_layers: layers });
+    const constants = nodesOf(evaluationProgram(encoder), "gatherRows").filter(
+      ({ inputs }) => inputs[0]!.node.op.name === "constant",
+    );
+    expect(constants).toHaveLength(4);
+  });
+});
