@@ -51,7 +51,7 @@ export async function benchHashes(args: readonly string[]): Promise<void> {
     const featureMegabytes = /--\S+-megabytes/.exec(attune("train", "--help"))![0];
     const jobs = jobsOn({ model, featureMegabytes, ...writeSample(folder, read) }, short ? ["lora"] : methods, short);
     const first = `full, the first ${limit} texts`;
-    if (!short) jobs.unshift({ name: first, command: [...all, "--limit", limit, "--epochs", "2"] });
+    if (!short) jobs.unshift({ name: first, command: [...all, "--limit", `first:${limit}`, "--epochs", "2"] });
     for (const [i, job] of jobs.entries()) {
       const out = join(folder, `${i}`);
       run(job, out);

@@ -32,7 +32,7 @@ export async function benchMini(args: readonly string[]): Promise<void> {
     const options = {
       recipe: values.recipe as "demo",
       ...(values.epochs !== undefined && { epochs: Number(values.epochs) }),
-      ...(values.limit !== undefined && { limit: Number(values.limit) }),
+      ...(values.limit !== undefined && { limit: `first:${values.limit}` }),
     };
     await printScores(
       [

@@ -61,6 +61,7 @@ export function rightValue(issue: z.core.$ZodIssue, schema: z.ZodType): string {
     case "invalid_value":
       return listOf(issue.values.map(String));
     case "invalid_union":
+    case "invalid_format":
     case "custom":
       return issue.message;
     default:

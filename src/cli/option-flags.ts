@@ -82,6 +82,7 @@ function placeholder(key: string, property: OptionDescription): string {
   if (property.type === "integer") return "N";
   if (property.type === "number") return "number";
   if (property.type === "boolean") return "true|false";
+  if (key === "limit") return "N|first:N";
   if (property.type === "array" || property.anyOf) return "list";
   if (property.type === "object") return "name=value,…";
   if (property.enum) return "name";

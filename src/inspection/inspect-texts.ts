@@ -104,11 +104,10 @@ const withNotes = (found: Inspection, notes: readonly string[]): Inspection => (
   notes: [...notes, ...found.notes],
 });
 
-/** The same of data that are loaded; the baseline learns from the first `limit` training texts. */
+/** The same of data that are loaded. */
 export function inspectDataset(
   dataset: Dataset,
   model?: { readonly tokenizer: Pick<Tokenizer, "encode">; readonly maxLength: number },
-  limit?: number,
 ): Inspection {
   const { labels, multiLabel, reading, notes, splits } = dataset;
   return {
@@ -119,13 +118,13 @@ export function inspectDataset(
     sentencePairs: splits.train.isPair,
     ...(model ? describeData(dataset, model.tokenizer, model.maxLength) : describeTexts(dataset)),
     ...(model && { maxLength: model.maxLength }),
-    ...(labels.length > 1 && { bagOfWords: scoreBagOfWords(dataset, limit) }),
+    ...(labels.length > 1 && { bagOfWords: scoreBagOfWords(dataset) }),
   };
 }
 
-function scoreBagOfWords({ labels, multiLabel, splits }: Dataset, limit?: number): BagOfWordsScore {
+function scoreBagOfWords({ labels, multiLabel, splits }: Dataset): BagOfWordsScore {
   const textsOf = (examples: Examples): Text[] => Array.from({ length: examples.length }, (_, i) => examples.text(i));
-  const train = splits.train.slice(0, limit).spread(MOST_TEXTS);
+  const train = splits.train.spread(MOST_TEXTS);
   const bow = fitBagOfWords(textsOf(train), train.truths(), labels.length, multiLabel);
   const thresholds = multiLabel ? evenThresholds(labels.length) : undefined;
   const metrics = metricsOf(bow.logits(textsOf(splits.test)), splits.test.truths(), labels, thresholds);

@@ -15,6 +15,7 @@ import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, type HeadName, headNames } from "../models/head-choice.ts";
 import { openModel } from "../pretrained/open-model.ts";
 import type { Dataset } from "../tables/dataset.ts";
+import { limitTrain } from "../tables/limit-train.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
 import { datasetOptions } from "../tables/table-options.ts";
 import { TokenizedSplit } from "../tokens/tokenized.ts";
@@ -57,7 +58,8 @@ export async function chooseHead(
   engine: Engine,
   context: PrepareContext = {},
 ): Promise<HeadSearch> {
-  const dataset = await loadDataset(datasetOptions(options));
+  const given = datasetOptions(options);
+  const dataset = limitTrain(await loadDataset(given), options.limit, given.seed);
   const learningRate = options.headLearningRate ?? LEARNING_RATE;
   const bench = await openBench(options, dataset, engine, context);
   const tried: TriedHead[] = [];
@@ -111,13 +113,10 @@ async function benchOf(
   await memory.upload();
   const tokenizer = loadTokenizer(options.model);
   const maxLength = Math.min(options.maxLength ?? encoder.maxPositions, encoder.maxPositions);
-  const { test: _, ...splitTexts } = {
-    ...dataset.splits,
-    train: dataset.splits.train.slice(0, options.limit),
-  };
+  const { train, validation } = dataset.splits;
   const tokens = {
-    train: new TokenizedSplit(splitTexts.train, tokenizer, maxLength, store),
-    validation: new TokenizedSplit(splitTexts.validation, tokenizer, maxLength, store),
+    train: new TokenizedSplit(train, tokenizer, maxLength, store),
+    validation: new TokenizedSplit(validation, tokenizer, maxLength, store),
   };
   const texts = { ...tokens, test: tokens.validation };
   const limits = { budgetBytes: options.frozenFeatureMegabytes * 2 ** 20, store, signal };

@@ -13,7 +13,8 @@ import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, ownHead } from "../models/head-choice.ts";
 import { longestText, requirePairs, requireVocabulary } from "../models/model-limits.ts";
 import { classifierNames, openModel, type PretrainedModel, reorderRows } from "../pretrained/open-model.ts";
-import type { Dataset, Examples, SplitName } from "../tables/dataset.ts";
+import type { Dataset, SplitName } from "../tables/dataset.ts";
+import { limitTrain } from "../tables/limit-train.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
 import { datasetOptions } from "../tables/table-options.ts";
 import { TokenizedSplit } from "../tokens/tokenized.ts";
@@ -82,17 +83,15 @@ async function prepare(
   { signal, store }: PrepareContext,
   opened: Cleanups,
 ): Promise<PreparedRun> {
-  const dataset = await loadDataset(datasetOptions(options));
+  const given = datasetOptions(options);
+  const dataset = limitTrain(await loadDataset(given), options.limit, given.seed);
   const { multiLabel } = dataset;
   if (dataset.labels.length < (multiLabel ? 1 : 2))
     throw new AttuneError(
       "data/one-label",
       `${options.data}: every text has the label "${dataset.labels[0]}"; a classifier needs at least two, in the column that --label names`,
     );
-  const texts: Record<SplitName, Examples> = {
-    ...dataset.splits,
-    train: dataset.splits.train.slice(0, options.limit),
-  };
+  const texts = dataset.splits;
   const truths = texts.train.truths();
   const objective = objectiveOf(options, dataset, truths);
   const order = orderOf(options, dataset, truths);

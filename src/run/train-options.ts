@@ -15,6 +15,7 @@ import {
 } from "../methods/registry.ts";
 import { semanticsNames } from "../methods/semantics.ts";
 import { headNames } from "../models/head-choice.ts";
+import { limitOption } from "../tables/limit-train.ts";
 import { DATA, dataOptions } from "../tables/table-options.ts";
 import { balanceNames, bestMetrics } from "../train/loop-options.ts";
 import { scheduleNames } from "../train/schedule.ts";
@@ -87,7 +88,11 @@ export const trainOptions = z.strictObject({
     .enum(balanceNames)
     .default("none")
     .describe("oversample: draw texts of rare labels as often as those of the most frequent one"),
-  limit: count().optional().describe("train on the first N training rows only; validation and test stay whole"),
+  limit: limitOption()
+    .optional()
+    .describe(
+      "train on N texts only, drawn by split seed with the labels' shares; first:N takes the first N; validation and test stay whole",
+    ),
   epochs: count().default(3).describe("passes over the training data"),
   batchSize: count().default(16).describe("texts per batch"),
   gradientAccumulation: count().default(1).describe("batches per optimizer step"),

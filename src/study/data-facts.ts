@@ -7,6 +7,7 @@ import { longestText } from "../models/model-limits.ts";
 import { openModel } from "../pretrained/open-model.ts";
 import type { ResolvedTrainOptions } from "../run/train-options.ts";
 import type { Dataset } from "../tables/dataset.ts";
+import { limitTrain } from "../tables/limit-train.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
 import { datasetOptions } from "../tables/table-options.ts";
 import { loadTokenizer } from "../tokens/tokenizer.ts";
@@ -21,8 +22,9 @@ export interface DataFacts extends Partial<Omit<Inspection, "labels" | "counts" 
   readonly labels: readonly string[];
   /** Texts by split and label, in the order of labels. */
   readonly counts: Partial<Inspection["counts"]>;
-  /** Training texts that were used, where --limit cut them. */
+  /** Training texts that were used, and how many there are: --limit takes some of them, which all else is about. */
   readonly trainedOn?: number;
+  readonly ofTexts?: number;
   /** Splits that were made, texts that are empty, what is not known and why. */
   readonly notes: readonly string[];
 }
@@ -49,6 +51,7 @@ export async function openStudyInput(options: ResolvedTrainOptions, sources: Sou
 /** What there is to know of the data. */
 export function describeStudyData({ options, sources, dataset, encoder }: StudyInput): DataFacts {
   const { data, limit } = options;
+  const limited = limitTrain(dataset, limit, datasetOptions(options).seed);
   const model = {
     tokenizer: loadTokenizer(sources.model.path),
     maxLength: longestText(options.maxLength, encoder),
@@ -56,7 +59,8 @@ export function describeStudyData({ options, sources, dataset, encoder }: StudyI
   return {
     path: sources.data.hub ? pinned(sources.data.hub) : data,
     sha256: dataset.sha256,
-    ...inspectDataset(dataset, model, limit),
-    trainedOn: Math.min(limit ?? Number.POSITIVE_INFINITY, dataset.splits.train.length),
+    ...inspectDataset(limited, model),
+    trainedOn: limited.splits.train.length,
+    ofTexts: dataset.splits.train.length,
   };
 }

@@ -7,6 +7,7 @@ import type { RunFacts } from "../run/run-facts.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { type ResolvedTrainOptions, resolveOptions } from "../run/train-options.ts";
 import type { Dataset } from "../tables/dataset.ts";
+import { limitedCount } from "../tables/limit-train.ts";
 import { withoutDataOptions } from "../tables/table-options.ts";
 import { stepsPerEpoch } from "../train/trainer.ts";
 import { runInProcess } from "./run-process.ts";
@@ -135,7 +136,7 @@ export function secondsOf(
 ): number {
   const resolved: ResolvedTrainOptions = resolveOptions({ ...options, out: "." });
   const epochs = isTrained ? resolved.epochs : 0;
-  const train = Math.min(resolved.limit ?? counts.train, counts.train);
+  const train = limitedCount(resolved.limit, counts.train);
   const perEpoch = stepsPerEpoch(train, resolved);
   const isKeeping = isTrained && text < KEEPING * forward;
   const before = isKeeping ? forward : text;

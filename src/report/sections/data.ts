@@ -6,7 +6,7 @@ import type { View } from "../view.ts";
 
 export function dataSection({ comparison: { data } }: View): Section {
   const { path, sha256, reading, trainedOn, counts, notes } = data;
-  const train = counts.train?.reduce((a, b) => a + b, 0);
+  const train = data.ofTexts ?? counts.train?.reduce((a, b) => a + b, 0);
   const items: Fact[] = [
     ["Path", [code(path)]],
     ["SHA-256", [code(sha256)]],
@@ -15,7 +15,7 @@ export function dataSection({ comparison: { data } }: View): Section {
   if (trainedOn !== undefined && train !== undefined && trainedOn < train)
     items.push([
       "Trained on",
-      `the first ${grouped(trainedOn)} of ${grouped(train)} training texts (--limit); validation and test are whole`,
+      `${grouped(trainedOn)} of ${grouped(train)} training texts (--limit); validation and test are whole`,
     ]);
   return {
     id: "data",

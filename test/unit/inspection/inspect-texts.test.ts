@@ -1,6 +1,7 @@
 /** `inspect`: what it finds, with a model and without, and what it refuses. */
 import { expect, test } from "vitest";
 import { inspect, inspectDataset } from "../../../src/inspection/inspect-texts.ts";
+import { limitTrain } from "../../../src/tables/limit-train.ts";
 import { loadDataset } from "../../../src/tables/load-dataset.ts";
 import { tinyModel } from "../../tiny.ts";
 import { inputError, scratchFolder } from "../tables/scratch.ts";
@@ -41,8 +42,8 @@ test("one label has no baseline to learn", async () => {
 
 test("the baseline learns from the texts that a limit leaves", async () => {
   const dataset = await loadDataset({ path: data, seed: 1, sharedTexts: "keep" });
-  expect(inspectDataset(dataset, undefined, 2).bagOfWords).toMatchObject({ words: 4, trainedOn: 2 });
-  expect(inspectDataset(dataset, undefined, 1).bagOfWords).toMatchObject({ words: 2, trainedOn: 1 });
+  expect(inspectDataset(limitTrain(dataset, "first:2", 1)).bagOfWords).toMatchObject({ words: 4, trainedOn: 2 });
+  expect(inspectDataset(limitTrain(dataset, "first:1", 1)).bagOfWords).toMatchObject({ words: 2, trainedOn: 1 });
 });
 
 test("of many texts, those that are chosen are spread over all", async () => {

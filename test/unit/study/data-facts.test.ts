@@ -19,15 +19,19 @@ const options = resolveOptions({ model, data, limit: 20, maxLength: 6, out: "-" 
 const facts = describeStudyData(await openStudyInput(options, sources));
 
 test("what is known of data that are there is what inspect finds", async () => {
-  const { bagOfWords, ...found } = await inspect({ data, model, maxLength: 6 });
-  expect(facts).toMatchObject(found);
+  const { bagOfWords, counts, ...found } = await inspect({ data, model, maxLength: 6 });
+  expect(counts.train).toEqual([15, 15]);
+  // What is about training texts alone is about those that are trained on.
+  const { reading, labels, multiLabel, maxLength, notes } = found;
+  expect(facts).toMatchObject({ reading, labels, multiLabel, maxLength, notes });
   expect(facts.bagOfWords).toMatchObject({ trainedOn: 20 });
   expect(bagOfWords).toMatchObject({ trainedOn: 30 });
   expect(facts).toMatchObject({
     path: data,
     labels: ["negative", "positive"],
-    counts: { train: [15, 15], validation: [5, 5], test: [5, 5] },
+    counts: { train: [10, 10], validation: [5, 5], test: [5, 5] },
     trainedOn: 20,
+    ofTexts: 30,
     majorityAccuracy: 0.5,
     notes: [],
   });
