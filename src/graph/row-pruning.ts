@@ -46,7 +46,7 @@ export function pruneRows(outputs: Readonly<Record<string, Tensor>>, axes: RowAx
       if (!passing.includes(i)) return whole.get(x)!;
       return pruned.get(x) ?? pick(whole.get(x)!, demand as Rows);
     });
-    const results = passing.length > 0 ? applyToRows(node, inputs, axes) : apply(node, inputs);
+    const results = passing.length > 0 ? applyToRows(node, inputs, demand as Rows, axes) : apply(node, inputs);
     for (const [i, y] of node.outputs.entries()) {
       if (demand === "all") whole.set(y, results[i]!);
       else pruned.set(y, passing.length > 0 ? results[i]! : pick(results[i]!, demand));
@@ -99,7 +99,8 @@ function rowOperandsOf(
   const axis = rowAxis(y!, axes);
   if (axis === undefined) return [];
   // Rows that are not one of each text have no place in the padded view.
-  if (headOps.has(op)) return position === undefined ? [] : [0];
+  if (position === undefined && (headOps.has(op) || op.atPosition)) return [];
+  if (headOps.has(op)) return [0];
   // What a row holds may be ordered anew; what a place of the padded view holds is left as it is.
   if (op === reshapeOp) return axis === 0 && rowAxis(inputs[0]!, axes) === 0 ? [0] : [];
   const rank = y!.shape.length;
@@ -117,12 +118,13 @@ function rowOperandsOf(
 function applyToRows(
   { op, attributes, outputs: [y] }: Node,
   inputs: readonly Tensor[],
+  { position }: Rows,
   { batch }: RowAxes,
 ): readonly Tensor[] {
   if (op === toHeadsOp) return [reshape(inputs[0]!, [batch, y!.shape[1]!, 1, y!.shape[3]!])];
   if (op === reshapeOp) return [reshape(inputs[0]!, [inputs[0]!.shape[0]!, ...y!.shape.slice(1)])];
   if (op === fromHeadsOp) return [reshape(inputs[0]!, [batch, y!.shape[1]!])];
-  return applyAll(op, inputs, attributes);
+  return applyAll(op, inputs, op.atPosition ? op.atPosition(attributes, position!) : attributes);
 }
 
 /** Chooses rows of whole values, each choice once: its gradient is then scattered once. */

@@ -95,6 +95,8 @@ export interface Op<Inputs extends readonly Tensor[], A extends Attributes> {
     rank: number,
     node: { readonly attributes: A; readonly count: number },
   ) => readonly number[];
+  /** Its attributes for the one row at `position`, where they depend on that. */
+  readonly atPosition?: (attributes: A, position: number) => A;
   /** The ONNX operator of the same name and attributes, or a rule that writes nodes and returns the outputs' names. */
   readonly onnx: string | ((context: LowerContext<A>) => string[]);
 }

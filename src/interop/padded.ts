@@ -165,16 +165,24 @@ export function paddedField(name: string, writer: OnnxWriter, texts: PaddedTexts
   return own && byDistance(own, writer, texts);
 }
 
-/** An encoder's own input [length, length]: looked up in a table of all distances that there can be. */
-function byDistance({ dtype, of }: DistanceInput, writer: OnnxWriter, texts: PaddedTexts): string {
+/** An encoder's own input: looked up in a table of all distances that there can be. */
+function byDistance({ dtype, per, of }: DistanceInput, writer: OnnxWriter, texts: PaddedTexts): string {
   const { node, constant } = writer;
   const longest = texts.maxLength + texts.virtual.tokens;
-  const values = Array.from({ length: 2 * longest - 1 }, (_, i) => of(i + 1 - longest));
+  const values = Array.from({ length: 2 * longest }, (_, i) => of(i + 1 - longest));
+  const table = constant(dtype, values, [values.length]);
+  if (per === "distance") {
+    const all = constant("int64", [longest], [1]);
+    const tokens = isToken(writer, texts);
+    const length = node("Gather", [node("Shape", [tokens])[0]!, constant("int64", [1], [1])])[0]!;
+    const ends = [node("Sub", [all, length])[0]!, node("Add", [all, length])[0]!] as const;
+    return node("Slice", [table, ...ends])[0]!;
+  }
   const range = placesOf(writer, isToken(writer, texts));
   const axis = (at: number) => node("Unsqueeze", [range, constant("int64", [at], [1])])[0]!;
   const distance = node("Sub", [axis(0), axis(1)])[0]!; // [queries, keys]
   const index = node("Add", [distance, constant("int64", [longest - 1], [])])[0]!;
-  return node("Gather", [constant(dtype, values, [values.length]), index], { axis: 0 })[0]!;
+  return node("Gather", [table, index], { axis: 0 })[0]!;
 }
 
 /** [tokens, …] → [batch, length, …] */

@@ -2,7 +2,8 @@
  * The layout of a batch, the only place that has it: the real tokens of several texts one after the other, and the indices
  * that lead to the padded view that attention needs and back. No arithmetic is spent on padding.
  */
-import { type Dim, evaluateShape } from "../graph/dim.ts";
+import { sizeOf } from "../base/size-of.ts";
+import { type Dim, evaluateShape, productOf } from "../graph/dim.ts";
 import { input } from "../graph/ops/leaf.ts";
 import type { RowAxes } from "../graph/row-pruning.ts";
 import type { DType, HostTensor, Tensor } from "../graph/tensor.ts";
@@ -30,10 +31,15 @@ export interface Positions {
   readonly uncounted?: number;
 }
 
-/** A batch input of an encoder's own that depends on lengths only: a value for each query and key, by their distance. */
+/** A batch input of an encoder's own that depends on lengths only: a value by how far apart query and key are. */
 export interface DistanceInput {
   readonly name: string;
   readonly dtype: "int32" | "float32";
+  /**
+   * Whether there is one for each query and key, [length, length], or for each distance, [2 · length], of which the first is
+   * 1 - length. @default "pair"
+   */
+  readonly per?: "pair" | "distance";
   /** The value for a key that stands `distance` places after its query. */
   of(distance: number): number;
 }
@@ -101,8 +107,9 @@ export function batchInputs(heads: number): BatchTensors {
   return Object.fromEntries(tensors) as BatchTensors;
 }
 
-/** An encoder's own input [length, length], queries by keys. */
-export const distanceInput = ({ name, dtype }: DistanceInput): Tensor => input(name, dtype, ["length", "length"]);
+/** An encoder's own input: [length, length], queries by keys, or [2 · length]. */
+export const distanceInput = ({ name, dtype, per }: DistanceInput): Tensor =>
+  input(name, dtype, per === "distance" ? [productOf([2, "length"])] : ["length", "length"]);
 
 /** The input that takes the place of a part of the model. */
 export const FROZEN_FEATURES = "features";
@@ -141,15 +148,17 @@ export function batchValues(
   };
 }
 
-/** A value for each query and key, [length, length]. */
-function byDistance({ dtype, of }: DistanceInput, length: number): HostTensor {
-  const data = dtype === "int32" ? new Int32Array(length * length) : new Float32Array(length * length);
+function byDistance({ dtype, per, of }: DistanceInput, length: number): HostTensor {
+  const dims = per === "distance" ? [2 * length] : [length, length];
+  const size = sizeOf(dims);
+  const data = dtype === "int32" ? new Int32Array(size) : new Float32Array(size);
+  if (per === "distance") return { dtype, dims, data: data.map((_, i) => of(i + 1 - length)) };
   for (let distance = 1 - length; distance < length; distance++) {
     const value = of(distance);
     for (let query = Math.max(0, -distance); query < length && query + distance < length; query++)
       data[query * length + query + distance] = value;
   }
-  return { dtype, dims: [length, length], data };
+  return { dtype, dims, data };
 }
 
 /**

@@ -257,6 +257,26 @@ const rules: Readonly<Record<string, Rule>> = {
       for (let j = 0; j < width; j++) y.data[row * width + j]! += rows!.data[i * width + j]!;
     return [y];
   },
+  distanceToPlace: ([x], { position = 0 }, [shape]) => {
+    const y = ndarray(shape!);
+    const length = shape!.at(-1)!;
+    forEachIndex(shape!, (index, i) => {
+      const [row, column] = index.slice(-2) as [number, number];
+      const at = [...index.slice(0, -1), length - 1 + column - (row + position)];
+      y.data[i] = x!.data[offset(at, strides(x!.shape))]!;
+    });
+    return [y];
+  },
+  placeToDistance: ([dy], { position = 0 }, [shape]) => {
+    const y = ndarray(shape!);
+    const length = dy!.shape.at(-1)!;
+    forEachIndex(dy!.shape, (index, i) => {
+      const [row, column] = index.slice(-2) as [number, number];
+      const at = [...index.slice(0, -1), length - 1 + column - (row + position)];
+      y.data[offset(at, strides(shape!))] = dy!.data[i]!;
+    });
+    return [y];
+  },
   toHeads: ([x, index], { padding }, [shape]) => {
     const dim = shape![3]!;
     if (padding === "filled" && index!.data.some((row) => row < 0)) throw new Error("toHeads: padding is not filled");

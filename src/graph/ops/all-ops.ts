@@ -1,4 +1,5 @@
 /** Every op there is. Tests walk this list, so an op without an evaluator or a gradient check does not pass. */
+import * as distance from "./distance.ts";
 import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
 import * as leaf from "./leaf.ts";
@@ -45,4 +46,6 @@ export const ops = [
   indexing.rowOfEachOp,
   indexing.toHeadsOp,
   indexing.fromHeadsOp,
+  distance.distanceToPlaceOp,
+  distance.placeToDistanceOp,
 ] as const;

@@ -2,6 +2,7 @@
 
 import { gradients } from "../../../src/graph/gradients.ts";
 import * as nn from "../../../src/graph/nn.ts";
+import { distanceToPlace, distanceToPlaceOp } from "../../../src/graph/ops/distance.ts";
 import * as elementwise from "../../../src/graph/ops/elementwise.ts";
 import { erf, erfGate } from "../../../src/graph/ops/elementwise.ts";
 import * as indexing from "../../../src/graph/ops/indexing.ts";
@@ -9,7 +10,7 @@ import { constant, input } from "../../../src/graph/ops/leaf.ts";
 import * as linalg from "../../../src/graph/ops/linalg.ts";
 import * as reduce from "../../../src/graph/ops/reduce.ts";
 import * as shape from "../../../src/graph/ops/shape.ts";
-import { applyAll, type Tensor } from "../../../src/graph/tensor.ts";
+import { apply, applyAll, type Tensor } from "../../../src/graph/tensor.ts";
 import { type NdArray, ndarray, sizeOf } from "../../oracle/array.ts";
 
 export interface OpCase {
@@ -71,6 +72,8 @@ const padIndex = input("padIndex", "int32", ["batch", 2, "length"]);
 const unpadIndex = input("unpadIndex", "int32", ["tokens", 2]);
 const tokens = input("x0", "float32", ["tokens", 6]);
 const padded = input("x0", "float32", ["batch", 2, "length", 3]);
+const distances = input("x0", "float32", ["batch", 2, "length", "2*length"]);
+const pooledDistances = input("x0", "float32", ["batch", 2, 1, "2*length"]);
 const packedValues = { padIndex: packed.padIndex, unpadIndex: packed.unpadIndex };
 
 const table = input("x0", "float32", [4, 3]);
@@ -206,6 +209,16 @@ export const opCases: readonly OpCase[] = [
     values: { x0: numbers([2, 2, 3, 3], 0), ...packedValues },
     sizes: packed.sizes,
   },
+  plain("distanceToPlace", [[2, 3, 6]], (x) => distanceToPlace(x!)),
+  plain("distanceToPlace of one place", [[1, 2]], (x) => distanceToPlace(x!)),
+  plain("distanceToPlace of one row", [[2, 1, 8]], (x) => apply(distanceToPlaceOp, [x!], { length: 4, position: 1 })),
+  ...[distances, pooledDistances].map((x) => ({
+    name: `distanceToPlace of symbolic ${x.shape}`,
+    y: apply(distanceToPlaceOp, [x], { length: "length", ...(x === pooledDistances && { position: 2 }) }),
+    wanted: [x],
+    values: { x0: numbers([2, 2, x === distances ? 3 : 1, 6], 0) },
+    sizes: packed.sizes,
+  })),
   {
     name: "slice and concat of a symbolic axis",
     y: shape.concat([shape.slice(tokens, 0, 2, "end"), shape.slice(tokens, 0, 0, 2)].reverse(), 0),
