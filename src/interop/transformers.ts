@@ -5,6 +5,7 @@ import { writeWholeFolder } from "../base/write-whole.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import { isOwnHead } from "../models/head-choice.ts";
+import { storedTensors } from "../models/stored-form.ts";
 import { HEAD_KEY, MULTI_LABEL, THRESHOLDS_KEY } from "../pretrained/model-config.ts";
 import { type FileToWrite, writeFiles } from "../tokens/tokenizer-files.ts";
 import { type TensorToWrite, writeSafetensors } from "../weights/safetensors.ts";
@@ -27,12 +28,12 @@ export function writeModelFolder(folder: string, model: ModelFolder): void {
   writeFolder(folder, { config: configOf(model), tensors, files: model.files });
 }
 
-/** The parameters of a model as they are written. */
+/** The parameters of a model as Transformers has them. */
 export const tensorsOf = (
   parameters: readonly Parameter[],
   weights: ModelFolder["weights"],
 ): (TensorToWrite & { readonly data: Float32Array })[] =>
-  parameters.map(({ name, shape }) => ({ name, shape, data: weights[name]!.data as Float32Array }));
+  storedTensors(parameters, (name) => weights[name]!.data as Float32Array);
 
 /** A config.json without what is no longer true of a model that was trained: where it came from, and in which precision. */
 export function withoutOrigin(config: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -3,7 +3,7 @@ import type { Parameter, ParameterKind } from "./encoder.ts";
 import type { LinearRole, LinearSite } from "./scope.ts";
 
 /** Where a parameter belongs. */
-export type Place = Pick<Parameter, "part" | "layer" | "draw">;
+export type Place = Pick<Parameter, "part" | "layer" | "draw" | "stored">;
 
 /** Collects parameters and sites; names that are declared again, as layers that share theirs do, count once. */
 export class Declarations {

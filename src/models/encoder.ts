@@ -7,6 +7,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { BatchLayout, BatchTensors, VirtualTokens } from "./batch.ts";
 import type { Draw, HeadChoice, HeadDescription, LanguageHeadDescription } from "./head-choice.ts";
 import type { LinearSite, Scope } from "./scope.ts";
+import type { StoredForm } from "./stored-form.ts";
 
 export type ParameterKind = "weight" | "bias" | "embedding" | "layerNormWeight" | "layerNormBias";
 
@@ -24,6 +25,8 @@ export interface Parameter {
   readonly layer?: number;
   /** How it is drawn where a file has none. @default with the encoder's deviation */
   readonly draw?: Draw;
+  /** How a checkpoint holds it. @default in its own shape, under its name */
+  readonly stored?: StoredForm;
 }
 
 /** Hidden states [tokens, hidden], and the batch they belong to. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { bertLayerNames } from "./bert.ts";
 import { bertKeys, size, sizesOf, wholeHeads } from "./config-keys.ts";
 import type { Encoder } from "./encoder.ts";
+import { distanceBias } from "./places.ts";
 import { postNorm } from "./post-norm.ts";
 import { robertaLanguageHead } from "./roberta.ts";
 
@@ -33,11 +34,14 @@ export function mpnet(given: unknown, labelCount: number): Encoder {
       maxPositions: own.max_position_embeddings - PADDING - 1,
       positions: { first: PADDING + 1, uncounted: PADDING },
       typeRows: 0,
-      distanceBias: {
-        table: "encoder.relative_attention_bias.weight",
-        buckets: own.relative_attention_num_buckets,
+      placeScores: distanceBias(
+        {
+          table: "encoder.relative_attention_bias.weight",
+          heads: own.num_attention_heads,
+          buckets: own.relative_attention_num_buckets,
+        },
         bucketOf,
-      },
+      ),
       namesOf: (layer) => {
         const names = bertLayerNames(layer);
         const attention = `encoder.layer.${layer}.attention`;

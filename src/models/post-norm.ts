@@ -7,21 +7,14 @@ import { add, scale } from "../graph/ops/elementwise.ts";
 import { fromHeads, gatherRows, toHeads } from "../graph/ops/indexing.ts";
 import { matMul, swapLast } from "../graph/ops/linalg.ts";
 import { layerNorm, softmax } from "../graph/ops/reduce.ts";
-import { reshape, slice, transpose } from "../graph/ops/shape.ts";
+import { slice } from "../graph/ops/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import {
-  type BatchLayout,
-  type BatchTensors,
-  batchInputs,
-  type DistanceInput,
-  distanceInput,
-  noVirtualTokens,
-} from "./batch.ts";
+import { type BatchLayout, type BatchTensors, batchInputs, noVirtualTokens } from "./batch.ts";
 import { declareHead, ownLogits, poolByHead } from "./classification-head.ts";
-import { Declarations } from "./declarations.ts";
+import { Declarations, type Place } from "./declarations.ts";
 import type { Encoded, Encoder } from "./encoder.ts";
 import { type HeadDescription, type LanguageHeadDescription, ownHead } from "./head-choice.ts";
-import { besideVirtualKeys, NEVER_REACHED } from "./places.ts";
+import { besideVirtualKeys, NEVER_REACHED, type PlaceScores } from "./places.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
 /** Names in the checkpoint, without the prefix and `.weight`. */
@@ -36,15 +29,6 @@ export interface LayerNames {
   readonly outputNorm: string;
 }
 
-/** A bias of attention scores that depends on how far apart query and key are, one table for all layers. */
-export interface DistanceBias {
-  /** Its name in the checkpoint, without the prefix: [buckets, heads]. */
-  readonly table: string;
-  readonly buckets: number;
-  /** The row of the table for a distance. */
-  bucketOf(distance: number): number;
-}
-
 export interface PostNorm extends Pick<BatchLayout, "heads" | "positions"> {
   readonly type: string;
   readonly architecture: string;
@@ -55,17 +39,22 @@ export interface PostNorm extends Pick<BatchLayout, "heads" | "positions"> {
   readonly intermediateSize: number;
   readonly layers: number;
   readonly vocabularySize: number;
-  /** Rows of the table of positions, and the longest text, which may be shorter. */
+  /** Rows of the table of positions, 0 where there is none, and the longest text, which may be shorter. */
   readonly positionRows: number;
   readonly maxPositions: number;
   /** Rows of the table of token types; 0 where there is none. */
   readonly typeRows: number;
   /** Whether types are read; else all tokens have the first. @default true */
   readonly readsTypes?: boolean;
-  /** Width of the tables, and the layer that takes it to the hidden size. @default the hidden size, and no layer */
-  readonly embeddings?: { readonly size: number; readonly projection?: string };
-  /** @default none */
-  readonly distanceBias?: DistanceBias;
+  /**
+   * Width of the tables, and the layer that takes it to the hidden size: behind the norm, or without a bias before it.
+   * @default the hidden size, and no layer
+   */
+  readonly embeddings?: { readonly size: number; readonly projection?: string; readonly beforeNorm?: boolean };
+  /** What scores have besides the product of query and key; declares what it needs. @default nothing */
+  readonly placeScores?: (declarations: Declarations, prefix: string) => PlaceScores;
+  /** What follows the first layer and reads the embeddings once more. @default nothing */
+  readonly afterFirst?: (declarations: Declarations, prefix: string) => AfterFirst;
   readonly activation: string;
   readonly epsilon: number;
   readonly initializerRange: number;
@@ -84,29 +73,36 @@ export interface PostNorm extends Pick<BatchLayout, "heads" | "positions"> {
   readonly languageHead: LanguageHeadDescription;
 }
 
+/** [tokens, hidden] from what the first layer and the embeddings put out. */
+export interface AfterFirst extends Pick<PlaceScores, "inputs"> {
+  apply(scope: Scope, batch: BatchTensors, hidden: Tensor, embedded: Tensor): Tensor;
+}
+
 /** An encoder of that form, with its own head for `labelCount` labels. */
 export function postNorm(spec: PostNorm, labelCount: number): Encoder {
-  const { hiddenSize, intermediateSize, heads, prefix, distanceBias } = spec;
-  const { size: embeddingSize, projection } = spec.embeddings ?? { size: hiddenSize };
+  const { hiddenSize, intermediateSize, heads, prefix } = spec;
+  const { size: embeddingSize, projection, beforeNorm = false } = spec.embeddings ?? { size: hiddenSize };
   const declarations = new Declarations();
   const tables = {
     word: spec.vocabularySize,
-    position: spec.positionRows,
+    ...(spec.positionRows > 0 && { position: spec.positionRows }),
     ...(spec.typeRows > 0 && { token_type: spec.typeRows }),
   };
   const encoderPart = { part: "encoder" } as const;
   for (const [table, rows] of Object.entries(tables))
     declarations.declare(tableName(prefix, table), [rows, embeddingSize], "embedding", encoderPart);
-  declarations.norm(`${prefix}embeddings.LayerNorm`, embeddingSize, encoderPart);
+  declarations.norm(`${prefix}embeddings.LayerNorm`, beforeNorm ? hiddenSize : embeddingSize, encoderPart);
   const raise =
     projection === undefined
       ? undefined
-      : declarations.linear("embeddingProjection", `${prefix}${projection}`, [hiddenSize, embeddingSize], encoderPart);
-  // By its name it is a bias to Transformers and PEFT: without decay, and trained where biases are.
-  if (distanceBias)
-    declarations.declare(`${prefix}${distanceBias.table}`, [distanceBias.buckets, heads], "bias", encoderPart);
+      : declarations.linear("embeddingProjection", `${prefix}${projection}`, [hiddenSize, embeddingSize], encoderPart, {
+          bias: !beforeNorm,
+        });
+  const placeScores = spec.placeScores?.(declarations, prefix);
+  const afterFirst = spec.afterFirst?.(declarations, prefix);
+  const distances = [...(placeScores?.inputs ?? []), ...(afterFirst?.inputs ?? [])];
   const layers = Array.from({ length: spec.layers }, (_, layer): Layer => {
-    const at = spec.sharesLayers ? encoderPart : ({ part: "encoder", layer } as const);
+    const at: Place = spec.sharesLayers ? encoderPart : { part: "encoder", layer };
     const names = spec.namesOf(layer);
     const square = [hiddenSize, hiddenSize] as const;
     const linear = (role: Role, size: readonly [number, number]) =>
@@ -115,10 +111,12 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
       declarations.norm(`${prefix}${names[which]}`, hiddenSize, at);
       return `${prefix}${names[which]}`;
     };
+    const query = linear("query", square);
+    const key = linear("key", square);
+    const value = linear("value", square);
+    placeScores?.addLayer?.(query, key, at);
     return {
-      query: linear("query", square),
-      key: linear("key", square),
-      value: linear("value", square),
+      ...{ query, key, value },
       attentionOutput: linear("attentionOutput", square),
       attentionNorm: norm("attentionNorm"),
       intermediate: linear("intermediate", [intermediateSize, hiddenSize]),
@@ -129,11 +127,16 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
   const sites = declareHead(declarations, spec.head, hiddenSize, labelCount);
   const encode = (scope: Scope): Encoded => {
     const batch = batchInputs(heads);
-    const embedded = embed(spec, scope, batch);
-    const placeBias = distanceBias && biasOfPlaces(scope, prefix, distanceBias);
-    let hidden = raise ? scope.linear(raise, embedded) : embedded;
-    for (const [index, layer] of layers.entries())
-      hidden = scope.mayFreeze(transformerLayer(spec, scope, { ...batch, placeBias }, hidden, layer, index));
+    const embedded = embed(spec, scope, batch, raise);
+    const byPlace: ByPlace | undefined = placeScores && {
+      terms: placeScores.terms ?? 1,
+      of: placeScores.inProgram(scope),
+    };
+    let hidden = embedded;
+    for (const [index, layer] of layers.entries()) {
+      const own = transformerLayer(spec, scope, { ...batch, byPlace }, hidden, layer, index);
+      hidden = scope.mayFreeze(index === 0 && afterFirst ? afterFirst.apply(scope, batch, own, embedded) : own);
+    }
     return { hidden, batch };
   };
   const own = {
@@ -153,8 +156,9 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
     heads,
     maxPositions: spec.maxPositions,
     ...(spec.positions && { positions: spec.positions }),
+    ...(distances.length > 0 && { distances }),
     // Where scores depend on the place, padding with the pooled token's key could outscore it.
-    ...(distanceBias && { distances: [bucketsOf(distanceBias)], masked: NEVER_REACHED }),
+    ...(placeScores && { masked: NEVER_REACHED }),
     virtual: noVirtualTokens,
     initializerRange: spec.initializerRange,
     parameters: declarations.parameters,
@@ -172,8 +176,14 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
   };
 }
 
-/** A batch, and the bias of its places. */
-type Batch = BatchTensors & { readonly placeBias: Tensor | undefined };
+/** How many products a score consists of, and those that depend on places. */
+interface ByPlace {
+  readonly terms: number;
+  readonly of: ReturnType<PlaceScores["inProgram"]>;
+}
+
+/** A batch, and what its places add to scores. */
+type Batch = BatchTensors & { readonly byPlace: ByPlace | undefined };
 
 type Role = "query" | "key" | "value" | "attentionOutput" | "intermediate" | "output";
 
@@ -182,11 +192,12 @@ type Layer = Readonly<Record<Role, LinearSite> & Record<"attentionNorm" | "outpu
 
 const tableName = (prefix: string, table: string): string => `${prefix}embeddings.${table}_embeddings.weight`;
 
-/** [tokens] → [tokens, embedding] */
+/** [tokens] → [tokens, hidden] */
 function embed(
-  { prefix, typeRows, readsTypes = true, epsilon, dropout }: PostNorm,
+  { prefix, embeddings, positionRows, typeRows, readsTypes = true, epsilon, dropout }: PostNorm,
   scope: Scope,
   batch: BatchTensors,
+  projection: LinearSite | undefined,
 ): Tensor {
   const look = (table: string, ids: Tensor) => gatherRows(scope.parameter(tableName(prefix, table)), ids);
   const words = scope.words(look("word", batch.tokenIds));
@@ -195,25 +206,15 @@ function embed(
       ? look("token_type", batch.tokenTypes)
       : slice(scope.parameter(tableName(prefix, "token_type")), 0, 0, 1);
   const typed = typeRows > 0 ? add(words, type()) : words;
-  const sum = add(typed, look("position", batch.positionIds));
-  return scope.dropout(norm(scope, `${prefix}embeddings.LayerNorm`, sum, epsilon), dropout.embeddings, "embeddings");
+  const sum = positionRows > 0 ? add(typed, look("position", batch.positionIds)) : typed;
+  const normed = (x: Tensor) =>
+    scope.dropout(norm(scope, `${prefix}embeddings.LayerNorm`, x, epsilon), dropout.embeddings, "embeddings");
+  if (!projection) return normed(sum);
+  return embeddings?.beforeNorm ? normed(scope.linear(projection, sum)) : scope.linear(projection, normed(sum));
 }
 
 function norm(scope: Scope, name: string, x: Tensor, epsilon: number): Tensor {
   return layerNorm(x, scope.parameter(`${name}.weight`), scope.parameter(`${name}.bias`), epsilon);
-}
-
-const bucketsOf = ({ bucketOf }: DistanceBias): DistanceInput => ({
-  name: "distanceBuckets",
-  dtype: "int32",
-  of: bucketOf,
-});
-
-/** What is added to scores by distance: [1, heads, length, length]. */
-function biasOfPlaces(scope: Scope, prefix: string, own: DistanceBias): Tensor {
-  const table = scope.parameter(`${prefix}${own.table}`);
-  const rows = gatherRows(table, distanceInput(bucketsOf(own))); // [length, length, heads]
-  return reshape(transpose(rows, [2, 0, 1]), [1, table.shape[1]!, "length", "length"]);
 }
 
 /** One transformer layer: attention and feed-forward, each with a residual and a norm after it. */
@@ -229,7 +230,7 @@ function transformerLayer(spec: PostNorm, scope: Scope, batch: Batch, x: Tensor,
   return norm(scope, sites.outputNorm, add(drop(lowered, dropout.output, "output"), middle), epsilon);
 }
 
-/** softmax(Q Kᵀ / √d + mask) V, by heads, on the padded view of the packed tokens. */
+/** softmax(Q Kᵀ / √(d · terms) + what places add + mask) V, by heads, on the padded view of the packed tokens. */
 function attention(
   { hiddenSize, heads, dropout }: PostNorm,
   scope: Scope,
@@ -239,11 +240,13 @@ function attention(
   layer: number,
 ): Tensor {
   const split = (y: Tensor) => toHeads(y, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, dim]
-  const query = split(scale(scope.linear(sites.query, x), 1 / Math.sqrt(hiddenSize / heads)));
+  const { terms, of: scoresOf } = batch.byPlace ?? { terms: 1 };
+  const query = split(scale(scope.linear(sites.query, x), 1 / Math.sqrt((hiddenSize / heads) * terms)));
   const own = { key: split(scope.linear(sites.key, x)), value: split(scope.linear(sites.value, x)) };
   const { key, value, bias } = scope.attended(layer, { ...own, bias: batch.attentionBias });
   const scores = add(matMul(query, swapLast(key)), bias); // [batch, heads, length, length]
-  const weights = softmax(batch.placeBias ? add(scores, besideVirtualKeys(batch.placeBias, key)) : scores);
+  const placed = scoresOf?.(layer, query, own.key);
+  const weights = softmax(placed ? add(scores, besideVirtualKeys(placed, key)) : scores);
   const dropped = scope.dropout(weights, dropout.probabilities, `layer.${layer}.attention`);
   return fromHeads(matMul(dropped, value), batch.unpadIndex, batch.padIndex);
 }

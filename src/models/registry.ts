@@ -4,6 +4,7 @@ import { problemOf } from "../base/check-json.ts";
 import { AttuneError, listOf } from "../base/error.ts";
 import { albert } from "./albert.ts";
 import { bert } from "./bert.ts";
+import { deberta } from "./deberta.ts";
 import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
 import type { Encoder } from "./encoder.ts";
@@ -27,6 +28,7 @@ export const architectures: Readonly<Record<string, Architecture>> = {
   mpnet,
   albert,
   modernbert: modernBert,
+  "deberta-v2": deberta,
 };
 
 /** The own heads of all architectures: the names that an adapter's modules may have before its model is known. */

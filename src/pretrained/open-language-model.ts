@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Encoder, Parameter } from "../models/encoder.ts";
 import type { LanguageModel } from "../models/language-model.ts";
 import { buildEncoder, buildLanguageModel } from "../models/registry.ts";
+import { readStored } from "../models/stored-form.ts";
 import { openWeights } from "../weights/weight-files.ts";
 import { checkShape, drawWeights, locateParameters, readModelConfig } from "./open-model.ts";
 
@@ -62,7 +63,10 @@ function reader(folder: string, encoder: Omit<Encoder, "logits" | "pool">) {
     const fresh: readonly Parameter[] = encoder.parameters.filter(({ name }) => !stored.has(name));
     const readInto: ReadWeights = (arrayOf, seed) => {
       const opened = openWeights(folder);
-      for (const { name } of found) opened.readFloat32(stored.get(name)!, arrayOf(name));
+      for (const parameter of found)
+        readStored(parameter, arrayOf(parameter.name), (tensor) =>
+          opened.readFloat32(stored.get(parameter.name)!, tensor),
+        );
       opened.close();
       drawAll({ ...encoder, parameters: fresh }, arrayOf, seed);
     };

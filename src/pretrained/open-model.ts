@@ -8,6 +8,7 @@ import type { Encoder, Parameter } from "../models/encoder.ts";
 import { withHead } from "../models/head.ts";
 import { type HeadChoice, ownHead } from "../models/head-choice.ts";
 import { buildEncoder } from "../models/registry.ts";
+import { readStored, storedName, storedShape } from "../models/stored-form.ts";
 import type { WeightFiles } from "../weights/safetensors.ts";
 import { openWeights } from "../weights/weight-files.ts";
 
@@ -154,7 +155,7 @@ function resolve(
         const array = arrayOf(parameter.name);
         if (!array) continue;
         if (fresh.has(parameter.name)) drawWeights(parameter, array, seed, encoder.initializerRange);
-        else weights.readFloat32(stored.get(parameter.name)!, array);
+        else readStored(parameter, array, (tensor) => weights.readFloat32(stored.get(parameter.name)!, tensor));
         if (byLabel.has(parameter.name) && !fresh.has(parameter.name)) reorderRows(array, order);
       }
     },
@@ -173,9 +174,9 @@ export function locateParameters(
   weights: WeightFiles,
 ): Map<string, string> {
   const stored = new Map<string, string>();
-  for (const { name } of parameters) {
-    const found = checkpointNames(name).find((candidate) => weights.tensors.has(candidate));
-    if (found) stored.set(name, found);
+  for (const parameter of parameters) {
+    const found = checkpointNames(storedName(parameter)).find((candidate) => weights.tensors.has(candidate));
+    if (found) stored.set(parameter.name, found);
   }
   const missing = parameters.filter(({ name, part }) => part === "encoder" && !stored.has(name));
   if (missing.length > 0)
@@ -205,15 +206,17 @@ function headMismatch(
 /** @throws AttuneError where the file's tensor has another shape than config.json makes it */
 export function checkShape(
   folder: string,
-  { name, shape }: Parameter,
+  parameter: Parameter,
   stored: Map<string, string>,
   weights: WeightFiles,
 ): void {
-  const found = weights.tensors.get(stored.get(name)!)!;
+  const name = stored.get(parameter.name)!;
+  const shape = storedShape(parameter);
+  const found = weights.tensors.get(name)!;
   if (`${found.shape}` !== `${shape}`)
     throw new AttuneError(
       "model/shape",
-      `${folder}: ${stored.get(name)} has shape [${found.shape.join(", ")}], but config.json makes it [${shape.join(", ")}]; the two do not belong together, get the folder again`,
+      `${folder}: ${name} has shape [${found.shape.join(", ")}], but config.json makes it [${shape.join(", ")}]; the two do not belong together, get the folder again`,
     );
 }
 

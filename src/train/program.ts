@@ -1,6 +1,6 @@
 /** Model + method → the two programs of a run: one step's loss and gradients, and logits. */
 import type { DenseGradient, RowGradient } from "../engine/parameter-store.ts";
-import type { Dim, Shape } from "../graph/dim.ts";
+import { type Dim, type Shape, sameShape } from "../graph/dim.ts";
 import { gradients } from "../graph/gradients.ts";
 import { crossEntropy, dropout, yesAndNo } from "../graph/nn.ts";
 import { countOperations } from "../graph/operations.ts";
@@ -82,7 +82,10 @@ export function trainingProgram(
   const masks: MaskInput[] = [];
   const drop: Scope["dropout"] = (x, rate, site) => {
     if (rate === 0) return x;
-    const mask: MaskInput = { name: `mask:${site}`, shape: x.shape, rate, site };
+    // A linear layer that projects tokens and positions is one site with what it reads of either.
+    const isOther = masks.some((mask) => mask.site === site && !sameShape(mask.shape, x.shape));
+    const own = isOther ? `${site}:${x.shape}` : site;
+    const mask: MaskInput = { name: `mask:${own}`, shape: x.shape, rate, site: own };
     masks.push(mask);
     return dropout(x, input(mask.name, "float32", mask.shape));
   };

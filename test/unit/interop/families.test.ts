@@ -13,6 +13,7 @@ import { load } from "../../../src/classifier/classifier.ts";
 import { exportRun } from "../../../src/classifier/export-run.ts";
 import { methodNames, methodOf } from "../../../src/methods/registry.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
+import { storedTensors } from "../../../src/models/stored-form.ts";
 import { train } from "../../../src/run/train.ts";
 import type { TrainOptions } from "../../../src/run/train-options.ts";
 import { writeSafetensors } from "../../../src/weights/safetensors.ts";
@@ -41,6 +42,10 @@ const families: Readonly<Record<string, object>> = {
   mpnet: bert,
   albert: { ...bert, embedding_size: 12 },
   modernbert: { ...bert, num_hidden_layers: 4, local_attention: 4, classifier_pooling: "mean" },
+  "deberta-v2": {
+    ...{ ...bert, relative_attention: true, pos_att_type: "p2c|c2p", share_att_key: true, position_buckets: 4 },
+    ...{ norm_rel_ebd: "layer_norm", position_biased_input: false, conv_kernel_size: 3, conv_act: "gelu" },
+  },
 };
 
 const logitsByMethod: Record<string, number[][]> = {};
@@ -56,14 +61,15 @@ function folderOf(family: string) {
     ...families[family],
   };
   const { parameters } = buildEncoder(config, 2, "config.json");
-  const tensors = parameters
-    .filter(({ part }) => part === "encoder")
-    .map(({ name, shape, kind }) => {
-      const key = randomKey(0, "sample", name);
-      const size = shape.reduce((a, b) => a * b, 1);
-      const data = Float32Array.from({ length: size }, (_, i) => 0.2 * normal(key, i));
-      return { name, shape, data: kind === "layerNormWeight" ? data.map((value) => 1 + value) : data };
-    });
+  const own = parameters.filter(({ part }) => part === "encoder");
+  const byName = new Map(own.map((parameter) => [parameter.name, parameter]));
+  const tensors = storedTensors(own, (name) => {
+    const { shape, kind } = byName.get(name)!;
+    const key = randomKey(0, "sample", name);
+    const size = shape.reduce((a, b) => a * b, 1);
+    const data = Float32Array.from({ length: size }, (_, i) => 0.2 * normal(key, i));
+    return kind === "layerNormWeight" ? data.map((value) => 1 + value) : data;
+  });
   writeFileSync(join(model, "config.json"), JSON.stringify(config));
   writeSafetensors(join(model, "model.safetensors"), tensors);
   return { model, data };

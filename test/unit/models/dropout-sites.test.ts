@@ -51,6 +51,16 @@ const families: Readonly<Record<string, readonly [object, readonly string[]]>> =
       "classifier 0.4 8",
     ],
   ],
+  "deberta-v2": [
+    {
+      ...{ ...bert, relative_attention: true, pos_att_type: "p2c|c2p", share_att_key: true, position_buckets: 4 },
+      ...{ conv_kernel_size: 3, pooler_dropout: 0.3, cls_dropout: 0.4 },
+    },
+    [
+      ...["embeddings 0.1 8", "layer.0.positions 0.1 8", "layer.0.attention 0.2", "layer.0.attention.output 0.1 8"],
+      ...["layer.0.output 0.1 8", "convolution 0.1 8", "head 0.3 8", "classifier 0.4 8"],
+    ],
+  ],
 };
 
 test.each(Object.entries(families))("%s", (family, [config, expected]) => {
