@@ -1,6 +1,5 @@
 /** How a checkpoint holds a parameter where that differs from how the model computes with it: as a part, with other axes. */
 import { sizeOf } from "../base/size-of.ts";
-import type { Parameter } from "./encoder.ts";
 
 export interface StoredForm {
   /** Name of the checkpoint's tensor, which other parameters may be parts of as well. @default that of the parameter */
@@ -13,7 +12,12 @@ export interface StoredForm {
   readonly transposed?: readonly number[];
 }
 
-type Stored = Pick<Parameter, "name" | "shape" | "stored">;
+/** What has to be known of a parameter. */
+interface Stored {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly stored?: StoredForm;
+}
 
 /** The name of the checkpoint's tensor. */
 export const storedName = ({ name, stored }: Stored): string => stored?.tensor ?? name;
