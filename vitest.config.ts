@@ -18,7 +18,7 @@ function scratch(): Record<string, string> {
   }
 }
 
-// `unit` runs in a minute or two and needs nothing but the sources; `e2e` drives the built package as a user would;
+// `unit` runs in a minute or two and needs nothing but the sources; `thorough` goes over all of Unicode, all forms of export, all kinds of studies; `e2e` drives the built package as a user would;
 // `browser` runs graphs and training in headless Chromium, and says so where there is none.
 export default defineConfig({
   test: {
@@ -31,10 +31,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts"],
-          exclude: ["test/unit/**/*.alone.test.ts"],
+          exclude: ["test/unit/**/*.alone.test.ts", "test/unit/**/*.thorough.test.ts"],
           isolate: false,
           maxWorkers: 2,
         },
+      },
+      {
+        extends: true,
+        test: { name: "thorough", include: ["test/unit/**/*.thorough.test.ts"], isolate: false, maxWorkers: 2 },
       },
       { extends: true, test: { name: "unit-alone", include: ["test/unit/**/*.alone.test.ts"], maxWorkers: 2 } },
       {

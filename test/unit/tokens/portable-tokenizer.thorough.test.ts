@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Tokenizer } from "@huggingface/tokenizers";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { portable } from "../../../src/tokens/portable-tokenizer.ts";
 import { fixtures } from "../tables/scratch.ts";
 
@@ -13,20 +13,23 @@ const texts = Array.from({ length: 0x10ffff }, (_, i) => i + 1)
   .map((code) => String.fromCodePoint(code))
   .map((c) => `un${c}aff ca${c} ${c}t`);
 
-// Lower case is the engine's own.
+// Lower case is the engine's own, and the sums were made with Unicode 17.
 const engineKnows = Number(process.versions.unicode) >= 17;
 
-test.each(Object.entries(sums))(
-  "JavaScript's tokenizers give the ids of Rust's for every character: %s",
-  (name, sum) => {
-    const definition = JSON.parse(readFileSync(join(fixtures, "tokenizer", name, "tokenizer.json"), "utf8"));
-    const tokenizer = new Tokenizer(portable(definition), {});
-    const lines = texts.map((text) => tokenizer.encode(text).ids.join());
-    const hash = createHash("sha256").update(lines.join("\n")).digest("hex");
-    if (engineKnows || !definition.normalizer.lowercase) expect(hash).toBe(sum);
-    else expect(lines.length).toBe(texts.length);
-  },
-);
+const definitions = Object.entries(sums).map(([name, sum]) => {
+  const definition = JSON.parse(readFileSync(join(fixtures, "tokenizer", name, "tokenizer.json"), "utf8"));
+  return { name, sum, definition, isLowercase: definition.normalizer.lowercase as boolean };
+});
+
+describe("JavaScript's tokenizers give the ids of Rust's for every character", () => {
+  for (const { name, sum, definition, isLowercase } of definitions)
+    test.skipIf(isLowercase && !engineKnows)(`${name} (lower case needs an engine with Unicode 17)`, () => {
+      const tokenizer = new Tokenizer(portable(definition), {});
+      const hash = createHash("sha256");
+      hash.update(texts.map((text) => tokenizer.encode(text).ids.join()).join("\n"));
+      expect(hash.digest("hex")).toBe(sum);
+    });
+});
 
 test("control, format and private characters vanish, whatever Unicode the engine knows", () => {
   const definition = JSON.parse(readFileSync(join(fixtures, "tokenizer/uncased/tokenizer.json"), "utf8"));
