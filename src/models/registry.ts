@@ -9,6 +9,7 @@ import { distilbert } from "./distilbert.ts";
 import { electra } from "./electra.ts";
 import type { Encoder } from "./encoder.ts";
 import type { HeadDescription } from "./head-choice.ts";
+import { insteadOf } from "./instead.ts";
 import { type LanguageModel, languageModel } from "./language-model.ts";
 import { modernBert } from "./modernbert.ts";
 import { mpnet } from "./mpnet.ts";
@@ -55,9 +56,10 @@ export function buildEncoder(config: unknown, labelCount: number, file: string):
     );
   if (typeof type !== "string" || !Object.hasOwn(architectures, type)) {
     const known = listOf(Object.keys(architectures));
+    const instead = typeof type === "string" ? insteadOf(type) : undefined;
     throw new AttuneError(
       "model/architecture",
-      `${file}: model_type is ${JSON.stringify(type) ?? "missing"}; Attune can train ${known} so far`,
+      `${file}: model_type is ${JSON.stringify(type) ?? "missing"}; Attune can train ${known} so far${instead ? `; ${instead}` : ""}`,
     );
   }
   try {

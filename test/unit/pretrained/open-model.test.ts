@@ -259,8 +259,14 @@ describe("a folder that cannot be used is an input error that says what to do", 
     [
       "another architecture",
       changedConfig({ model_type: "gpt2" }),
-      /config\.json: model_type is "gpt2"; Attune can train "bert", ("[a-z-]+", )+"[a-z-]+" or "[a-z-]+" so far/,
+      /config\.json: model_type is "gpt2"; Attune can train "bert", ("[a-z0-9-]+", )+"[a-z0-9-]+" or "[a-z0-9-]+" so far/,
     ],
+    [
+      "a relative of an architecture",
+      changedConfig({ model_type: "deberta" }),
+      /model_type is "deberta"; Attune can train .* so far; this is version 1; take microsoft\/deberta-v3-small/,
+    ],
+    ["a decoder's type", changedConfig({ model_type: "llama" }), /so far; it writes text; take an encoder/],
     [
       "weights that are quantized",
       changedConfig({ quantization_config: { quant_method: "bitsandbytes", load_in_4bit: true } }),
