@@ -13,10 +13,14 @@ export const layersOption = z
   .optional()
   .describe("transformer layers, from 0, or top:N for the last N (default: all)");
 
-/** Whether a parameter or linear layer, by the layer it belongs to, is among those chosen; without a choice, all are. */
+/**
+ * Whether a parameter or linear layer, by the layer it belongs to, is among those chosen; without a choice, all are.
+ *
+ * @throws AttuneError where there is no such layer, or where one that is run again and again is chosen in part
+ */
 export function layerChoice(
   layers: z.output<typeof layersOption>,
-  { layers: count }: Pick<Encoder, "layers">,
+  { layers: count, sameLayers = [] }: Pick<Encoder, "layers" | "sameLayers">,
 ): (layer: number | undefined) => boolean {
   if (layers === undefined) return () => true;
   const first = typeof layers === "string" ? count - Number(TOP.exec(layers)![1]) : 0;
@@ -24,5 +28,12 @@ export function layerChoice(
   const beyond = typeof layers === "string" ? undefined : layers.find((layer) => layer >= count);
   if (beyond !== undefined)
     throw new AttuneError("options/layers", `there is no layer ${beyond}: the model has layers 0 to ${count - 1}`);
-  return (layer) => layer !== undefined && (typeof layers === "string" ? layer >= first : layers.includes(layer));
+  const isChosen = (layer: number) => (typeof layers === "string" ? layer >= first : layers.includes(layer));
+  for (const same of sameLayers)
+    if (same.some(isChosen) && !same.every(isChosen))
+      throw new AttuneError(
+        "options/layers",
+        `the layers ${same.join(", ")} of this model are one, run again and again; choose all of them or none`,
+      );
+  return (layer) => layer !== undefined && isChosen(layer);
 }

@@ -40,7 +40,6 @@ export function albert(given: unknown, labelCount: number): Encoder {
       prefix: "albert.",
       ...sizes,
       layers: layers * inner,
-      sharesLayers: true,
       embeddings: { size: own.embedding_size, projection: "encoder.embedding_hidden_mapping_in" },
       dropout: { ...sizes.dropout, output: 0 }, // There is a module for it, which is not used.
       namesOf: (pass) => namesOf(Math.floor(Math.floor(pass / inner) / (layers / groups)), pass % inner),

@@ -46,6 +46,8 @@ export interface Encoder extends BatchLayout {
   /** Width of word vectors, where a layer of its own takes them to the hidden size. */
   readonly embeddingSize: number;
   readonly layers: number;
+  /** Layers that are one, run again: their parameters and sites belong to the first. @default none */
+  readonly sameLayers?: readonly (readonly number[])[];
   readonly heads: number;
   readonly vocabularySize: number;
   /** Kinds of tokens that it tells apart: of the first text, and of the second of a pair; 0 where it reads no types. */

@@ -11,7 +11,7 @@ import { slice } from "../graph/ops/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { type BatchLayout, type BatchTensors, batchInputs, noVirtualTokens } from "./batch.ts";
 import { declareHead, ownLogits, poolByHead } from "./classification-head.ts";
-import { Declarations, type Place } from "./declarations.ts";
+import { Declarations } from "./declarations.ts";
 import type { Encoded, Encoder } from "./encoder.ts";
 import { type HeadDescription, type LanguageHeadDescription, ownHead } from "./head-choice.ts";
 import { besideVirtualKeys, NEVER_REACHED, type PlaceScores } from "./places.ts";
@@ -67,8 +67,6 @@ export interface PostNorm extends Pick<BatchLayout, "heads" | "positions"> {
   };
   /** Layers with the same names are one that is run again. */
   namesOf(layer: number): LayerNames;
-  /** Whether layers share their parameters, which then belong to no single one. @default false */
-  readonly sharesLayers?: boolean;
   readonly head: HeadDescription;
   readonly languageHead: LanguageHeadDescription;
 }
@@ -101,8 +99,9 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
   const placeScores = spec.placeScores?.(declarations, prefix);
   const afterFirst = spec.afterFirst?.(declarations, prefix);
   const distances = [...(placeScores?.inputs ?? []), ...(afterFirst?.inputs ?? [])];
-  const layers = Array.from({ length: spec.layers }, (_, layer): Layer => {
-    const at: Place = spec.sharesLayers ? encoderPart : { part: "encoder", layer };
+  const same = layersByName(spec);
+  const layers = same.map(([first], layer): Layer => {
+    const at = { part: "encoder", layer: first! } as const;
     const names = spec.namesOf(layer);
     const square = [hiddenSize, hiddenSize] as const;
     const linear = (role: Role, size: readonly [number, number]) =>
@@ -153,6 +152,7 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
     vocabularySize: spec.vocabularySize,
     tokenTypes: (spec.readsTypes ?? true) ? spec.typeRows : 0,
     layers: spec.layers,
+    sameLayers: [...new Set(same)].filter((one) => one.length > 1),
     heads,
     maxPositions: spec.maxPositions,
     ...(spec.positions && { positions: spec.positions }),
@@ -174,6 +174,18 @@ export function postNorm(spec: PostNorm, labelCount: number): Encoder {
     ...own,
     logits: (scope) => ownLogits(own, scope, spec.head.dropout),
   };
+}
+
+/** For each layer, all that have its names: itself, and those that are the same one run again. */
+function layersByName({ layers, namesOf }: PostNorm): number[][] {
+  const byName = new Map<string, number[]>();
+  return Array.from({ length: layers }, (_, layer) => {
+    const name = namesOf(layer).query;
+    const same = byName.get(name) ?? [];
+    byName.set(name, same);
+    same.push(layer);
+    return same;
+  });
 }
 
 /** How many products a score consists of, and those that depend on places. */

@@ -13,6 +13,7 @@ import { fixtures, inputError } from "../tables/scratch.ts";
 
 const base = join(fixtures, "methods", "base");
 const root = join(fixtures, "peft");
+const families = join(fixtures, "peft-families");
 const out = mkdtempSync(join(tmpdir(), "attune-peft-"));
 afterAll(() => rmSync(out, { recursive: true }));
 const engine = onnxRuntimeEngine({ threads: 1 });
@@ -26,11 +27,13 @@ async function logitsOf({ adapted: { encoder }, memory, model }: LoadedModel, te
   return logits;
 }
 
-describe.each(readdirSync(root))("%s", (name) => {
-  const folder = join(root, name);
-  const expected: { texts: number[][]; logits: number[][] } = JSON.parse(
+const folders = [root, families].flatMap((of) => readdirSync(of).map((name) => [name, join(of, name)] as const));
+
+describe.each(folders)("%s", (name, folder) => {
+  const expected: { base?: string; texts: number[][]; logits: number[][] } = JSON.parse(
     readFileSync(join(folder, "expected.json"), "utf8"),
   );
+  const base = join(fixtures, expected.base ?? "methods/base");
   const config = JSON.parse(readFileSync(join(folder, "adapter_config.json"), "utf8"));
 
   test("gives PEFT's logits", async () => {
