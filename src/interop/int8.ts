@@ -62,16 +62,23 @@ function integerProduct(
   weight: HostTensor & { readonly data: Float32Array },
   alpha: number,
 ): string {
-  const [out, from] = weight.dims as readonly [number, number];
-  const { values, scales } = quantizeRows(weight.data, out, from, LARGEST);
-  const turned = new Int8Array(values.length); // [in, out]
-  for (let o = 0; o < out; o++) for (let i = 0; i < from; i++) turned[i * out + o] = values[o * from + i]!;
-  const quantized = initializer(`${name}:int8`, { dims: [from, out], dataType: INT8, rawData: bytesOf(turned) });
-  const scale = initializer(`${name}:scale`, {
-    dims: [out],
-    dataType: FLOAT,
-    rawData: bytesOf(scales.map((s) => s * alpha)),
-  });
+  // A layer that is run more than once stands in the file once.
+  const [quantized, scale] = shared(`int8:${name}:${alpha}`, () => {
+    const [out, from] = weight.dims as readonly [number, number];
+    const { values, scales } = quantizeRows(weight.data, out, from, LARGEST);
+    const turned = new Int8Array(values.length); // [in, out]
+    for (let o = 0; o < out; o++) for (let i = 0; i < from; i++) turned[i * out + o] = values[o * from + i]!;
+    return [
+      shared(`int8:${name}`, () =>
+        initializer(`${name}:int8`, { dims: [from, out], dataType: INT8, rawData: bytesOf(turned) }),
+      ),
+      initializer(`${name}:scale:${alpha}`, {
+        dims: [out],
+        dataType: FLOAT,
+        rawData: bytesOf(scales.map((s) => s * alpha)),
+      }),
+    ].join(" ");
+  }).split(" ") as [string, string];
   // Queries, keys and values read the same, which is quantized once.
   const [xValues, xScale, xZero] = shared(`int8:${x}`, () =>
     node("DynamicQuantizeLinear", [x!], {}, 3).join(" "),

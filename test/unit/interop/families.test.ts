@@ -105,17 +105,21 @@ describe.each(Object.keys(families))("%s", (family) => {
 
     test("in transformers.js", async () => {
       const out = `${run}-onnx`;
-      await exportRun(run, { format: "onnx", out });
-      const classifier = await pipeline("text-classification", out, { dtype: "fp32" });
-      const found = (await classifier(TEXTS, { top_k: null } as never)) as unknown as {
-        label: string;
-        score: number;
-      }[][];
-      await classifier.dispose();
-      for (const [i, scores] of found.entries()) {
-        const powers = logits[i]!.map(Math.exp);
-        const shares = powers.map((power) => power / powers.reduce((a, b) => a + b, 0)).sort((a, b) => b - a);
-        for (const [k, { score }] of scores.entries()) expect(Math.abs(score - shares[k]!)).toBeLessThan(PRECISION);
+      const int8 = method === "full";
+      await exportRun(run, { format: "onnx", out, int8 });
+      for (const [dtype, precision] of [["fp32", PRECISION] as const, ...(int8 ? [["q8", 0.1] as const] : [])]) {
+        const classifier = await pipeline("text-classification", out, { dtype });
+        const found = (await classifier(TEXTS, { top_k: null } as never)) as unknown as {
+          label: string;
+          score: number;
+        }[][];
+        await classifier.dispose();
+        for (const [i, scores] of found.entries()) {
+          const powers = logits[i]!.map(Math.exp);
+          const shares = powers.map((power) => power / powers.reduce((a, b) => a + b, 0)).sort((a, b) => b - a);
+          for (const [k, { score }] of scores.entries())
+            expect(Math.abs(score - shares[k]!), dtype).toBeLessThan(precision);
+        }
       }
     });
 
