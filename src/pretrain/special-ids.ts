@@ -14,14 +14,12 @@ interface Definition {
   };
 }
 
-/** How tokenizers call the token that stands for one to be guessed. */
-const MASK_NAMES = ["[MASK]", "<mask>"];
 /** How pieces that begin a word begin, in vocabularies of bytes and of SentencePiece. */
 const WORD_START = /^[Ġ▁]/;
 
 /** @throws AttuneError where the tokenizer has no [MASK] or <mask>, or puts something else than one token around a text */
 export function maskingRules(
-  tokenizer: Pick<Tokenizer, "definition" | "encode">,
+  tokenizer: Pick<Tokenizer, "definition" | "encode" | "maskId">,
   folder: string,
   vocabularySize: number,
   { maskShare, wholeWords }: { readonly maskShare: number; readonly wholeWords: boolean },
@@ -29,9 +27,7 @@ export function maskingRules(
   const file = join(folder, "tokenizer.json");
   const { added_tokens = [], model } = tokenizer.definition as Definition;
   const pieces = piecesOf(model.vocab);
-  const isMask = (name: string) => MASK_NAMES.includes(name);
-  const maskId =
-    added_tokens.find(({ content }) => isMask(content))?.id ?? pieces.find(([piece]) => isMask(piece))?.[1];
+  const { maskId } = tokenizer;
   const empty = tokenizer.encode("", 2).ids;
   if (maskId === undefined || empty.length !== 2)
     throw new AttuneError(

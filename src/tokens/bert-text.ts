@@ -1,5 +1,6 @@
 /** BERT's text preparation, equal to Hugging Face's on every character; the JavaScript library differs on some. */
 import { DECOMPOSING, MARKS, PUNCTUATION, REMOVED } from "./bert-unicode.ts";
+import { portablePattern, rangesOf, SPACES } from "./character-ranges.ts";
 
 /** The `normalizer` of a tokenizer.json with the type BertNormalizer. */
 export interface BertNormalizerOptions {
@@ -13,7 +14,6 @@ export interface BertNormalizerOptions {
 // Letters, digits and signs of ASCII and the space: nothing to do but lower them.
 const PLAIN = /^[ -~]*$/;
 const LONE_SURROGATE = /\p{Cs}/gu;
-const SPACES = String.raw`\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
 const CHINESE =
   /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
 
@@ -22,6 +22,7 @@ const spaces = new RegExp(`[${SPACES}]`, "gu");
 const marks = new RegExp(`[${rangesOf(MARKS)}]`, "gu");
 const decomposing = new RegExp(`[${rangesOf(DECOMPOSING)}]+`, "gu");
 const words = new RegExp(`[^${SPACES}${rangesOf(PUNCTUATION)}]+|[${rangesOf(PUNCTUATION)}]`, "gu");
+const isolated = new RegExp(`[^${rangesOf(PUNCTUATION)}]+|[${rangesOf(PUNCTUATION)}]`, "gu");
 const plainWords = /[^ !-/:-@[-`{-~]+|[!-/:-@[-`{-~]/g;
 
 /** The text as BERT's vocabulary knows it: without control characters and, where the model wants it, accents and case. */
@@ -40,11 +41,11 @@ export function bertNormalize(text: string, options: BertNormalizerOptions): str
 
 /** The classes of characters as regular expressions that Oniguruma, which Rust's tokenizers use, reads, too. */
 export const bertClasses = () => ({
-  removed: portable(`[${rangesOf(REMOVED)}]`),
-  spaces: portable(`[ ${SPACES}]`),
-  marks: portable(`[${rangesOf(MARKS)}]`),
-  punctuation: portable(`[${rangesOf(PUNCTUATION)}]`),
-  chinese: portable(CHINESE.source),
+  removed: portablePattern(`[${rangesOf(REMOVED)}]`),
+  spaces: portablePattern(`[${SPACES}]`),
+  marks: portablePattern(`[${rangesOf(MARKS)}]`),
+  punctuation: portablePattern(`[${rangesOf(PUNCTUATION)}]`),
+  chinese: portablePattern(CHINESE.source),
 });
 
 /** Words and single punctuation marks of a normalised text. */
@@ -52,22 +53,5 @@ export function bertWords(text: string): string[] {
   return text.match(PLAIN.test(text) ? plainWords : words) ?? [];
 }
 
-/** Pairs of distance and length, in base 36, as the inside of a regular expression's [ ]. */
-function rangesOf(packed: string): string {
-  const numbers = packed.split(" ").map((digits) => Number.parseInt(digits, 36));
-  let ranges = "";
-  for (let i = 0, code = 0; i < numbers.length; i += 2) {
-    const start = code + numbers[i]!;
-    code = start + numbers[i + 1]!;
-    ranges += `\\u{${start.toString(16)}}-\\u{${(code - 1).toString(16)}}`;
-  }
-  return ranges;
-}
-
-/** With each character as \x{…}. */
-function portable(pattern: string): string {
-  const named: Readonly<Record<string, string>> = { "\\t": "\\x{9}", "\\r": "\\x{d}" };
-  return pattern
-    .replace(/\\[tr]/g, (name) => named[name]!)
-    .replace(/\\u\{?([0-9a-f]{4,6}|[0-9a-f]+)\}?|\\x([0-9a-f]{2})/g, (_, code, short) => `\\x{${code ?? short}}`);
-}
+/** The text in order, each punctuation mark alone. */
+export const bertIsolated = (text: string): string[] => text.match(isolated) ?? [];

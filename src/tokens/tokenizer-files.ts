@@ -4,17 +4,23 @@ import { join, sep } from "node:path";
 import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
 import { readJson } from "../base/read-json.ts";
+import type { SpecialTokens } from "./special-tokens.ts";
+import type { TokenizerFamily } from "./tokenizer-families.ts";
 
 /** A file to be copied, or made of a text. */
 export type FileToWrite = { readonly name: string } & ({ readonly path: string } | { readonly text: string });
 
-export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"];
-
 export interface TokenizerContent {
-  /** tokenizer.json as it is. */
-  readonly definition: Readonly<Record<string, unknown>>;
+  /** tokenizer.json as it is, or as it was made. */
+  readonly definition: object;
+  /** The same as it is used. */
+  readonly prepared: object;
   /** tokenizer_config.json as it is. */
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: object;
+  readonly family: TokenizerFamily | undefined;
+  readonly tokens: Partial<SpecialTokens>;
+  /** Whether the folder has tokenizer.json. */
+  readonly isFile: boolean;
 }
 
 export function writeFiles(folder: string, files: readonly FileToWrite[]): void {
@@ -35,20 +41,35 @@ export function modelMaxLength(folder: string): number | undefined {
 
 /** The files of the tokenizer in `folder`, for a model whose texts have at most `maxLength` tokens. */
 export function tokenizerFiles(folder: string, content: TokenizerContent, maxLength: number): FileToWrite[] {
-  const { definition, config } = content;
-  const { truncation } = definition as { truncation?: object | null };
-  const isOther = truncation != null && (truncation as { max_length?: unknown }).max_length !== maxLength;
+  const { definition, prepared, config, family, isFile } = content;
+  const { truncation } = prepared as { readonly truncation?: object | null };
+  const cutsOtherwise = truncation != null && (truncation as { max_length?: unknown }).max_length !== maxLength;
   const json = (name: string, value: object): FileToWrite => ({ name, text: `${JSON.stringify(value, null, 2)}\n` });
   const own = (name: string) => ({ name, path: join(folder, name) });
+  // Transformers 5 makes these tokenizers anew, in another way than the file says; under this name it takes the file.
+  const isKept = family?.kind === "sentencepiece";
+  const file = isKept ? prepared : definition;
   return [
     // Where it cuts texts by itself, it cuts them as the model has them; else it stays as it is.
-    isOther
-      ? json("tokenizer.json", { ...definition, truncation: { ...truncation, max_length: maxLength } })
-      : own("tokenizer.json"),
-    json("tokenizer_config.json", { ...config, model_max_length: maxLength }),
+    cutsOtherwise
+      ? json("tokenizer.json", { ...file, truncation: { ...truncation, max_length: maxLength } })
+      : isFile && file === definition
+        ? own("tokenizer.json")
+        : json("tokenizer.json", file),
+    json("tokenizer_config.json", { ...config, ...(isKept && keptConfig(content)), model_max_length: maxLength }),
     ...(isVocabulary(join(folder, "vocab.txt"), definition) ? [own("vocab.txt")] : []),
     ...(isTokenMap(join(folder, "special_tokens_map.json")) ? [own("special_tokens_map.json")] : []),
   ];
+}
+
+/** What tokenizer_config.json says so that Transformers, of whatever version, runs tokenizer.json as it is. */
+function keptConfig({ family, tokens }: TokenizerContent): object {
+  const named = Object.entries(tokens).map(([name, token]) => [`${name}_token`, token]);
+  return {
+    tokenizer_class: "PreTrainedTokenizerFast",
+    ...Object.fromEntries(named),
+    model_input_names: ["input_ids", ...(family?.typed ? ["token_type_ids"] : []), "attention_mask"],
+  };
 }
 
 /**
@@ -71,7 +92,8 @@ export function requireInside(folder: string, name: string): void {
 }
 
 /** Whether it lists the tokens of tokenizer.json in their order, and so is what its name says. */
-function isVocabulary(file: string, { model }: { readonly model?: unknown }): boolean {
+function isVocabulary(file: string, definition: object): boolean {
+  const { model } = definition as { readonly model?: unknown };
   const { vocab } = (model ?? {}) as { vocab?: Readonly<Record<string, unknown>> };
   if (!existsSync(file) || typeof vocab !== "object" || vocab === null) return false;
   const lines = readFileSync(file, "utf8")

@@ -5,9 +5,9 @@ import { maskingRules } from "../../../src/pretrain/special-ids.ts";
 const options = { maskShare: 0.15, wholeWords: true };
 const added = (...contents: [content: string, id: number][]) =>
   contents.map(([content, id]) => ({ content, id, special: true }));
-const rulesOf = (definition: object, ends: number[]) =>
+const rulesOf = (definition: object, ends: number[], maskId: number | undefined) =>
   maskingRules(
-    { definition, encode: () => ({ ids: Int32Array.from(ends), firstTokens: ends.length, truncated: false }) },
+    { definition, maskId, encode: () => ({ ids: Int32Array.from(ends), firstTokens: ends.length, truncated: false }) },
     "m",
     10,
     options,
@@ -41,7 +41,7 @@ const kinds: readonly [name: string, definition: object, mask: number][] = [
 ];
 
 describe.each(kinds)("%s", (_kind, definition, mask) => {
-  const rules = rulesOf(definition, [0, 1]);
+  const rules = rulesOf(definition, [0, 1], mask);
   test("its mask and the ends of a text, which are never masked", () => {
     expect(rules.maskId).toBe(mask);
     expect(rules.ends).toEqual({ opening: 0, closing: 1 });
@@ -55,7 +55,7 @@ describe.each(kinds)("%s", (_kind, definition, mask) => {
 
 test("a tokenizer without a mask is refused", () => {
   const definition = { model: { type: "BPE", vocab: { a: 0 } } };
-  expect(() => rulesOf(definition, [0, 1])).toThrow(
+  expect(() => rulesOf(definition, [0, 1], undefined)).toThrow(
     "m/tokenizer.json: pre-training needs the tokens [MASK] or <mask>, one before a text like [CLS] and one after it like [SEP], which this tokenizer lacks",
   );
 });

@@ -247,7 +247,7 @@ describe("loadTokenizer", () => {
   });
 
   const faults: [string, object | string | undefined, RegExp][] = [
-    ["missing", undefined, /tokenizer\.json: there is no such file; make it from vocab\.txt .*save_pretrained/],
+    ["missing", undefined, /tokenizer\.json: there is no such file; make it in Python with .*save_pretrained/],
     ["not JSON", "{", /tokenizer\.json: this is not JSON/],
     ["a list", "[]", /tokenizer\.json: this is not a JSON object/],
     ["empty", {}, /tokenizer\.json: this tokenizer cannot be used/],
