@@ -6,7 +6,7 @@ import type { ParameterStore } from "../engine/parameter-store.ts";
 import { tensorsOf, withoutClassifier, writeFolder } from "../interop/transformers.ts";
 import type { RunFolder } from "../run/run-folder.ts";
 import type { RunSession, RunWork } from "../run/run-session.ts";
-import { scheduleFactor, warmupSteps } from "../train/schedule.ts";
+import { scheduleFactor, warmupNote, warmupSteps } from "../train/schedule.ts";
 import { toFloat16 } from "../weights/float16.ts";
 import type { PreparedPretraining } from "./prepare-pretraining.ts";
 import type { HeldOutMetrics, PretrainEvent, PretrainResult } from "./pretrain-events.ts";
@@ -48,6 +48,7 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
   readonly #facts: PretrainFacts;
   readonly #options: ResolvedPretrainOptions;
   readonly #totalSteps: number;
+  readonly #notes: readonly string[];
   #started: number;
   #state: Omit<State, "totalSeconds"> = {
     training: { step: 0, epochs: [] },
@@ -65,10 +66,12 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
     this.#started = started;
     const { epochs, batchSize } = this.#options;
     this.#totalSteps = Math.max(1, Math.round((epochs * run.passages.train.length) / batchSize));
+    const longWarmup = warmupNote(this.#options, this.#totalSteps);
+    this.#notes = [...run.notes, ...(longWarmup ? [longWarmup] : [])];
   }
 
   facts(): object {
-    return { ...this.#facts, notes: this.#run.notes };
+    return { ...this.#facts, notes: this.#notes };
   }
 
   steps(): number {
@@ -160,7 +163,7 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
       parameters: this.#run.parameters,
       peakRssBytes: peakRssBytes(),
     };
-    return session.finish(result, { type: "result", result, notes: this.#run.notes } as const);
+    return session.finish(result, { type: "result", result, notes: this.#notes } as const);
   }
 
   /** The folder for Transformers: the encoder with its language head. */
@@ -190,7 +193,7 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
   }
 
   #startEvent(found: readonly string[]): PretrainEvent {
-    const { passages, parameters, notes } = this.#run;
+    const { passages, parameters } = this.#run;
     return {
       type: "start",
       out: this.#folder.path,
@@ -199,7 +202,7 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
       parameters,
       totalSteps: this.#totalSteps,
       resumedAtStep: this.#state.training.step,
-      notes: [...notes, ...found],
+      notes: [...this.#notes, ...found],
     };
   }
 }

@@ -25,8 +25,9 @@ import type { SplitMetrics } from "../train/metrics.ts";
 import { chooseThresholds } from "../train/multi-label.ts";
 import { Optimizer } from "../train/optimizer.ts";
 import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
+import { warmupNote } from "../train/schedule.ts";
 import { BatchRunner } from "../train/step.ts";
-import type { TrainingJob } from "../train/trainer.ts";
+import { stepsPerEpoch, type TrainingJob } from "../train/trainer.ts";
 import { adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import { describeImbalance, type Imbalance, objectiveOf, orderOf } from "./rare-label-options.ts";
 import { methodOfRun, type ResolvedTrainOptions } from "./train-options.ts";
@@ -135,6 +136,8 @@ async function prepare(
     Object.entries(texts).map(([name, examples]) => [name, new TokenizedSplit(examples, tokenizer, maxLength, store)]),
   ) as Record<SplitName, TokenizedSplit>;
 
+  const steps = stepsPerEpoch(order.count, options) * options.epochs;
+  const longWarmup = trained.length > 0 ? warmupNote(options, steps) : undefined;
   const { weights } = memory;
   const limits = { budgetBytes: options.frozenFeatureMegabytes * 2 ** 20, store, signal };
   const featureSplits = features && new FeatureSplits(features, engine, { encoder, store: memory }, tokens, limits);
@@ -174,7 +177,7 @@ async function prepare(
         : undefined,
     parameters: { trainable: parameterCount(trained), total: parameterCount(encoder.parameters) },
     // What a model lacks, an adapter brings.
-    notes: [...dataset.notes, ...(options.adapter ? [] : model.notes)],
+    notes: [...dataset.notes, ...(options.adapter ? [] : model.notes), ...(longWarmup ? [longWarmup] : [])],
     truncatedCount: () => Object.values(tokens).reduce((sum, split) => sum + split.truncatedCount, 0),
     featureOperations: () => features && featureOperations(features, encoder, tokens.train),
     frozenFeatureBytes: () => featureSplits?.memoryBytes ?? 0,

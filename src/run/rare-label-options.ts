@@ -1,5 +1,6 @@
 /** Options about rare labels, brought to an objective and an order of texts; what is said of them in result.json. */
 import { z } from "zod";
+import { shown } from "../base/check-json.ts";
 import { AttuneError, listOf } from "../base/error.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { readJson } from "../base/read-json.ts";
@@ -57,6 +58,9 @@ export const describeImbalance = (
   balance,
 });
 
+/** Beyond these, the loss of a batch may be no number in single precision. */
+const [LEAST, MOST] = [1e-6, 1e6];
+
 /** A weight for each label, by name; a label that the file does not name counts 1. */
 function weightsFromFile(file: string, labels: readonly string[]): number[] {
   const advice = '--class-weights is "balanced" or a JSON file like {"label": 2}';
@@ -64,15 +68,21 @@ function weightsFromFile(file: string, labels: readonly string[]): number[] {
   for (const [label, weight] of Object.entries(value)) {
     if (!labels.includes(label)) {
       const hint = didYouMean(label, labels, `they are ${listOf(labels.slice(0, 20), "and")}`);
-      throw new AttuneError("options/class-weights", `${file}: the data have no label "${label}"; ${hint}`);
-    }
-    if (typeof weight !== "number" || !(weight >= 0) || !Number.isFinite(weight))
       throw new AttuneError(
         "options/class-weights",
-        `${file}: the weight of "${label}" is ${JSON.stringify(weight)}; it is a number from 0 on`,
+        `--class-weights ${file}: the data have no label "${label}"; ${hint}`,
+      );
+    }
+    if (typeof weight !== "number" || !(weight === 0 || (weight >= LEAST && weight <= MOST)))
+      throw new AttuneError(
+        "options/class-weights",
+        `--class-weights ${file}: the weight of "${label}" is ${shown(weight)}; it is 0, or a number from ${LEAST} to ${MOST}`,
       );
   }
   const weights = labels.map((label) => (Object.hasOwn(value, label) ? (value[label] as number) : 1));
   if (weights.some((weight) => weight > 0)) return weights;
-  throw new AttuneError("options/class-weights", `${file}: all weights are 0, so nothing would be learned`);
+  throw new AttuneError(
+    "options/class-weights",
+    `--class-weights ${file}: all weights are 0, so nothing would be learned`,
+  );
 }

@@ -11,7 +11,7 @@ export interface PlanEvent {
   readonly study: Study;
   /** Results of runs that were finished before, by name. */
   readonly finished: Readonly<Record<string, RunResult>>;
-  /** Which commits of model and data are used, and why those. */
+  /** Which commits of model and data are used, and why those; warm-ups that are longer than their runs. */
   readonly notes: readonly string[];
 }
 

@@ -34,7 +34,10 @@ export function targetsOf(
     : classes(truths as readonly number[], objective);
 }
 
-/** [texts, labels]; as PyTorch has it, the mean divides by the sum of the texts' weights, also where targets are smoothed. */
+/**
+ * [texts, labels]; as PyTorch has it, the mean divides by the sum of the texts' weights, also where targets are smoothed. Of a
+ * batch whose texts all have the weight 0, PyTorch makes NaN; here it teaches nothing.
+ */
 function classes(truths: readonly number[], { labelCount, weights, smoothing }: Objective) {
   const targets = new Float32Array(truths.length * labelCount);
   let sum = 0;
@@ -44,7 +47,7 @@ function classes(truths: readonly number[], { labelCount, weights, smoothing }: 
     targets[row * labelCount + label]! += (1 - smoothing) * (weights?.[label] ?? 1);
     sum += weights?.[label] ?? 1;
   }
-  return { targets: float32(targets, [truths.length, labelCount]), factor: 1 / sum };
+  return { targets: float32(targets, [truths.length, labelCount]), factor: sum > 0 ? 1 / sum : 0 };
 }
 
 /** [texts, labels, yes and no]; the mean is over texts and labels. */

@@ -19,3 +19,15 @@ export function scheduleFactor(name: ScheduleName, step: number, warmupSteps: nu
 export function warmupSteps(warmup: number, totalSteps: number): number {
   return warmup < 1 ? Math.ceil(warmup * totalSteps) : Math.floor(warmup);
 }
+
+/** What to know of a warm-up that leaves no step at the full rate; undefined where one does. */
+export function warmupNote(
+  { warmup, learningRate }: { readonly warmup: number; readonly learningRate: number },
+  totalSteps: number,
+): string | undefined {
+  const steps = warmupSteps(warmup, totalSteps);
+  if (steps === 0 || steps < totalSteps) return undefined;
+  const highest = learningRate * scheduleFactor("constant", totalSteps - 1, steps, totalSteps);
+  const rate = Number(highest.toPrecision(2));
+  return `The warm-up of ${steps} ${steps === 1 ? "step" : "steps"} does not end within the run, which has ${totalSteps}: the learning rate gets to ${rate} and not to ${learningRate}.`;
+}
