@@ -1,8 +1,9 @@
 /** `push`: a run's model, or a folder that was exported, to the Hub. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { version } from "../base/machine.ts";
+import { discard, partialOf } from "../base/partial-name.ts";
 import { hubSettings } from "../hub/hub-settings.ts";
 import { type PushContext, type Pushed, pushFolder } from "../hub/upload.ts";
 import { RunFolder } from "../run/run-folder.ts";
@@ -43,13 +44,12 @@ export async function push(
     return send(path);
   }
   // Beside the run, where there is room for a model.
-  const workplace = mkdtempSync(join(dirname(resolve(path)), ".attune-push-"));
+  const out = partialOf(resolve(path));
   try {
-    const out = join(workplace, "model");
     await exportAs(path, out, repo, format);
     return await send(out);
   } finally {
-    rmSync(workplace, { recursive: true, force: true });
+    discard(out);
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
+import { partialOf } from "../base/partial-name.ts";
 import type { Card } from "../tables/dataset-card.ts";
 import type { SplitFiles } from "../tables/split-files.ts";
 import { folderName } from "./cache.ts";
@@ -38,8 +39,7 @@ export function makeView(
   const readme = `---\n${stringify({ configs, ...(dataset_info && { dataset_info }) })}---\n`;
   const paths = Object.values(files).flat();
   if (isThere(folder, readme, paths)) return;
-  const partial = `${folder}.${process.pid}.partial`;
-  rmSync(partial, { recursive: true, force: true });
+  const partial = partialOf(folder);
   for (const path of paths) {
     const target = join(partial, path);
     mkdirSync(dirname(target), { recursive: true });

@@ -64,6 +64,10 @@ const runColumns: Columns<RunRow> = {
   options: ({ planned }) => JSON.stringify(planned.options),
 };
 
+/** The columns that come first, as they stand in the file. */
+const headerOf = (columns: Columns<never>): string => Object.keys(columns).slice(0, 3).join(",");
+export const RESULTS_HEADER = headerOf(runColumns);
+
 /** Every planned run, also those that failed or have not ended. */
 export function resultsCsv({ studies, settings, failed, missing }: Comparison): string {
   const finished = new Map(settings.flatMap(({ runs }) => runs.map((run) => [run.planned.name, run])));
@@ -105,6 +109,8 @@ const epochColumns: Columns<EpochRow> = {
   validation_calibration_error: ({ epoch }) => epoch.validation.calibrationError,
   seconds: ({ epoch }) => epoch.seconds,
 };
+
+export const EPOCHS_HEADER = headerOf(epochColumns);
 
 export const epochsCsv = ({ settings }: Comparison): string =>
   table(

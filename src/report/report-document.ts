@@ -18,6 +18,8 @@ import { textsSection } from "./sections/texts.ts";
 import { curvesSection } from "./sections/training-curves.ts";
 import type { View } from "./view.ts";
 
+export const TITLE = "Ways to fine-tune, compared";
+
 export function reportDocument(view: View): Document {
   const sections = [
     answerSection(view),
@@ -37,7 +39,7 @@ export function reportDocument(view: View): Document {
     repeatSection(view),
   ];
   return {
-    title: "Ways to fine-tune, compared",
+    title: TITLE,
     subtitle: subtitle(view),
     sections: sections.filter((section) => section !== undefined),
   };

@@ -7,6 +7,7 @@ import { epochsCsv, resultsCsv } from "./csv.ts";
 import type { Block, Chart } from "./document.ts";
 import { htmlOf } from "./html.ts";
 import { markdownOf } from "./markdown.ts";
+import { requireOwn, signed } from "./own-files.ts";
 import { reportDocument } from "./report-document.ts";
 import { viewOf } from "./view.ts";
 
@@ -15,15 +16,16 @@ const PICTURES = "report";
 
 /**
  * Writes the report into a folder, which is made where it is missing. Each file is written whole or not at all, and
- * what an earlier report left is replaced.
+ * what an earlier report left is replaced, and nothing else.
  *
  * @returns path of report.html
- * @throws the system's error where the folder cannot be written
+ * @throws AttuneError where files that are no report's are in the way, the system's error where the folder cannot be written
  */
 export function writeReport(comparison: Comparison, out: string): string {
   const document = reportDocument(viewOf(comparison));
   const charts = document.sections.flatMap(({ blocks }) => chartsIn(blocks));
   makeFolder(out);
+  requireOwn(out, PICTURES);
   writePictures(join(out, PICTURES), charts);
   writeWhole(join(out, "report.md"), markdownOf(document, PICTURES));
   writeWhole(join(out, "results.csv"), resultsCsv(comparison));
@@ -40,6 +42,6 @@ const chartsIn = (blocks: readonly Block[]): Chart[] =>
 
 function writePictures(folder: string, charts: readonly Chart[]): void {
   writeWholeFolder(folder, (partial) => {
-    for (const { file, standalone } of charts) writeFileSync(join(partial, `${file}.svg`), standalone);
+    for (const { file, standalone } of charts) writeFileSync(join(partial, `${file}.svg`), signed(standalone));
   });
 }

@@ -16,6 +16,10 @@ const { folder } = scratchFolder();
 /** All files of a report by name. */
 function written(comparison: Comparison, out = folder({})): Record<string, string> {
   writeReport(comparison, out);
+  return contentOf(out);
+}
+
+function contentOf(out: string): Record<string, string> {
   const entries = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const names = entries.map(({ parentPath, name }) => relative(out, join(parentPath, name))).sort();
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(out, name), "utf8")]));
@@ -153,11 +157,34 @@ describe("beside it", () => {
   });
 
   test("what an earlier report left is gone, no half file is there, and what others left stays", () => {
-    const out = folder({ "report/old.svg": "<svg/>", "report.partial/x.svg": "", "report.html": "old" });
+    const picture = files["report/training-loss.svg"]!;
+    const out = folder({
+      ...files,
+      "report/old.svg": picture,
+      "report.partial/x.svg": "",
+      "report.md.partial": "x",
+      "my.txt": "x",
+    });
     const again = written(one.comparison, out);
-    const foreign = join("report.partial", "x.svg");
-    expect(Object.keys(again).filter((name) => name !== foreign)).toEqual(Object.keys(files));
-    expect(Object.keys(again)).toContain(foreign);
+    const foreign = [join("report.partial", "x.svg"), "report.md.partial", "my.txt"];
+    expect(Object.keys(again).filter((name) => !foreign.includes(name))).toEqual(Object.keys(files));
+    expect(Object.keys(again)).toEqual(expect.arrayContaining(foreign));
+  });
+
+  test.each([
+    ["report/notes.txt", "mine"],
+    ["report/plot.svg", "<svg></svg>"],
+    ["report/data/a.svg", "<svg></svg>"],
+    ["report", "a file"],
+    ["report.html", "<title>My report</title>"],
+    ["report.md", "# My report\n"],
+    ["results.csv", "name,score\na,1\n"],
+    ["epochs.csv", ""],
+    ["results.csv/a.txt", "a folder"],
+  ])("%s of others is not replaced, and nothing is written", (name, content) => {
+    const out = folder({ [name]: content });
+    expect(() => written(one.comparison, out)).toThrow(/: no report of Attune wrote this, .* choose another --out$/);
+    expect(contentOf(out)).toEqual({ [name]: content });
   });
 });
 
