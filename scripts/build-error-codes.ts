@@ -24,6 +24,7 @@ const areas: Readonly<Record<string, string>> = {
   predict: "texts to classify",
   pretrain: "pre-training",
   push: "uploading a model",
+  report: "where a report is written",
   run: "the folder of a run",
   safetensors: "safetensors files",
   stdin: "standard input",

@@ -13,6 +13,7 @@ import type { CompareDoneEvent, CompareEvent } from "./compare-events.ts";
 import { describeStudyData, openStudyInput, type StudyInput } from "./data-facts.ts";
 import { Forecast } from "./forecast.ts";
 import { recipesOf, resolvePlan } from "./plan.ts";
+import { readPlanFile } from "./plan-file.ts";
 import { warmupNotes } from "./plan-notes.ts";
 import type { Plan, ResolvedPlan } from "./plan-schema.ts";
 import { plannedRuns } from "./planned-runs.ts";
@@ -20,7 +21,7 @@ import { runInProcess } from "./run-process.ts";
 import { requireSamePlan } from "./same-plan.ts";
 import type { FailedRun, PlannedRun, Study } from "./study.ts";
 import { isStudy, readStudyFile } from "./study-file.ts";
-import { StudyFolder } from "./study-folder.ts";
+import { hasOnlyPlan, PLAN, StudyFolder } from "./study-folder.ts";
 import { Stopwatch, secondsOf, type Timing, timingKey } from "./timing.ts";
 
 export interface CompareContext {
@@ -63,7 +64,7 @@ async function* begin(plan: Plan, out: string, context: CompareContext): Events 
   const resolved = resolvePlan(plan);
   const runs = plannedRuns(resolved);
   if (runs.length === 0) throw new AttuneError("plan/empty", "this plan has no runs: name methods, or runs");
-  const again = `attune compare --plan ${join(out, "plan.yaml")} --out ${out}-again`;
+  const again = `attune compare --plan ${join(out, PLAN)} --out ${out}-again`;
   const study = (): Study => ({
     attune: version,
     command: context.command ?? again,
@@ -85,6 +86,10 @@ async function* begin(plan: Plan, out: string, context: CompareContext): Events 
 }
 
 async function* goOn(out: string, context: CompareContext): Events {
+  if (hasOnlyPlan(out)) {
+    const { plan, place } = readPlanFile(join(out, PLAN));
+    return yield* begin(resolvePlan(plan, place), out, context);
+  }
   const before = readStudyFile(out);
   const study = goingOn(before, before.plan);
   yield* work(out, study, context, yield* openInput(study, context, before));

@@ -12,9 +12,13 @@ import { planText } from "./plan-file.ts";
 import type { FailedRun, Study } from "./study.ts";
 import { isStudy, STUDY } from "./study-file.ts";
 
-const PLAN = "plan.yaml";
+export const PLAN = "plan.yaml";
 /** What a study that was stopped while its folder was made has left there: locks, its plan, whole or not, and no run. */
 const BEGINNING = /^(lock\.json|plan\.yaml|study\.json)(\.[0-9a-f]{8}-\d+-\d+-[0-9a-f]+\.partial)?$/;
+
+/** Whether a study was stopped there before it had more than its plan. */
+export const hasOnlyPlan = (path: string): boolean =>
+  existsSync(join(path, PLAN)) && !isStudy(path) && isBarelyBegun(path);
 
 function isBarelyBegun(path: string): boolean {
   return readdirSync(path).every(
