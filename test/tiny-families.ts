@@ -20,6 +20,10 @@ export const tinyFamilies: Readonly<Record<string, object>> = {
   mpnet: bert,
   albert: { ...bert, embedding_size: 6, num_hidden_layers: 3 },
   modernbert: { ...bert, num_hidden_layers: 3, local_attention: 2, global_attn_every_n_layers: 2 },
+  "deberta-v2": {
+    ...{ ...bert, relative_attention: true, position_buckets: 4, pos_att_type: "p2c|c2p", share_att_key: true },
+    ...{ norm_rel_ebd: "layer_norm", position_biased_input: false },
+  },
 };
 
 export const tinyFamily = (type: string, changes: object = {}): Encoder =>

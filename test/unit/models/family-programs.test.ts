@@ -56,6 +56,23 @@ test("ModernBERT turns the queries of its last layer for pooled tokens only", ()
   expect(turned).toEqual(["tokens", "tokens", "tokens", "tokens", "batch", "tokens"]);
 });
 
+test("DeBERTa's own projections of positions, and its convolution, have the gradients of finite differences", () => {
+  const changes = {
+    share_att_key: false,
+    conv_kernel_size: 5,
+    conv_act: "gelu",
+    embedding_size: 6,
+    type_vocab_size: 2,
+  };
+  const encoder = tinyFamily("deberta-v2", changes);
+  const scope = plainScope(encoder.parameters, (x) => x);
+  const { values, sizes } = tinyFamilyValues(encoder);
+  const logits = encoder.logits(scope);
+  const wanted = encoder.parameters.map(({ name }) => scope.parameter(name));
+  expect(gradientError(logits, wanted, values, sizes, 41)).toBeLessThan(1e-6);
+  expectSameValues(evaluationProgram(encoder), { logits }, values, sizes, 1e-12);
+});
+
 describe("what depends on places is computed once a step, not once a layer", () => {
   test.each([2, 5])("MPNet's bias with %i layers: one lookup, and one sum of its gradient", (layers) => {
     const encoder = tinyFamily("mpnet", { num_hidden_layers: layers });
@@ -68,6 +85,16 @@ describe("what depends on places is computed once a step, not once a layer", () 
     expect(lookups(outputs, "gatherRows")).toHaveLength(1);
     expect(lookups(outputs, "scatterAddRows")).toHaveLength(1);
   });
+
+  test.each([2, 5])(
+    "DeBERTa's table with %i layers: normed once, and looked up once for keys and once for queries",
+    (layers) => {
+      const program = evaluationProgram(tinyFamily("deberta-v2", { num_hidden_layers: layers }));
+      const lookups = nodesOf(program, "gatherRows").filter(({ outputs: [rows] }) => rows!.shape[0] === "2*length");
+      expect(lookups).toHaveLength(2);
+      expect(nodesOf(program, "layerNorm").filter(({ outputs: [y] }) => y!.shape[0] === 8)).toHaveLength(1);
+    },
+  );
 
   test.each([2, 7])("ModernBERT's angles with %i layers: a cosine and a sine of each kind", (layers) => {
     const encoder = tinyFamily("modernbert", { num_hidden_layers: layers });
