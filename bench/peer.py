@@ -42,6 +42,7 @@ def arguments():
     parser.add_argument("--batch-size", "--batch", type=int, default=16, help="texts per step")
     parser.add_argument("--top", type=int, default=0, help="full: train only so many of the last layers, and the head")
     parser.add_argument("--rank", type=int, default=8, help="of lora")
+    parser.add_argument("--targets", type=lambda names: names.split(","), help="of lora, where PEFT has none for a model: q,v")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many optimizer steps; 0: after all epochs")
     parser.add_argument("--limit", type=int, default=0, help="train on the first so many texts only; 0: on all")
     parser.add_argument("--seed", type=int, default=42, help="of the shuffling, of dropout and of fresh weights")
@@ -106,7 +107,7 @@ def build_model(args, label_count):
         model.base_model.requires_grad_(False)
         return model
     if args.method == "lora":
-        return peft.get_peft_model(model, peft.LoraConfig(r=args.rank, **task))
+        return peft.get_peft_model(model, peft.LoraConfig(r=args.rank, target_modules=args.targets, **task))
     if args.method == "prefix":
         return peft.get_peft_model(model, peft.PrefixTuningConfig(num_virtual_tokens=VIRTUAL_TOKENS, **task))
     return peft.get_peft_model(model, peft.PromptTuningConfig(
