@@ -47,11 +47,22 @@ export const textsOf = (ids: readonly (readonly number[])[]): TokenSource => ({
 });
 
 /** Logits [texts, labels] as `evaluate` computes them. */
-export async function logitsOf({ encoder, labels, weights }: LoadedModel, texts: TokenSource): Promise<Float32Array> {
+export async function logitsOf(model: LoadedModel, texts: TokenSource): Promise<Float32Array> {
+  const [logits] = await logitsOfEach(model, [texts]);
+  return logits!;
+}
+
+/** The same of several sources, by one compiled program. */
+export async function logitsOfEach(
+  { encoder, labels, weights }: LoadedModel,
+  sources: readonly TokenSource[],
+): Promise<Float32Array[]> {
   const executable = await engine.compile(evaluationProgram(encoder));
-  const logits = await computeLogits({ executable, encoder, weights, labelCount: labels.length }, texts);
+  const found: Float32Array[] = [];
+  for (const texts of sources)
+    found.push(await computeLogits({ executable, encoder, weights, labelCount: labels.length }, texts));
   await executable.dispose();
-  return logits;
+  return found;
 }
 
 /** What goes into pooler and classifier: the last hidden state of [CLS], and the pooled output. [batch, hidden] each. */
