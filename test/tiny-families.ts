@@ -19,10 +19,6 @@ export const tinyFamilies: Readonly<Record<string, object>> = {
   electra: { ...bert, embedding_size: 6 },
   mpnet: bert,
   albert: { ...bert, embedding_size: 6, num_hidden_layers: 3 },
-  "deberta-v2": {
-    ...{ ...bert, type_vocab_size: 0, relative_attention: true, position_biased_input: false, share_att_key: true },
-    ...{ pos_att_type: "p2c|c2p", norm_rel_ebd: "layer_norm", position_buckets: 4, conv_kernel_size: 3 },
-  },
   modernbert: { ...bert, num_hidden_layers: 3, local_attention: 2, global_attn_every_n_layers: 2 },
   "deberta-v2": {
     ...{ ...bert, relative_attention: true, position_buckets: 4, pos_att_type: "p2c|c2p", share_att_key: true },
