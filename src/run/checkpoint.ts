@@ -3,7 +3,7 @@
  * bytes as a run that was never interrupted.
  */
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { checkJson } from "../base/check-json.ts";
@@ -12,7 +12,7 @@ import { checksumOfFile, checksumOfText } from "../base/file-bytes.ts";
 import { discard } from "../base/partial-name.ts";
 import { parseJson } from "../base/read-json.ts";
 import { sizeOf } from "../base/size-of.ts";
-import { writeWholeFolder } from "../base/write-whole.ts";
+import { makeFolder, writeWholeFolder } from "../base/write-whole.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
 import { openSafetensors, writeSafetensors } from "../weights/safetensors.ts";
 
@@ -39,6 +39,7 @@ type StoredState = z.infer<typeof stateShape>;
 /** Writes a checkpoint into `folder`, whole or not at all; of the others, the one before it stays. */
 export function saveCheckpoint(folder: string, state: AnyState, { host, trainables }: TrainedMemory): string {
   const name = `step-${String(state.training.step).padStart(8, "0")}-${state.training.epochs.length}`;
+  makeFolder(folder);
   // What a killed process left half-written.
   for (const left of readdirSync(folder).filter((entry) => entry.endsWith(".partial"))) discard(join(folder, left));
   const touched: Record<string, readonly number[]> = {};
@@ -133,6 +134,7 @@ function fillFrom(path: string, { touched }: StoredState, { host, trainables }: 
 
 /** Complete checkpoints, oldest first; what a killed process left half-written is not among them. */
 function listCheckpoints(folder: string): string[] {
+  if (!existsSync(folder)) return []; // Somebody needed the place on the disk.
   return readdirSync(folder)
     .filter((name) => /^step-\d+-\d+$/.test(name))
     .sort();
