@@ -9,12 +9,11 @@ import { isIncluded } from "../hub/included.ts";
 import { atPath, type HubSource, openHubModel, openModelSource, type SourceContext } from "../hub/named-inputs.ts";
 import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
 import { type ChosenMethod, chooseMethod } from "../methods/chosen-method.ts";
-import type { Encoder } from "../models/encoder.ts";
 import { openModel, type PretrainedModel, readLabels, thresholdsOf } from "../pretrained/open-model.ts";
+import { fittingLength, ownMaxLength } from "../pretrained/own-max-length.ts";
 import { type Adapter, adapterFolder, openAdapter, requireWhole } from "../run/adapter.ts";
 import type { RunFacts } from "../run/run-facts.ts";
 import { RunFolder } from "../run/run-folder.ts";
-import { modelMaxLength } from "../tokens/tokenizer-files.ts";
 import { evenThresholds } from "../train/evaluate.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
 
@@ -88,7 +87,9 @@ export async function loadModel(
         : undefined;
     const parts = { path, model, method, adapted, memory, filled, thresholds, takesPairs };
     const found = { ...(hub && { hub }), ...(adapter && { adapter }), ...(trained && { trained }) };
-    const maxLength = trained ? trained.maxLength : ownMaxLength(path, adapter, adapted.encoder);
+    // An adapter says what it was trained with, which the tokenizer of its base does not.
+    const { encoder } = adapted;
+    const maxLength = trained?.maxLength ?? fittingLength(adapter?.maxLength, encoder) ?? ownMaxLength(path, encoder);
     return { ...parts, ...found, maxLength, ...(columns && { columns }) };
   } finally {
     model.close();
@@ -140,12 +141,6 @@ async function findBase(folder: string, context: SourceContext): Promise<Found> 
     throw new AttuneError("adapter/base-changed", `${folder}: ${changed}`);
   }
   return { path, hub, adapter };
-}
-
-/** As an adapter or else the tokenizer's files have it, where that is within the model's positions. */
-function ownMaxLength(path: string, adapter: Adapter | undefined, { maxPositions }: Encoder): number | undefined {
-  const length = adapter?.maxLength ?? modelMaxLength(path);
-  return length !== undefined && length >= 2 && length <= maxPositions ? length : undefined;
 }
 
 /** Given, or the adapter's own, or those of the base where it has as many, or made up as Transformers does. */

@@ -25,6 +25,9 @@ export async function fetchModel(reference: HubReference, context: HubContext): 
     for (const path of TOKENIZER) if (!listed.has(path)) repository.cache.markAbsent(repository.commit, path);
   const weights = WEIGHTS.find((path) => listed.has(path) || listed.has(indexOf(path)));
   if (!weights) throw repository.problem ?? lacks(reference, WEIGHTS[0]!, listed);
+  if (!repository.problem)
+    for (const path of WEIGHTS.slice(0, WEIGHTS.indexOf(weights)))
+      for (const name of [path, indexOf(path)]) repository.cache.markAbsent(repository.commit, name);
   if (listed.has(weights)) await repository.fetch([...small, weights]);
   else {
     await repository.fetch([indexOf(weights)]);
@@ -40,15 +43,19 @@ export async function fetchModel(reference: HubReference, context: HubContext): 
 const isSettled = (repository: Repository, path: string): boolean =>
   repository.has(path) || repository.cache.isAbsent(repository.commit, path);
 
-/** Whether nothing need be asked. */
+/** Whether nothing need be asked. Weights that are here are not enough where the Hub may have others that go first. */
 function isWhole(repository: Repository): boolean {
   if (!repository.has(CONFIG) || !TOKENIZER.every((path) => isSettled(repository, path))) return false;
-  return WEIGHTS.some(
-    (path) =>
-      repository.has(path) ||
-      (repository.has(indexOf(path)) && shardsOf(repository, path).every((shard) => repository.has(shard))),
+  const first = WEIGHTS.find((path) => ![path, indexOf(path)].every((name) => isKnownAbsent(repository, name)));
+  return (
+    first !== undefined &&
+    (repository.has(first) ||
+      (repository.has(indexOf(first)) && shardsOf(repository, first).every((shard) => repository.has(shard))))
   );
 }
+
+const isKnownAbsent = (repository: Repository, path: string): boolean =>
+  !repository.has(path) && repository.cache.isAbsent(repository.commit, path);
 
 const shardsOf = ({ folder }: Repository, weights: string): string[] => [
   ...new Set(Object.values(readWeightIndex(join(folder, indexOf(weights))))),

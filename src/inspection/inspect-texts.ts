@@ -3,8 +3,8 @@
 import { AttuneError } from "../base/error.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
 import { openDataSource, openModelSource } from "../hub/named-inputs.ts";
-import { longestText } from "../models/model-limits.ts";
 import { openModel } from "../pretrained/open-model.ts";
+import { textLength } from "../pretrained/own-max-length.ts";
 import type { Dataset, Examples, Text } from "../tables/dataset.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
 import { type DataOptions, datasetOptions } from "../tables/table-options.ts";
@@ -95,7 +95,7 @@ export async function inspect(options: InspectOptions): Promise<Inspection> {
   const { path, notes } = await openModelSource(model, revision, context);
   const { encoder, close } = await openModel(path, dataset.labels);
   close();
-  const limits = { tokenizer: loadTokenizer(path), maxLength: longestText(maxLength, encoder) };
+  const limits = { tokenizer: loadTokenizer(path), maxLength: textLength(maxLength, path, encoder) };
   return withNotes(inspectDataset(dataset, limits), [...notes, ...source.notes]);
 }
 

@@ -15,6 +15,7 @@ import { longestText, requireVocabulary } from "../models/model-limits.ts";
 import { plainScope } from "../models/scope.ts";
 import { newLanguageModel, openLanguageModel } from "../pretrained/open-language-model.ts";
 import { drawWeights } from "../pretrained/open-model.ts";
+import { ownMaxLength } from "../pretrained/own-max-length.ts";
 import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
 import { plainObjective } from "../train/classification-objective.ts";
 import { Optimizer } from "../train/optimizer.ts";
@@ -41,6 +42,8 @@ export interface PreparedPretraining {
   readonly model: LanguageModel;
   readonly config: Readonly<Record<string, unknown>>;
   readonly tokenizer: Tokenizer;
+  /** Tokens of the longest text that the model is for; passages may be shorter. */
+  readonly longest: number;
   readonly memory: ParameterStore;
   readonly optimizer: Optimizer;
   readonly passages: { readonly train: readonly Passage[]; readonly heldOut: readonly Passage[] };
@@ -94,7 +97,8 @@ async function prepare(
   const { model, config } = opened;
   const language = model.encoder as Encoder;
   requireVocabulary(tokenizer, language, folder);
-  const length = longestText(options.maxLength ?? Math.min(LENGTH, language.maxPositions), language);
+  const longest = (from && ownMaxLength(from.path, language)) ?? language.maxPositions;
+  const length = longestText(options.maxLength ?? Math.min(LENGTH, longest), language);
   const rules = maskingRules(tokenizer, folder, language.vocabularySize, options);
   const { passages, all } = readPassages(options, corpus, tokenizer, rules.ends, length);
 
@@ -152,6 +156,7 @@ async function prepare(
     model,
     config,
     tokenizer,
+    longest,
     memory,
     optimizer,
     passages,

@@ -35,7 +35,7 @@ export const pretrainOptions = z.strictObject({
   maxLength: count()
     .min(8)
     .optional()
-    .describe("length of a training passage in tokens (default: 128, or as many as the model has positions)"),
+    .describe("length of a training passage in tokens (default: 128, or as the model takes, if that is less)"),
   maskShare: z
     .number()
     .gt(0)

@@ -168,7 +168,7 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
 
   /** The folder for Transformers: the encoder with its language head. */
   async #writeModel(): Promise<void> {
-    const { model, config, memory, tokenizer } = this.#run;
+    const { model, config, memory, tokenizer, longest } = this.#run;
     await memory.download();
     const { float16 } = this.#options;
     const tensors = tensorsOf(model.encoder.parameters, memory.host);
@@ -179,7 +179,7 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
         dtype: float16 ? "float16" : "float32",
       },
       tensors: float16 ? tensors.map((tensor) => ({ ...tensor, data: toFloat16(tensor.data) })) : tensors,
-      files: tokenizer.files(model.encoder.maxPositions),
+      files: tokenizer.files(longest),
     });
   }
 

@@ -14,6 +14,7 @@ import { chooseMethod } from "../methods/chosen-method.ts";
 import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, type HeadName, headNames } from "../models/head-choice.ts";
 import { openModel } from "../pretrained/open-model.ts";
+import { textLength } from "../pretrained/own-max-length.ts";
 import type { Dataset } from "../tables/dataset.ts";
 import { limitTrain } from "../tables/limit-train.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
@@ -112,7 +113,7 @@ async function benchOf(
   model.readInto((name) => memory.host[name]!.data as Float32Array, options.seed);
   await memory.upload();
   const tokenizer = loadTokenizer(options.model);
-  const maxLength = Math.min(options.maxLength ?? encoder.maxPositions, encoder.maxPositions);
+  const maxLength = textLength(options.maxLength, options.model, encoder);
   const { train, validation } = dataset.splits;
   const tokens = {
     train: new TokenizedSplit(train, tokenizer, maxLength, store),

@@ -11,8 +11,9 @@ import { FeatureSplits } from "../features/feature-splits.ts";
 import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
 import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, ownHead } from "../models/head-choice.ts";
-import { longestText, requirePairs, requireVocabulary } from "../models/model-limits.ts";
+import { requirePairs, requireVocabulary } from "../models/model-limits.ts";
 import { classifierNames, openModel, type PretrainedModel, reorderRows } from "../pretrained/open-model.ts";
+import { textLength } from "../pretrained/own-max-length.ts";
 import type { Dataset, SplitName } from "../tables/dataset.ts";
 import { limitTrain } from "../tables/limit-train.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
@@ -38,6 +39,8 @@ export interface PreparedRun {
   readonly model: PretrainedModel;
   readonly adapted: AdaptedModel;
   readonly tokenizer: Tokenizer;
+  /** Tokens of the longest text that is not cut. */
+  readonly maxLength: number;
   /** Folder of the pretrained model. */
   readonly modelFolder: string;
   readonly memory: ParameterStore;
@@ -105,7 +108,7 @@ async function prepare(
   const { encoder, trained } = adapted;
   requireVocabulary(tokenizer, encoder, options.model);
   if (texts.train.isPair) requirePairs(tokenizer, encoder, options.model);
-  const maxLength = longestText(options.maxLength, encoder);
+  const maxLength = textLength(options.maxLength, options.model, encoder);
 
   // Transformers' dropout is in frozen layers too, so their outputs change from step to step.
   const features = semantics === "attune" && trained.length > 0 ? findFrozenFeatures(encoder, trained) : undefined;
@@ -153,6 +156,7 @@ async function prepare(
     model,
     adapted,
     tokenizer,
+    maxLength,
     modelFolder: options.model,
     memory,
     job: {

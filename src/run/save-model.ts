@@ -2,7 +2,6 @@
 import { resolve } from "node:path";
 import { isIncluded } from "../hub/included.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
-import { longestText } from "../models/model-limits.ts";
 import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { RunFacts } from "./run-facts.ts";
@@ -12,14 +11,13 @@ import { methodOfRun } from "./train-options.ts";
 /** Writes it into the folder of the run, whose facts know the hash of the base by now; returns where. */
 export function keepModel(
   folder: RunFolder,
-  { model, adapted, dataset, memory, modelFolder, tokenizer }: PreparedRun,
+  { model, adapted, dataset, maxLength, memory, modelFolder, tokenizer }: PreparedRun,
   { options, hub, modelSha256 }: RunFacts,
   thresholds: readonly number[] | undefined,
 ): string {
   const { encoder, config } = model;
   const { labels } = dataset;
   const { host: weights } = memory;
-  const maxLength = longestText(options.maxLength, adapted.encoder);
   if (!leavesEncoder(adapted)) {
     const content = { encoder, config, labels, thresholds, weights, files: tokenizer.files(maxLength) };
     writeModelFolder(folder.at("model"), content);

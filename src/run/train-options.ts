@@ -112,7 +112,9 @@ export const trainOptions = z.strictObject({
   maxLength: count()
     .min(2)
     .optional()
-    .describe("maximum length of a text in tokens; longer texts are cut (default: as many as the model has positions)"),
+    .describe(
+      "maximum length of a text in tokens; longer texts are cut (default: as the model's files say, or as many as it has positions)",
+    ),
   bestMetric: z.enum(bestMetrics).default("loss").describe("validation metric that chooses the best epoch"),
   earlyStopping: z.number().int().min(0).default(0).describe("stop after N epochs without improvement; 0 means never"),
   seed: seed().default(42).describe("seed of all random numbers"),

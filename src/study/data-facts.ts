@@ -3,8 +3,8 @@
 import { pinned, type Sources } from "../hub/named-inputs.ts";
 import { type Inspection, inspectDataset } from "../inspection/inspect-texts.ts";
 import type { Encoder } from "../models/encoder.ts";
-import { longestText } from "../models/model-limits.ts";
 import { openModel } from "../pretrained/open-model.ts";
+import { textLength } from "../pretrained/own-max-length.ts";
 import type { ResolvedTrainOptions } from "../run/train-options.ts";
 import type { Dataset } from "../tables/dataset.ts";
 import { limitTrain } from "../tables/limit-train.ts";
@@ -54,7 +54,7 @@ export function describeStudyData({ options, sources, dataset, encoder }: StudyI
   const limited = limitTrain(dataset, limit, datasetOptions(options).seed);
   const model = {
     tokenizer: loadTokenizer(sources.model.path),
-    maxLength: longestText(options.maxLength, encoder),
+    maxLength: textLength(options.maxLength, sources.model.path, encoder),
   };
   return {
     path: sources.data.hub ? pinned(sources.data.hub) : data,

@@ -27,7 +27,7 @@ export function inspectCommand(command: Command): void {
     .option("--revision <text>", "branch, tag or commit of a model on the Hub (default: main)")
     .option(
       "--max-length <N>",
-      "maximum length of a text in tokens (default: as many as the model has positions)",
+      "maximum length of a text in tokens (default: as the model's files say, or as many as it has positions)",
       toNumber,
     )
     .option("--seed <N>", "seed of splits that Attune makes (default: 42)", toNumber);

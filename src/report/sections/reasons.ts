@@ -16,9 +16,7 @@ export function reasonsSection(view: View): Section | undefined {
     gradientAccumulation > 1 ? `${batchSize} × ${gradientAccumulation}` : batchSize,
   );
   const { tokens, cutShare } = view.comparison.data;
-  const limit = used(({ maxLength }) =>
-    maxLength ? `${maxLength} tokens` : "as many tokens as the model has positions",
-  );
+  const limit = used(({ maxLength }) => (maxLength ? `${maxLength} tokens` : "as many tokens as the model takes"));
   const lengths = tokens
     ? ` Of the texts here, 95 % have at most ${grouped(tokens.p95)} tokens, and ${cutShare ? percent(cutShare) : "none"} ${cutShare ? "were" : "was"} cut.`
     : "";

@@ -7,6 +7,7 @@ import { env, pipeline } from "@huggingface/transformers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LoadOptions, load } from "../../../src/classifier/classifier.ts";
 import { exportRun } from "../../../src/classifier/export-run.ts";
+import { inspect } from "../../../src/inspection/inspect-texts.ts";
 import { train } from "../../../src/run/train.ts";
 import type { TrainOptions } from "../../../src/run/train-options.ts";
 import { loadTokenizer } from "../../../src/tokens/tokenizer.ts";
@@ -147,5 +148,29 @@ describe("of a model's folder, only files of its own are read and copied", () =>
         .map(({ name }) => name);
     expect(names(good)).toEqual(["tokenizer.json", CONFIG, "vocab.txt", "special_tokens_map.json"]);
     expect(names(bad)).toEqual(["tokenizer.json", CONFIG]);
+  });
+});
+
+describe("a model that was exported is trained with the length that it says", () => {
+  test.each(["full", "lora"] as const)("%s", async (method) => {
+    const [again, given] = [at(`again-${method}`), at(`given-${method}`)];
+    const small = {
+      model: at("full-transformers"),
+      data,
+      method,
+      epochs: 1,
+      batchSize: 16,
+      learningRate: 1e-2,
+      threads: 1,
+    };
+    await train({ ...small, out: again } as TrainOptions);
+    await train({ ...small, out: given, maxLength: LENGTH } as TrainOptions);
+    expect(await logitsOf(again)).toEqual(await logitsOf(given));
+    await train({ ...small, out: `${again}-16`, maxLength: 16 } as TrainOptions);
+    expect(await logitsOf(`${again}-16`)).not.toEqual(await logitsOf(given));
+  });
+
+  test("inspect counts as many", async () => {
+    expect(await inspect({ data, model: at("full-transformers") })).toMatchObject({ maxLength: LENGTH });
   });
 });

@@ -47,6 +47,26 @@ describe("the first time", () => {
     expect(readFileSync(join(folder, shard), "utf8")).toBe("s");
   });
 
+  test("PyTorch's file that others left in the cache gives way to safetensors, unless the Hub cannot be asked", async () => {
+    const bin = cache(FOLDER, "snapshots", first, "pytorch_model.bin");
+    mkdirSync(cache(FOLDER, "snapshots", first), { recursive: true });
+    mkdirSync(cache(FOLDER, "refs"));
+    writeFileSync(cache(FOLDER, "refs/main"), first);
+    for (const path of ["config.json", "tokenizer.json", "pytorch_model.bin"] as const)
+      writeFileSync(cache(FOLDER, "snapshots", first, path), FILES[path]);
+    const { folder } = await fetchModel(named("org/model"), context({ HF_HUB_OFFLINE: "1" }));
+    expect([existsSync(bin), existsSync(join(folder, "model.safetensors"))]).toEqual([true, false]);
+    await fetchModel(named("org/model"), context());
+    expect(readFileSync(join(folder, "model.safetensors"), "utf8")).toBe(FILES["model.safetensors"]);
+  });
+
+  test("that there are no safetensors is asked once", async () => {
+    await fetchModel(named("org/bin"), context());
+    const asked = hub.requests.length;
+    await fetchModel(named("org/bin", hub.find("model", "org/bin")!.resolve("main")!), context());
+    expect(hub.requests.length).toBe(asked);
+  });
+
   test("blobs have the name of their hash, links are relative, and the revision is remembered without a line end", async () => {
     const { folder } = await fetchModel(named("org/model"), context());
     const weights = sha256Of(Buffer.from(FILES["model.safetensors"]));
