@@ -32,12 +32,15 @@ export const tinyFamily = (type: string, changes: object = {}): Encoder =>
 const TEXTS = [[2, 7, 3], [2, 8, 8, 4, 6, 3], [2]];
 
 /** Weights and batch by the names of the program's inputs, and the batch's sizes. */
-export function tinyFamilyValues(encoder: Encoder): {
+export function tinyFamilyValues(
+  encoder: Encoder,
+  texts: readonly (readonly number[])[] = TEXTS,
+): {
   readonly values: Record<string, NdArray>;
   readonly sizes: Readonly<Record<string, number>>;
 } {
   const batch = packBatch(
-    TEXTS.map((ids) => Int32Array.from(ids)),
+    texts.map((ids) => Int32Array.from(ids)),
     encoder,
   );
   const values: Record<string, NdArray> = {};

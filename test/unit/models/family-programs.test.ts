@@ -5,8 +5,10 @@ import { pruneRows } from "../../../src/graph/row-pruning.ts";
 import { rowAxes } from "../../../src/models/batch.ts";
 import { models } from "../../../src/models/list-models.ts";
 import { plainScope } from "../../../src/models/scope.ts";
-import { evaluationProgram, trainingProgram } from "../../../src/train/program.ts";
+import { evaluationProgram, LOGITS, trainingProgram } from "../../../src/train/program.ts";
+import { ndarray } from "../../oracle/array.ts";
 import { gradientError } from "../../oracle/check-gradient.ts";
+import { evaluate } from "../../oracle/evaluate.ts";
 import { tinyFamilies, tinyFamily, tinyFamilyValues } from "../../tiny-families.ts";
 import { expectSameValues, nodesOf } from "../graph/programs.ts";
 
@@ -71,6 +73,28 @@ test("DeBERTa's own projections of positions, and its convolution, have the grad
   const wanted = encoder.parameters.map(({ name }) => scope.parameter(name));
   expect(gradientError(logits, wanted, values, sizes, 41)).toBeLessThan(1e-6);
   expectSameValues(evaluationProgram(encoder), { logits }, values, sizes, 1e-12);
+});
+
+test.each([
+  ["mpnet", "mpnet.encoder.relative_attention_bias.weight"],
+  ["deberta-v2", "deberta.encoder.rel_embeddings.weight"],
+])("%s: no score of padding is reached, however far apart the scores of places are", (family, table) => {
+  const encoder = tinyFamily(family, { norm_rel_ebd: "none", position_buckets: -1 });
+  const program = evaluationProgram(encoder);
+  const logitsOf = (factor: number, ...texts: number[][]) => {
+    const { values, sizes } = tinyFamilyValues(encoder, texts);
+    const [own, shape] = [values[table]!.data, values[table]!.shape];
+    values[table] = ndarray(shape, (i) => factor * own[i]!);
+    return [...evaluate([program[LOGITS]!], values, sizes)[0]!.data.slice(0, 3)];
+  };
+  for (const factor of [1000, -1000])
+    for (const text of [
+      [2, 7, 3],
+      [2, 5, 8, 4, 3],
+    ]) {
+      const inCompany = logitsOf(factor, text, [2, 8, 8, 4, 6, 5, 7, 3]);
+      for (const [i, logit] of logitsOf(factor, text).entries()) expect(inCompany[i]).toBeCloseTo(logit, 12);
+    }
 });
 
 describe("what depends on places is computed once a step, not once a layer", () => {
