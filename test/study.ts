@@ -10,7 +10,7 @@ import { resolveOptions } from "../src/run/train-options.ts";
 import { resolvePlan } from "../src/study/plan.ts";
 import type { FailedRun, PlannedRun, RecipeName, Study } from "../src/study/study.ts";
 import type { Example } from "../src/tables/dataset.ts";
-import { splitMetrics } from "../src/train/metrics.ts";
+import { metricsOf } from "../src/train/evaluate.ts";
 
 export interface FabricatedSetting {
   readonly id: string;
@@ -81,6 +81,8 @@ export interface FabricatedStudy {
   readonly jobs?: number;
   /** @default fabricatedLabels */
   readonly labels?: readonly string[];
+  /** Whether every third text has a second label. @default false */
+  readonly multiLabel?: boolean;
   /** Of the machine. @default "Some Processor" */
   readonly processor?: string;
   /** Names of runs that failed, and of runs that have not begun. @default none */
@@ -96,7 +98,8 @@ const GONE = "gone/data";
 /** Writes a study and returns its folder. The same arguments give the same bytes. */
 export function fabricateStudy(folder: string, given: FabricatedStudy = {}): string {
   const { settings = fabricatedSettings("tuned"), seeds = [42], texts = 200, jobs = 1 } = given;
-  const { failed = [], missing = [], labels = fabricatedLabels, processor = "Some Processor" } = given;
+  const { failed = [], missing = [], labels = fabricatedLabels, multiLabel = false } = given;
+  const { processor = "Some Processor" } = given;
   const planned = settings.flatMap((setting) => seeds.map((seed) => ({ setting, run: planOf(setting, seed) })));
   const study: Study = {
     attune: "0.1.0",
@@ -119,7 +122,7 @@ export function fabricateStudy(folder: string, given: FabricatedStudy = {}): str
     if (failed.includes(run.name)) {
       const why: FailedRun = { name: run.name, reason: "the loss became NaN at step 7 (epoch 1)" };
       writeJson(why, folder, "failed", `${run.name}.json`);
-    } else writeRun(join(folder, "runs", run.name), setting, run, { texts, labels, processor });
+    } else writeRun(join(folder, "runs", run.name), setting, run, { texts, labels, multiLabel, processor });
   }
   return folder;
 }
@@ -154,13 +157,18 @@ function writeRun(
   folder: string,
   setting: FabricatedSetting,
   run: PlannedRun,
-  { texts, labels, processor }: Required<Pick<FabricatedStudy, "texts" | "labels" | "processor">>,
+  {
+    texts,
+    labels,
+    multiLabel,
+    processor,
+  }: Required<Pick<FabricatedStudy, "texts" | "labels" | "multiLabel" | "processor">>,
 ): void {
   mkdirSync(join(folder, "predictions"), { recursive: true });
   const { method, seed } = run;
   const facts: RunFacts & { readonly status: string } = {
     attune: "0.1.0",
-    options: resolveOptions({ ...run.options, out: folder }),
+    options: resolveOptions({ ...run.options, out: folder, multiLabel }),
     reading: "comma-separated",
     notes: [],
     labels,
@@ -171,11 +179,12 @@ function writeRun(
     machine: { platform: "linux x64", processor, cores: 2, memoryBytes: 8e9 },
     status: "done",
   };
+  const thresholds = multiLabel ? labels.map(() => 0.5) : undefined;
   const measure = (split: string, skill: number) => {
-    const examples = examplesOf(split, texts, labels.length);
+    const examples = examplesOf(split, texts, labels.length, multiLabel);
     const logits = logitsOf(examples, labels.length, randomKey(seed, "sample", `${run.setting} ${split}`), skill);
-    const truth = examples.map(({ label }) => label);
-    return { examples, logits, metrics: splitMetrics(logits, truth, labels) };
+    const truth = examples.map(({ label, labels: several }) => several ?? label);
+    return { examples, logits, metrics: metricsOf(logits, truth, labels, thresholds) };
   };
   const trains = setting.trainable > 0;
   // The last epoch is the best one.
@@ -193,6 +202,7 @@ function writeRun(
     epochs,
     bestEpoch: epochs.length,
     test: test.metrics,
+    ...(thresholds && { thresholds: Object.fromEntries(labels.map((label, k) => [label, thresholds[k]!])) }),
     imbalance: { labelSmoothing: 0, balance: "none" },
     seconds: {
       train: setting.trainSeconds + (trains ? seed / 100 : 0),
@@ -223,31 +233,32 @@ function writeRun(
     test,
     validation: measure("validation", setting.skill),
   }))
-    writeFileSync(join(folder, "predictions", `${split}.jsonl`), predictionLines(examples, labels, logits));
+    writeFileSync(join(folder, "predictions", `${split}.jsonl`), predictionLines(examples, labels, logits, thresholds));
 }
 
-function examplesOf(split: string, count: number, labels: number): Example[] {
+function examplesOf(split: string, count: number, labels: number, multiLabel: boolean): Example[] {
   const key = randomKey(0, "sample", split, "label");
   // Of three labels, half of the texts have the first, a third the second, a sixth the last; and so on.
   const all = (labels * (labels + 1)) / 2;
   const upTo = Array.from({ length: labels }, (_, k) => ((k + 1) * (labels - k / 2)) / all);
   const label = (share: number) => upTo.findIndex((end, k) => share < end || k === labels - 1);
-  return Array.from({ length: count }, (_, i) => ({
-    id: `${split}-${i}`,
-    text: `text ${i} of ${split}`,
-    label: label(uniform(key, i)),
-  }));
+  return Array.from({ length: count }, (_, i) => {
+    const first = label(uniform(key, i));
+    const both = i % 3 === 0 ? [first, (first + 1) % labels].sort((a, b) => a - b) : [first];
+    const of = multiLabel ? { label: -1, labels: both } : { label: first };
+    return { id: `${split}-${i}`, text: `text ${i} of ${split}`, ...of };
+  });
 }
 
 /** What is hard is hard for every setting and seed in four of five cases, so that those get the same texts wrong, mostly. */
 function logitsOf(examples: readonly Example[], labels: number, own: number, skill: number): Float32Array {
   const hard = randomKey(0, "sample", "hard");
   const logits = new Float32Array(examples.length * labels);
-  for (const [i, { label }] of examples.entries()) {
+  for (const [i, { label, labels: several }] of examples.entries()) {
     const right = uniform(uniform(own, 20_000 + i) < 0.8 ? hard : own, i) < skill;
-    const said = right ? label : (label + 1) % labels;
+    const said = (several ?? [label]).map((one) => (right ? one : (one + 1) % labels));
     for (let k = 0; k < labels; k++) logits[i * labels + k] = normal(own, 10_000 + labels * i + k) / 2;
-    logits[i * labels + said]! += 3 + 3 * uniform(own, 5000 + i);
+    for (const one of said) logits[i * labels + one]! += 3 + 3 * uniform(own, 5000 + i);
   }
   return logits;
 }

@@ -4,13 +4,14 @@ import { paretoFront } from "./statistics/pareto-front.ts";
 
 /** Value of a column in a row. Marks and order follow from these alone. */
 const columns: Readonly<
-  Record<MarkedColumn, { readonly of: (setting: Setting) => number; readonly best: "most" | "least" }>
+  Record<MarkedColumn, { readonly of: (setting: Setting) => number | undefined; readonly best: "most" | "least" }>
 > = {
   accuracy: { of: ({ test }) => test.accuracy.value, best: "most" },
   precision: { of: ({ test }) => test.precision.value, best: "most" },
   recall: { of: ({ test }) => test.recall.value, best: "most" },
   f1: { of: ({ test }) => test.f1.value, best: "most" },
-  calibrationError: { of: ({ test }) => test.calibrationError.value, best: "least" },
+  microF1: { of: ({ test }) => test.microF1?.value, best: "most" },
+  calibrationError: { of: ({ test }) => test.calibrationError?.value, best: "least" },
   trainSeconds: { of: ({ cost }) => cost.trainSeconds, best: "least" },
   totalSeconds: { of: ({ cost }) => cost.totalSeconds, best: "least" },
   peakRssBytes: { of: ({ cost }) => cost.peakRssBytes, best: "least" },
@@ -21,11 +22,15 @@ const columns: Readonly<
 /** Means that differ by less than this share differ only by the order of their sums. */
 const ROUNDING = 1e-12;
 
-/** Setting ids by column. */
+/** Setting ids by column; none where a column has no figures. */
 export function bestSettings(settings: readonly Setting[]): Record<MarkedColumn, string[]> {
   const marked = Object.entries(columns).map(([column, { of, best }]) => {
-    const top = (best === "most" ? Math.max : Math.min)(...settings.map(of));
-    const equal = settings.filter((setting) => Math.abs(of(setting) - top) <= ROUNDING * Math.abs(top));
+    const figures = settings.flatMap((setting) => {
+      const value = of(setting);
+      return value === undefined ? [] : [{ id: setting.id, value }];
+    });
+    const top = (best === "most" ? Math.max : Math.min)(...figures.map(({ value }) => value));
+    const equal = figures.filter(({ value }) => Math.abs(value - top) <= ROUNDING * Math.abs(top));
     return [column, equal.map(({ id }) => id)];
   });
   return Object.fromEntries(marked) as Record<MarkedColumn, string[]>;

@@ -33,7 +33,7 @@ function chooseRank(ranked: readonly Ranked[]): RankChoice {
   const texts = best.runs.map(({ validation }) => validation);
   const standardError = standardDeviation(overSeeds(resampledScores(texts).map(({ f1 }) => f1)));
   const chosen = ranked.find((one) => validationF1(one) >= validationF1(best) - standardError)!;
-  const error = `one standard error (${figure(standardError)}, bootstrap over ${texts[0]!.truth.length} validation texts${
+  const error = `one standard error (${figure(standardError)}, bootstrap over ${texts[0]!.textCount} validation texts${
     texts.length > 1 ? ` and ${texts.length} seeds` : ""
   })`;
   return {

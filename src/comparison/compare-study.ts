@@ -39,7 +39,7 @@ export async function compareStudy(paths: readonly string[]): Promise<Comparison
     pareto: paretoFronts(rows),
     ranks: chooseRanks(trained),
     recommended: recommend(rows),
-    ...tellingTexts(trained, finished[0]!.test),
+    ...tellingTexts(trained),
     timesComparable: timesComparable(studies, finished),
   };
 }

@@ -5,7 +5,7 @@ import type { RunFacts } from "../run/run-facts.ts";
 import type { RunResult } from "../run/run-result.ts";
 import type { DataFacts } from "../study/data-facts.ts";
 import type { FailedRun, PlannedRun, RecipeName, Study } from "../study/study.ts";
-import type { ClassificationMetrics } from "../train/metrics.ts";
+import type { SplitMetrics } from "../train/metrics.ts";
 
 /** A figure with its uncertainty. */
 export interface Estimate {
@@ -24,18 +24,22 @@ export interface ComparedRun {
   readonly facts: RunFacts;
   readonly result: RunResult;
   /** Recomputed from predictions/test.jsonl. */
-  readonly test: ClassificationMetrics & { readonly loss: number; readonly calibrationError: number };
+  readonly test: SplitMetrics;
+  readonly testTexts: number;
 }
 
 /** Measured over test texts, recomputed from stored predictions. */
 export interface Quality {
+  /** Texts that got their label; where a text may have any number, all of them and no other. */
   readonly accuracy: Estimate;
   /** Macro averages. */
   readonly precision: Estimate;
   readonly recall: Estimate;
   readonly f1: Estimate;
-  /** Resampling adds scatter that this figure counts as error, so with one seed its interval lies high. */
-  readonly calibrationError: Estimate;
+  /** Of all labels of all texts together; only where a text may have any number of them. */
+  readonly microF1?: Estimate;
+  /** Not where a text may have any number of labels. Resampling adds scatter that this figure counts as error, so with one seed its interval lies high. */
+  readonly calibrationError?: Estimate;
   readonly loss: Estimate;
 }
 
@@ -106,6 +110,7 @@ export type MarkedColumn =
   | "precision"
   | "recall"
   | "f1"
+  | "microF1"
   | "calibrationError"
   | "trainSeconds"
   | "totalSeconds"
@@ -148,9 +153,12 @@ export interface ParetoFront {
 export interface TellingText {
   readonly id: string;
   readonly text: string;
+  /** Its label, or all of its labels. */
   readonly label: string;
-  /** Label that a setting's first seed predicts, by setting id. */
+  /** What a setting's first seed predicts, by setting id. */
   readonly predicted: Readonly<Record<string, string>>;
+  /** Ids of the settings that get it right. */
+  readonly right: readonly string[];
 }
 
 export interface Comparison {

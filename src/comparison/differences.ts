@@ -81,9 +81,8 @@ function differenceOf(one: ScoredSetting, against: ScoredSetting): RawDifference
  */
 function discordant(pairs: readonly (readonly [ScoredRun, ScoredRun])[]) {
   let [first, second] = [0, 0];
-  const right = ({ test }: ScoredRun, i: number) => (test.predicted[i] === test.truth[i] ? 1 : 0);
-  for (let i = 0; i < pairs[0]![0].test.truth.length; i++) {
-    const lead = pairs.reduce((sum, [a, b]) => sum + right(a, i) - right(b, i), 0);
+  for (let i = 0; i < pairs[0]![0].test.textCount; i++) {
+    const lead = pairs.reduce((sum, [a, b]) => sum + a.test.right[i]! - b.test.right[i]!, 0);
     if (lead > 0) first++;
     if (lead < 0) second++;
   }

@@ -2,7 +2,8 @@
 import { groupBy } from "../base/group-by.ts";
 import type { ComparedRun, Cost, Estimate, Quality, Setting } from "./comparison.ts";
 import type { FinishedRun } from "./read-study.ts";
-import { type Measure, measures, metricsOf, resampledScores, type ScoredTexts, scoreTexts } from "./scored-texts.ts";
+import { resampledScores, scorerOf } from "./scored-texts.ts";
+import type { Measure, Scorer, Scores } from "./scorer.ts";
 import { percentileInterval } from "./statistics/bootstrap.ts";
 import { mean, standardDeviation } from "./statistics/spread.ts";
 import { tInterval } from "./statistics/student-t.ts";
@@ -10,10 +11,10 @@ import { tInterval } from "./statistics/student-t.ts";
 /** A finished run with what the statistics need of its texts. */
 export interface ScoredRun {
   readonly run: ComparedRun;
-  readonly test: ScoredTexts;
-  readonly validation: ScoredTexts;
+  readonly test: Scorer;
+  readonly validation: Scorer;
   /** Test figures by resample, the same resamples for every run. */
-  readonly resampled: Readonly<Record<Measure, Float64Array>>;
+  readonly resampled: Scores<Float64Array>;
 }
 
 export interface ScoredSetting {
@@ -31,12 +32,12 @@ export function groupSettings(finished: readonly FinishedRun[]): ScoredSetting[]
 }
 
 function scoreRuns(finished: readonly FinishedRun[]): ScoredRun[] {
-  const tests = finished.map(({ test }) => scoreTexts(test));
+  const tests = finished.map(({ test }) => scorerOf(test));
   const resampled = resampledScores(tests);
   return finished.map(({ planned, facts, result, validation }, i) => ({
-    run: { planned, facts, result, test: metricsOf(tests[i]!, facts.labels) },
+    run: { planned, facts, result, test: tests[i]!.metrics(), testTexts: tests[i]!.textCount },
     test: tests[i]!,
-    validation: scoreTexts(validation),
+    validation: scorerOf(validation),
     resampled: resampled[i]!,
   }));
 }
@@ -46,7 +47,7 @@ function scoreSetting(unordered: readonly ScoredRun[]): ScoredSetting {
   const { setting: id, title, recipe, method } = runs[0]!.run.planned;
   const results = runs.map(({ run }) => run.result);
   const trained = results.some(({ parameters }) => parameters.trainable > 0);
-  const validations = runs.map(({ run, validation }) => metricsOf(validation, run.facts.labels));
+  const validations = runs.map(({ validation }) => validation.metrics());
   const means = (all: readonly { readonly accuracy: number; readonly f1: number; readonly loss: number }[]) => ({
     accuracy: mean(all.map(({ accuracy }) => accuracy)),
     f1: mean(all.map(({ f1 }) => f1)),
@@ -58,10 +59,9 @@ function scoreSetting(unordered: readonly ScoredRun[]): ScoredSetting {
     recipe,
     method,
     runs: runs.map(({ run }) => run),
-    test: Object.fromEntries(measures.map((measure) => [measure, estimate(runs, measure)])) as Record<
-      Measure,
-      Estimate
-    > satisfies Quality,
+    test: Object.fromEntries(
+      runs[0]!.test.measures.map((measure) => [measure, estimate(runs, measure)]),
+    ) as Scores<Estimate> satisfies Quality,
     validation: trained ? means(validations) : undefined,
     base: means(results.map(({ base }) => base)),
     cost: meanCost(results),
@@ -70,9 +70,9 @@ function scoreSetting(unordered: readonly ScoredRun[]): ScoredSetting {
 }
 
 function estimate(runs: readonly ScoredRun[], measure: Measure): Estimate {
-  const values = runs.map(({ run }) => run.test[measure]);
+  const values = runs.map(({ run }) => run.test[measure]!);
   if (values.length === 1)
-    return { value: values[0]!, ...percentileInterval(runs[0]!.resampled[measure]), interval: "bootstrap" };
+    return { value: values[0]!, ...percentileInterval(runs[0]!.resampled[measure]!), interval: "bootstrap" };
   return {
     value: mean(values),
     ...tInterval(values),

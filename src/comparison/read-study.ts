@@ -55,7 +55,8 @@ const readIfThere = <T>(file: string, shape: z.ZodType): T | undefined =>
   existsSync(file) ? readStudyJson<T>(file, shape) : undefined;
 
 function readRun(folder: string, planned: PlannedRun, facts: RunFacts): FinishedRun {
-  const predictions = (split: string) => readPredictions(join(folder, "predictions", `${split}.jsonl`), facts.labels);
+  const predictions = (split: string) =>
+    readPredictions(join(folder, "predictions", `${split}.jsonl`), facts.labels, facts.options.multiLabel === true);
   return {
     planned,
     facts,
@@ -74,7 +75,7 @@ const factsShape = z.looseObject({
   status: z.string(),
   options: z.looseObject({ data: z.string(), threads: z.number() }),
   notes: texts,
-  labels: texts.min(2),
+  labels: texts.min(1),
   dataSha256: z.string(),
   engine: z.string(),
   node: z.string(),

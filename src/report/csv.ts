@@ -28,6 +28,7 @@ const runColumns: Columns<RunRow> = {
   test_macro_precision: ({ run }) => run?.test.precision,
   test_macro_recall: ({ run }) => run?.test.recall,
   test_macro_f1: ({ run }) => run?.test.f1,
+  test_micro_f1: ({ run }) => run?.test.microF1,
   test_loss: ({ run }) => run?.test.loss,
   test_calibration_error: ({ run }) => run?.test.calibrationError,
   base_accuracy: ({ run }) => run?.result.base.accuracy,
@@ -106,6 +107,7 @@ const epochColumns: Columns<EpochRow> = {
   validation_macro_precision: ({ epoch }) => epoch.validation.precision,
   validation_macro_recall: ({ epoch }) => epoch.validation.recall,
   validation_macro_f1: ({ epoch }) => epoch.validation.f1,
+  validation_micro_f1: ({ epoch }) => epoch.validation.microF1,
   validation_calibration_error: ({ epoch }) => epoch.validation.calibrationError,
   seconds: ({ epoch }) => epoch.seconds,
 };
@@ -120,7 +122,13 @@ export const epochsCsv = ({ settings }: Comparison): string =>
     ),
   );
 
-function table<Row>(columns: Columns<Row>, rows: readonly Row[]): string {
-  const lines = [Object.keys(columns), ...rows.map((row) => Object.values(columns).map((of) => csvField(of(row))))];
+/** Columns that there are where a text may have any number of labels: left out where no row has anything in them. */
+const OCCASIONAL = new Set(["test_micro_f1", "validation_micro_f1"]);
+
+function table<Row>(all: Columns<Row>, rows: readonly Row[]): string {
+  const columns = Object.entries(all).filter(
+    ([name, of]) => !OCCASIONAL.has(name) || rows.some((row) => of(row) !== undefined),
+  );
+  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, of]) => csvField(of(row))))];
   return lines.map((fields) => `${fields.join(",")}\r\n`).join("");
 }

@@ -7,6 +7,7 @@ import { answerSection, conclusionsSection } from "./sections/answer.ts";
 import { classesSection } from "./sections/class-sizes.ts";
 import { confusionSection } from "./sections/confusion.ts";
 import { dataSection } from "./sections/data.ts";
+import { labelDecisionsSection } from "./sections/label-decisions.ts";
 import { measuredSection, repeatSection } from "./sections/measured.ts";
 import { methodsSection } from "./sections/methods.ts";
 import { paretoSection } from "./sections/pareto.ts";
@@ -30,6 +31,7 @@ export function reportDocument(view: View): Document {
     paretoSection(view),
     ranksSection(view),
     confusionSection(view),
+    labelDecisionsSection(view),
     classesSection(view),
     textsSection(view),
     dataSection(view),

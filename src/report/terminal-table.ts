@@ -14,7 +14,12 @@ interface TerminalColumn {
 const columns: readonly TerminalColumn[] = [
   { title: "accuracy", column: "accuracy", cell: ({ test }) => metric(test.accuracy.value) },
   { title: "macro F1", column: "f1", cell: ({ test }) => metric(test.f1.value) },
-  { title: "cal.err", column: "calibrationError", cell: ({ test }) => metric(test.calibrationError.value) },
+  { title: "micro F1", column: "microF1", cell: ({ test: { microF1 } }) => (microF1 ? metric(microF1.value) : "") },
+  {
+    title: "cal.err",
+    column: "calibrationError",
+    cell: ({ test: { calibrationError } }) => (calibrationError ? metric(calibrationError.value) : ""),
+  },
   { title: "training", column: "trainSeconds", cell: ({ cost }) => span(cost.trainSeconds) },
   { title: "total", column: "totalSeconds", cell: ({ cost }) => span(cost.totalSeconds) },
   { title: "memory", column: "peakRssBytes", cell: ({ cost }) => memory(cost.peakRssBytes) },
@@ -27,7 +32,7 @@ const span = (seconds: number): string => (seconds < 60 ? `${seconds.toFixed(1)}
 
 const GAP = " ";
 /** In a narrow terminal these go, the first first. */
-const LESS_IMPORTANT = ["stored", "cal.err", "training", "trained", "memory", "accuracy", "total"];
+const LESS_IMPORTANT = ["stored", "cal.err", "micro F1", "training", "trained", "memory", "accuracy", "total"];
 /** Names up to this are whole; before they are cut, columns go. */
 const WHOLE_NAME = 30;
 
@@ -72,7 +77,8 @@ export function resultTable(comparison: Comparison, style: TableStyle): string {
 
 /** As many columns as there is room for beside names of some width. */
 function columnsWithin(width: number, settings: readonly Setting[], nameWidth: number) {
-  const all = columns.map((column) => ({
+  const filled = columns.filter(({ cell }) => settings.some((setting) => cell(setting) !== ""));
+  const all = filled.map((column) => ({
     ...column,
     // One more for the mark, also in colour, so that both have the same columns.
     width: 1 + Math.max(column.title.length, ...settings.map((setting) => column.cell(setting).length)),

@@ -14,6 +14,8 @@ export interface View {
   readonly recipes: readonly RecipeName[];
   /** For each recipe and method the one setting that stands for it: the chosen rank, else the best on validation. */
   readonly leading: readonly Setting[];
+  /** Whether a text may have any number of labels. */
+  readonly multiLabel: boolean;
   /** Whether times may be held against each other. */
   readonly timed: boolean;
   of(id: string): Setting;
@@ -43,6 +45,7 @@ export function viewOf(comparison: Comparison): View {
     trained,
     recipes,
     leading: leadingOf(comparison, trained),
+    multiLabel: settings.some(({ test }) => test.microF1 !== undefined),
     timed: comparison.timesComparable.comparable,
     of,
     shortName: ({ title }) => title,

@@ -24,6 +24,7 @@ interface Variant {
  */
 export function plannedRuns(plan: ResolvedPlan): PlannedRun[] {
   const settings = recipesOf(plan).flatMap((recipe) => settingsOf(plan, recipe));
+  requireOneKindOfLabels(settings);
   const [splitSeed] = plan.seeds;
   return plan.seeds.flatMap((seed) =>
     settings.map(({ options, setting, ...rest }) => ({
@@ -34,6 +35,16 @@ export function plannedRuns(plan: ResolvedPlan): PlannedRun[] {
       options: { ...(plan.seeds.length > 1 && { splitSeed }), ...options, seed } as PlannedRun["options"],
     })),
   );
+}
+
+/** One label for a text and any number of them are measured differently. */
+function requireOneKindOfLabels(settings: readonly PlannedSetting[]): void {
+  const several = settings.filter(({ options }) => options.multiLabel === true).length;
+  if (several > 0 && several < settings.length)
+    throw new AttuneError(
+      "plan/multi-label",
+      "multiLabel must be the same for all runs of a study, since the figures of one label for a text and of several cannot be compared; give it for the whole plan",
+    );
 }
 
 type PlannedSetting = Omit<PlannedRun, "name" | "seed" | "options"> & { readonly options: Options };
@@ -50,8 +61,7 @@ function settingsOf(plan: ResolvedPlan, recipe: RecipeName): PlannedSetting[] {
     const own = Object.fromEntries(Object.entries(sourced).map(([key, { value }]) => [key, value]));
     const input = inputKeys.flatMap((key) => (plan[key] === undefined ? [] : [[key, plan[key]]]));
     const options = { ...Object.fromEntries(input), method, ...own };
-    const { multiLabel } = resolveOptions({ ...options, out: "." }); // Throws where options do not go together.
-    if (multiLabel) throw severalLabels();
+    resolveOptions({ ...options, out: "." }); // Throws where options do not go together.
     const marks = variant.telling.map((key) => `-${shortName(key)}${inName(given[key])}`).join("");
     const base = `${recipe}/${method}${marks}`;
     let setting = base;
@@ -68,12 +78,6 @@ function settingsOf(plan: ResolvedPlan, recipe: RecipeName): PlannedSetting[] {
     };
   });
 }
-
-const severalLabels = (): AttuneError =>
-  new AttuneError(
-    "plan/multi-label",
-    "a study cannot have multiLabel, since its tests need one label for each text; use attune train for each method",
-  );
 
 /** What the plan says of each run; the same thing said twice is one run. */
 function variantsOf(plan: ResolvedPlan): Variant[] {

@@ -1,6 +1,5 @@
 /** Metrics of texts with any number of labels, by scikit-learn's definitions, and the thresholds that decide labels. */
-import type { SplitMetrics } from "./metrics.ts";
-import { numpyMean, ratio } from "./metrics.ts";
+import { type ClassificationMetrics, numpyMean, ratio, type SplitMetrics } from "./metrics.ts";
 
 /** Probability of a label from its logit, without overflow. */
 export const sigmoid = (logit: number): number =>
@@ -29,14 +28,25 @@ export function meanBinaryCrossEntropy(
   return ratio(total, truths.length * labelCount);
 }
 
-/** Loss and metrics of logits [texts, labels]; accuracy counts texts all of whose labels are right. */
+/** Loss and metrics of logits [texts, labels]. */
 export function multiLabelMetrics(
   logits: Float32Array,
   truths: readonly (readonly number[])[],
   labels: readonly string[],
   thresholds: readonly number[],
 ): SplitMetrics {
-  const predicted = labelsAbove(logits, thresholds);
+  return {
+    loss: meanBinaryCrossEntropy(logits, truths, labels.length),
+    ...metricsOfDecisions(labelsAbove(logits, thresholds), truths, labels),
+  };
+}
+
+/** Metrics of the labels that were decided on for each text; accuracy counts texts all of whose labels are right. */
+export function metricsOfDecisions(
+  predicted: readonly (readonly number[])[],
+  truths: readonly (readonly number[])[],
+  labels: readonly string[],
+): ClassificationMetrics {
   const counts = labels.map(() => ({ correct: 0, support: 0, claimed: 0 }));
   let right = 0;
   for (const [row, truth] of truths.entries()) {
@@ -56,7 +66,6 @@ export function multiLabelMetrics(
   const sum = (key: keyof (typeof counts)[number]) => counts.reduce((total, count) => total + count[key], 0);
   const micro = scores({ correct: sum("correct"), support: sum("support"), claimed: sum("claimed") });
   return {
-    loss: meanBinaryCrossEntropy(logits, truths, labels.length),
     accuracy: ratio(right, truths.length),
     precision: numpyMean(perClass.map(({ precision }) => precision)),
     recall: numpyMean(perClass.map(({ recall }) => recall)),

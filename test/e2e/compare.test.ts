@@ -342,11 +342,6 @@ describe("compare refuses", () => {
       '--epochs cannot be "x": it must be a whole number',
     ],
     ["no data", ["--model", "model", "--out", "new"], "--data is missing: labelled texts"],
-    [
-      "texts with any number of labels",
-      ["--plan", "study.yaml", "--multi-label", "--out", "new"],
-      "a study cannot have multiLabel",
-    ],
     ["no folder", ["--plan", "study.yaml"], "the option --out is missing"],
     ["a model that is not there", ["--model", "nothing", "--data", "data", "--out", "new"], "nothing"],
     [

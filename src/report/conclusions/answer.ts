@@ -106,7 +106,7 @@ function cheapest(
 function idleOnes(view: View, settings: readonly Setting[]): string {
   if (settings.length === 0) return "";
   const [need, are] = settings.length > 1 ? ["need", "are"] : ["needs", "is"];
-  return `${names(view, settings)} ${need} less, but ${are} not shown to do better than always answering the most frequent label.`;
+  return `${names(view, settings)} ${need} less, but ${are} not shown to do better than always answering the most frequent ${view.multiLabel ? "labels" : "label"}.`;
 }
 
 /** Of all settings that are not shown to be worse than full fine-tuning, the one that costs least. */

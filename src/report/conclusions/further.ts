@@ -12,8 +12,9 @@ export const rank: Rule = ({ comparison, recipes }) =>
   );
 
 /** Whose probabilities can be believed. */
-export const calibration: Rule = ({ leading, name }) => {
-  const error = ({ test }: Setting) => test.calibrationError.value;
+export const calibration: Rule = ({ leading, name, multiLabel }) => {
+  if (multiLabel) return undefined;
+  const error = ({ test }: Setting) => test.calibrationError!.value;
   const [low, high] = [least(leading, error), most(leading, error)];
   if (!low || !high || low === high) return undefined;
   return `Probabilities are most to be believed with ${name(low)} (calibration error ${metric(error(low))}) and least with ${name(high)} (${metric(error(high))}).`;
@@ -24,7 +25,7 @@ const MANY = 0.25;
 
 /** Texts that nothing helps with: a limit of the data rather than of a method. */
 export const hardTexts: Rule = ({ comparison, trained, settings }) => {
-  const texts = testTexts(settings);
+  const texts = settings[0]?.runs[0]!.testTexts ?? 0;
   const wrong = comparison.allWrong.length;
   if (trained.length < 2 || wrong === 0) return undefined;
   const found = `${plural(wrong, "test text")} of ${grouped(texts)} (${percent(wrong / texts)}) ${wrong === 1 ? "is" : "are"} wrong in every setting`;
@@ -32,9 +33,6 @@ export const hardTexts: Rule = ({ comparison, trained, settings }) => {
     ? `${found}: so many that no method here has learned enough to say which texts are hard.`
     : `${found}: ambiguous or wrongly labelled texts set a limit that no method here passes.`;
 };
-
-const testTexts = ([first]: readonly Setting[]): number =>
-  first ? first.runs[0]!.test.confusion.flat().reduce((a, b) => a + b, 0) : 0;
 
 export const repeatedTexts: Rule = ({ comparison: { data } }) => {
   const { duplicates, counts } = data;

@@ -75,7 +75,7 @@ export const accuracyDisagrees: Rule = (view) => {
 export const noBetterThanMajority: Rule = (view) => {
   const { majorityAccuracy } = view.comparison.data;
   if (majorityAccuracy === undefined) return undefined;
-  const always = `always answering the most frequent label (accuracy ${metric(majorityAccuracy)})`;
+  const always = `always answering the most frequent ${view.multiLabel ? "labels" : "label"} (accuracy ${metric(majorityAccuracy)})`;
   return notBeating(view, always, majorityAccuracy, ({ test }) => test.accuracy);
 };
 

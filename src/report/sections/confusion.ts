@@ -17,7 +17,8 @@ const MOST_PAIRS = 10;
 const [LONGEST_NAME, LONGEST_SMALL_NAME] = [12, 20];
 
 export function confusionSection(view: View): Section | undefined {
-  if (view.trained.length === 0) return undefined;
+  // Where a text may have any number of labels, none is taken for another one.
+  if (view.trained.length === 0 || view.multiLabel) return undefined;
   const labels = view.comparison.data.labels;
   const first = view.comparison.recommended && view.of(view.comparison.recommended.chosen);
   // Of the recipe of what is recommended: what differs between recipes is the subject of other sections.

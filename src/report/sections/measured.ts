@@ -28,7 +28,12 @@ export function measuredSection(view: View): Section {
         : "95 % bootstrap intervals over test texts (10,000 resamples, seeded).",
     ],
     ...(differences.length > 0 ? [DIFFERENCES] : []),
-    ["Calibration error", "Expected calibration error: 15 bins of equal width over the top label's probability."],
+    view.multiLabel
+      ? [
+          "Labels",
+          "A text gets every label whose probability reaches that label's threshold, which is chosen on validation. Subset accuracy counts texts that get all of their labels and no other; macro averages are over labels, micro F1 is over all decisions together.",
+        ]
+      : ["Calibration error", "Expected calibration error: 15 bins of equal width over the top label's probability."],
     ["Choices", `What is chosen (${inARow(chosen)}) is chosen on validation; test is only reported.`],
     [
       "Time",

@@ -14,13 +14,26 @@ const estimate = ({ value, low, high, standardDeviation }: Estimate): Cell => ({
   below: standardDeviation === undefined ? `${metric(low)} – ${metric(high)}` : `± ${metric(standardDeviation)}`,
 });
 
-const qualityColumns: readonly ResultColumn[] = [
-  { title: "Accuracy", marks: "accuracy", cell: ({ test }) => estimate(test.accuracy) },
-  { title: "Macro F1", marks: "f1", cell: ({ test }) => estimate(test.f1) },
-  { title: "Precision", note: "macro", marks: "precision", cell: ({ test }) => metric(test.precision.value) },
-  { title: "Recall", note: "macro", marks: "recall", cell: ({ test }) => metric(test.recall.value) },
-  { title: "Calibration error", marks: "calibrationError", cell: ({ test }) => metric(test.calibrationError.value) },
-];
+/** What is measured of one label for a text differs from what is measured of any number of them. */
+function qualityColumns({ multiLabel }: View): readonly ResultColumn[] {
+  const columns: readonly ResultColumn[] = [
+    {
+      title: multiLabel ? "Subset accuracy" : "Accuracy",
+      marks: "accuracy",
+      cell: ({ test }) => estimate(test.accuracy),
+    },
+    { title: "Macro F1", marks: "f1", cell: ({ test }) => estimate(test.f1) },
+    { title: "Micro F1", marks: "microF1", cell: ({ test }) => (test.microF1 ? estimate(test.microF1) : "") },
+    { title: "Precision", note: "macro", marks: "precision", cell: ({ test }) => metric(test.precision.value) },
+    { title: "Recall", note: "macro", marks: "recall", cell: ({ test }) => metric(test.recall.value) },
+    {
+      title: "Calibration error",
+      marks: "calibrationError",
+      cell: ({ test }) => (test.calibrationError ? metric(test.calibrationError.value) : ""),
+    },
+  ];
+  return columns.filter(({ marks }) => marks !== (multiLabel ? "calibrationError" : "microF1"));
+}
 
 const differenceColumn: ResultColumn = {
   title: "F1 against full",
@@ -103,7 +116,7 @@ export function resultsSection(view: View): Section {
     title: "All methods",
     blocks: [
       heading("Quality on test"),
-      tableOf(view, view.comparison.differences.length > 0 ? [...qualityColumns, differenceColumn] : qualityColumns),
+      tableOf(view, [...qualityColumns(view), ...(view.comparison.differences.length > 0 ? [differenceColumn] : [])]),
       heading("Cost"),
       tableOf(view, costColumns),
       remark(`${marks}${under}${untrained}${times}`),

@@ -84,8 +84,7 @@ function predictions(labels: readonly string[]): Text {
   ];
 }
 
-const soloSetting = ({ label, predicted }: TellingText): string =>
-  Object.keys(predicted).find((id) => predicted[id] === label)!;
+const soloSetting = ({ right }: TellingText): string => right[0]!;
 
 function soloCounts(view: View, texts: readonly TellingText[]): string {
   const counts = [...groupBy(texts, soloSetting)].toSorted(([, a], [, b]) => b.length - a.length);

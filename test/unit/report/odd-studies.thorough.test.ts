@@ -54,6 +54,16 @@ const odd: Readonly<Record<string, Odd>> = {
     ],
     never: [ALONE, /What trains nothing/, /against full/i],
   },
+  "texts with any number of labels": {
+    study: { multiLabel: true },
+    says: [
+      "| Method | Subset accuracy | Macro F1 | Micro F1 | Precision",
+      "## Labels and their thresholds",
+      /gives \d+ of 200 test texts \(\d+\.\d %\) all of their labels and no other/,
+      "Subset accuracy counts texts that get all of their labels and no other",
+    ],
+    never: [/Confusion|taken for|alibration/],
+  },
   "only ranks of LoRA": {
     study: { settings: only("lora-r2", "lora-r8", "lora-r32") },
     says: ["With every setting, the last epoch is the best", /LoRA's rank: Rank \d+ /],

@@ -137,12 +137,10 @@ describe("the runs of a plan", () => {
     expect(third!.sources).toMatchObject({ epochs: "the plan", batchSize: "the original experiment" });
   });
 
-  test("cannot have texts with any number of labels", () => {
-    const refused = { code: "plan/multi-label", kind: "input" };
-    expect(() => plannedRuns(planOf("methods: [full]", "multiLabel: true"))).toThrow(expect.objectContaining(refused));
-    expect(() => plannedRuns(planOf("runs:", "  - { method: full, multiLabel: true }"))).toThrow(
-      "a study cannot have multiLabel, since its tests need one label for each text",
-    );
+  test("are all of texts with one label, or all of texts with any number of them", () => {
+    const mixed = planOf("methods: [full]", "runs:", "  - { method: full, multiLabel: true }");
+    expect(() => plannedRuns(mixed)).toThrow(expect.objectContaining({ code: "plan/multi-label", kind: "input" }));
+    expect(plannedRuns(planOf("methods: [full, lora]", "ranks: [2]", "multiLabel: true"))).toHaveLength(2);
     expect(plannedRuns(planOf("methods: [full]", "multiLabel: false"))).toHaveLength(1);
   });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { overSeeds, resampledScores, type ScoredTexts, scoreTexts } from "../../../../src/comparison/scored-texts.ts";
+import { overSeeds, resampledScores, scorerOf } from "../../../../src/comparison/scored-texts.ts";
 import { percentileInterval, percentileP, resample } from "../../../../src/comparison/statistics/bootstrap.ts";
 import { holm } from "../../../../src/comparison/statistics/holm.ts";
 import { exactMcNemar } from "../../../../src/comparison/statistics/mcnemar.ts";
@@ -85,13 +85,14 @@ describe("t and spread equal SciPy and NumPy", () => {
 
 describe("the bootstrap", () => {
   const { bootstrap } = fixture;
-  const scored = (side: "first" | "second"): ScoredTexts => {
+  const scored = (side: "first" | "second") => {
     const logits = Float32Array.from(bootstrap[side]);
     const labels = Array.from({ length: bootstrap.labels }, (_, k) => `label ${k}`);
     const rows = bootstrap.truth.map((_, i) => [...logits.subarray(i * labels.length, (i + 1) * labels.length)]);
     const predicted = Int32Array.from(rows, (row) => row.indexOf(Math.max(...row)));
-    return scoreTexts({
+    return scorerOf({
       file: "",
+      multiLabel: false,
       ids: [],
       texts: [],
       labels,
