@@ -25,7 +25,7 @@ const MANY = 0.25;
 
 /** Texts that nothing helps with: a limit of the data rather than of a method. */
 export const hardTexts: Rule = ({ comparison, trained, settings }) => {
-  const texts = settings[0]?.runs[0]!.testTexts ?? 0;
+  const texts = settings[0]?.runs[0]?.testTexts ?? 0;
   const wrong = comparison.allWrong.length;
   if (trained.length < 2 || wrong === 0) return undefined;
   const found = `${plural(wrong, "test text")} of ${grouped(texts)} (${percent(wrong / texts)}) ${wrong === 1 ? "is" : "are"} wrong in every setting`;
