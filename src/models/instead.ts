@@ -1,6 +1,7 @@
 /** Architectures that people meet and that Attune cannot train: what to take in their place. */
 
-const advice: readonly (readonly [types: readonly string[], what: string])[] = [
+/** By values of `model_type`. */
+export const refused: readonly (readonly [types: readonly string[], instead: string])[] = [
   [["deberta"], "this is version 1; take microsoft/deberta-v3-small, -base or -large, which have the type deberta-v2"],
   [["xlm-roberta-xl"], "take FacebookAI/xlm-roberta-large"],
   [["gte", "new"], "take Alibaba-NLP/gte-modernbert-base"],
@@ -23,4 +24,4 @@ const advice: readonly (readonly [types: readonly string[], what: string])[] = [
 ];
 
 /** What to do about a model of that `model_type`, where there is something to be said. */
-export const insteadOf = (type: string): string | undefined => advice.find(([types]) => types.includes(type))?.[1];
+export const insteadOf = (type: string): string | undefined => refused.find(([types]) => types.includes(type))?.[1];

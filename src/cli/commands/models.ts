@@ -1,5 +1,6 @@
 /** `attune models`. */
 import type { Command } from "commander";
+import { refused } from "../../models/instead.ts";
 import { models } from "../../models/list-models.ts";
 
 export function modelsCommand(command: Command): void {
@@ -14,6 +15,8 @@ export function modelsCommand(command: Command): void {
       ];
       return `${type.padEnd(width)}  ${facts.join("; ")}`;
     });
-    process.stdout.write(`${json ? JSON.stringify(all) : lines.join("\n")}\n`);
+    const others = refused.map(([types, instead]) => `  ${types.join(", ")}: ${instead}`);
+    const text = [...lines, "", "Not these:", ...others].join("\n");
+    process.stdout.write(`${json ? JSON.stringify(all) : text}\n`);
   });
 }
