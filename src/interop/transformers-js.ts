@@ -6,6 +6,7 @@ import type { HostTensor, Tensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import { portable } from "../tokens/portable-tokenizer.ts";
 import type { Tokenizer } from "../tokens/tokenizer.ts";
+import { tokenizerFamily } from "../tokens/tokenizer-families.ts";
 import { writeFiles } from "../tokens/tokenizer-files.ts";
 import { type Int8Weights, int8Rules } from "./int8.ts";
 import { paddedField, paddedInputs, paddedRules } from "./padded.ts";
@@ -102,15 +103,19 @@ class ExternalData {
 }
 
 /** The tokenizer's files, with what transformers.js needs in them: portable steps, a pad token, and the length to cut at. */
-function writeTokenizer(folder: string, { tokenizer, maxLength }: OnnxFolder): void {
-  const { definition, config } = tokenizer;
+function writeTokenizer(folder: string, { tokenizer, maxLength, config: { model_type: modelType } }: OnnxFolder): void {
+  const { definition, config, tokens } = tokenizer;
+  const family = tokenizerFamily(undefined, String(modelType));
+  const named = Object.fromEntries(Object.entries(tokens).map(([name, token]) => [`${name}_token`, token]));
   const direction = (config as { truncation_side?: string }).truncation_side === "left" ? "Left" : "Right";
   const truncation = { direction, max_length: maxLength, strategy: "LongestFirst", stride: 0 };
   const changed: Readonly<Record<string, object>> = {
     "tokenizer.json": { ...portable(definition), padding: null, truncation },
     "tokenizer_config.json": {
-      ...{ tokenizer_class: "BertTokenizer", pad_token: "[PAD]" },
+      ...{ tokenizer_class: family?.className ?? "BertTokenizer", pad_token: "[PAD]", ...named },
       ...config,
+      // transformers.js runs tokenizer.json in any case, and goes by the class for the types of a pair.
+      ...(family?.kind === "sentencepiece" && { tokenizer_class: family.className }),
       model_max_length: maxLength,
     },
   };

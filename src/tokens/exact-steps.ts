@@ -18,6 +18,8 @@ export interface PreTokenizerStep {
   readonly type: string;
   readonly pretokenizers?: readonly PreTokenizerStep[] | undefined;
   readonly behavior?: string | undefined;
+  readonly add_prefix_space?: boolean | undefined;
+  readonly use_regex?: boolean | undefined;
 }
 
 /** What the library makes of a normalizer, as far as it is changed here. */

@@ -45,6 +45,8 @@ const normalizerShape = z.looseObject({
 const preTokenizerShape = z.looseObject({
   type: z.string(),
   behavior: z.string().optional(),
+  add_prefix_space: z.boolean().optional(),
+  use_regex: z.boolean().optional(),
   get pretokenizers() {
     return z.array(preTokenizerShape).optional();
   },
@@ -183,7 +185,7 @@ function preparedBy(config: TokenizerConfig, family: TokenizerFamily | undefined
   if (family?.kind === "byte-level" && preTokenizer?.type === "ByteLevel")
     return {
       ...definition,
-      pre_tokenizer: { ...preTokenizer, add_prefix_space: config.add_prefix_space ?? false } as never,
+      pre_tokenizer: { ...preTokenizer, add_prefix_space: config.add_prefix_space ?? false },
     };
   return definition;
 }

@@ -4,7 +4,7 @@ import { AttuneError } from "../base/error.ts";
 import type { Text } from "../tables/dataset.ts";
 import { contentIds } from "./content-ids.ts";
 import { type Definition, readTokenizer } from "./read-tokenizer.ts";
-import { templatesOf } from "./special-tokens.ts";
+import { type SpecialTokens, templatesOf } from "./special-tokens.ts";
 import { type FileToWrite, tokenizerFiles } from "./tokenizer-files.ts";
 
 export interface Encoded {
@@ -31,6 +31,8 @@ export interface Tokenizer {
   readonly endId: number | undefined;
   /** Files that belong into the folder of a model whose texts have at most `maxLength` tokens. */
   files(maxLength: number): readonly FileToWrite[];
+  /** Names of its special tokens, as its files or its family give them. */
+  readonly tokens: Partial<SpecialTokens>;
   /** Its tokenizer.json and tokenizer_config.json, with text prepared by the former as the latter says. */
   readonly definition: object;
   readonly config: object;
@@ -67,6 +69,7 @@ export function loadTokenizer(folder: string): Tokenizer {
     padId: tokens.pad === undefined ? (idOf("[PAD]") ?? idOf("<pad>")) : idOf(tokens.pad),
     maskId: tokens.mask === undefined ? (idOf("[MASK]") ?? idOf("<mask>")) : idOf(tokens.mask),
     endId: single.closing.at(-1),
+    tokens,
     files: (maxLength) => tokenizerFiles(folder, read, maxLength),
     definition: prepared,
     config,
