@@ -1,6 +1,8 @@
 /** The files of a model that Attune reads, from the Hub. */
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { requireNoPython } from "../tokens/read-tokenizer.ts";
+import { VOCABULARY_FILES } from "../tokens/tokenizer-families.ts";
 import { readWeightIndex } from "../weights/weight-files.ts";
 import { openRepository, type Repository } from "./repository.ts";
 import type { HubReference } from "./repository-name.ts";
@@ -10,19 +12,28 @@ const CONFIG = "config.json";
 /** In the order in which they are preferred, as in a folder. */
 const WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
 const indexOf = (weights: string) => `${weights}.index.json`;
+const TOKENIZER = "tokenizer.json";
 /** Not every model has all of these. */
-const TOKENIZER = ["tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"];
+const BESIDE_TOKENIZER = ["tokenizer_config.json", "vocab.txt", "special_tokens_map.json"];
+/** What a tokenizer is made of where a model has no tokenizer.json. */
+const VOCABULARY = ["added_tokens.json", ...VOCABULARY_FILES];
 
 /** Brings a model into the cache, if it is not there. */
 export async function fetchModel(reference: HubReference, context: HubContext): Promise<Repository> {
   const repository = await openRepository(reference, context);
   if (isWhole(repository)) return repository;
   const listed = new Set(await repository.list());
-  const small = [CONFIG, ...TOKENIZER].filter((path) => listed.has(path));
+  const tokenizer = tokenizerFiles(listed.has(TOKENIZER));
+  const small = [CONFIG, ...tokenizer].filter((path) => listed.has(path));
   if (!listed.has(CONFIG)) throw repository.problem ?? lacks(reference, CONFIG, listed);
-  if (repository.problem && !isSettled(repository, TOKENIZER[0]!)) throw repository.problem;
+  if (repository.problem && !isSettled(repository, TOKENIZER)) throw repository.problem;
   if (!repository.problem)
-    for (const path of TOKENIZER) if (!listed.has(path)) repository.cache.markAbsent(repository.commit, path);
+    for (const path of tokenizer) if (!listed.has(path)) repository.cache.markAbsent(repository.commit, path);
+  if (!listed.has(TOKENIZER)) {
+    // What cannot be used is known before the weights come, which are the most.
+    await repository.fetch(small);
+    requireNoPython(repository.folder);
+  }
   const weights = WEIGHTS.find((path) => listed.has(path) || listed.has(indexOf(path)));
   if (!weights) throw repository.problem ?? lacks(reference, WEIGHTS[0]!, listed);
   if (!repository.problem)
@@ -39,13 +50,19 @@ export async function fetchModel(reference: HubReference, context: HubContext): 
   return repository;
 }
 
+/** The files of a tokenizer that are read, if they are there. */
+const tokenizerFiles = (hasDefinition: boolean): readonly string[] => [
+  ...new Set([TOKENIZER, ...BESIDE_TOKENIZER, ...(hasDefinition ? [] : VOCABULARY)]),
+];
+
 /** Whether a file is here, or known to be nowhere. */
 const isSettled = (repository: Repository, path: string): boolean =>
   repository.has(path) || repository.cache.isAbsent(repository.commit, path);
 
 /** Whether nothing need be asked. Weights that are here are not enough where the Hub may have others that go first. */
 function isWhole(repository: Repository): boolean {
-  if (!repository.has(CONFIG) || !TOKENIZER.every((path) => isSettled(repository, path))) return false;
+  const tokenizer = tokenizerFiles(repository.has(TOKENIZER));
+  if (!repository.has(CONFIG) || !tokenizer.every((path) => isSettled(repository, path))) return false;
   const first = WEIGHTS.find((path) => ![path, indexOf(path)].every((name) => isKnownAbsent(repository, name)));
   return (
     first !== undefined &&

@@ -114,18 +114,26 @@ export interface ReadTokenizer {
   readonly isFile: boolean;
 }
 
-/** @throws AttuneError where the folder has no tokenizer that can be read without Python */
-export function readTokenizer(folder: string): ReadTokenizer {
-  const at = (name: string) => join(folder, name);
-  const optional = <Shape extends z.ZodType>(name: string, shape: Shape): z.input<Shape> | undefined =>
-    existsSync(at(name)) ? readJson(at(name), shape, HINTS) : undefined;
-  for (const name of [DEFINITION, CONFIG, SPECIAL_MAP, ADDED_TOKENS, ...VOCABULARY_FILES]) requireInside(folder, name);
-  const config = optional(CONFIG, configShape) ?? {};
+/** What the configurations in a folder say of its tokenizer. */
+function readConfigs(folder: string) {
+  const optional = <Shape extends z.ZodType>(name: string, shape: Shape): z.input<Shape> | undefined => {
+    requireInside(folder, name);
+    const file = join(folder, name);
+    return existsSync(file) ? readJson(file, shape, HINTS) : undefined;
+  };
+  const config: TokenizerConfig = optional(CONFIG, configShape) ?? {};
   const modelShape = z.looseObject({ model_type: z.unknown().optional(), tokenizer_class: z.unknown().optional() });
   const model: z.input<typeof modelShape> = optional("config.json", modelShape) ?? {};
   const textOr = (value: unknown) => (typeof value === "string" ? value : undefined);
   const className = config.tokenizer_class ?? textOr(model.tokenizer_class);
-  const family = tokenizerFamily(className, textOr(model.model_type));
+  return { optional, config, className, family: tokenizerFamily(className, textOr(model.model_type)) };
+}
+
+/** @throws AttuneError where the folder has no tokenizer that can be read without Python */
+export function readTokenizer(folder: string): ReadTokenizer {
+  const at = (name: string) => join(folder, name);
+  for (const name of [DEFINITION, ...VOCABULARY_FILES]) requireInside(folder, name);
+  const { optional, config, family } = readConfigs(folder);
   const named = namedTokens(config, optional(SPECIAL_MAP, z.looseObject(specialShape)) ?? {});
   const tokens = { ...family?.tokens, ...named };
   const shared = { config, family, tokens };
@@ -134,7 +142,7 @@ export function readTokenizer(folder: string): ReadTokenizer {
     const prepared = preparedBy(config, family, definition);
     return { ...shared, file: at(DEFINITION), definition, prepared, isFile: true };
   }
-  requireReadable(folder, className, config);
+  requireNoPython(folder);
   const missing = family?.files.find((name) => !existsSync(at(name)));
   if (!family || missing !== undefined) {
     const what = family ? `there is neither this file nor ${missing}` : "there is no such file";
@@ -161,7 +169,8 @@ export function readTokenizer(folder: string): ReadTokenizer {
 }
 
 /** Refuses vocabularies whose words only Python code finds. */
-function requireReadable(folder: string, className: string | undefined, config: TokenizerConfig): void {
+export function requireNoPython(folder: string): void {
+  const { className, config } = readConfigs(folder);
   const file = join(folder, CONFIG);
   const needsPython = className?.match(PYTHON_CLASSES)?.[0];
   if (needsPython)

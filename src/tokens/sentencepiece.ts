@@ -26,6 +26,8 @@ const TYPES: readonly PieceType[] = ["normal", "unknown", "control", "user", "un
 const KINDS = ["unigram", "bpe", "word", "char"] as const;
 /** The largest vocabularies of a million pieces take some 30 MB. */
 const MOST_BYTES = 128 * 1024 * 1024;
+/** SentencePiece itself makes none of more than 16 characters unless it is told to. */
+const LONGEST_PIECE = 1024;
 
 /** Of sentencepiece_model.proto, the fields that are read. */
 const descriptor = {
@@ -93,6 +95,11 @@ export function readSentencePiece(file: string): SentencePieceModel {
     );
   if (trainerSpec?.treatWhitespaceAsSuffix)
     throw refuse("it marks the ends of words instead of their beginnings, which cannot be read; take another model");
+  const long = pieces.findIndex(({ piece }) => piece.length > LONGEST_PIECE);
+  if (long >= 0)
+    throw refuse(
+      `its piece ${long} has ${pieces[long]!.piece.length} characters, and no piece is as long; get the folder again`,
+    );
   const wrong = pieces.findIndex(
     ({ piece, score, type }) => piece === "" || !Number.isFinite(score) || !TYPES[type - 1],
   );

@@ -15,6 +15,7 @@ import { loadTokenizer } from "../../src/tokens/tokenizer.ts";
 import { openWeights } from "../../src/weights/weight-files.ts";
 import { tinyFolder } from "../methods-folder.ts";
 import { fabricatedSettings, fabricateStudy } from "../study.ts";
+import { tokenizerFolder } from "../tokenizer-folder.ts";
 import { type Draw, mutateBytes, mutateJson } from "./mutate.ts";
 
 export interface Target {
@@ -112,6 +113,24 @@ export function fuzzTargets(root: string): Target[] {
     {
       name: "tokenizer_config.json",
       run: changed(model, "tokenizer_config.json", (folder) => loadTokenizer(folder).encode("a cat", 8)),
+    },
+    ...[
+      ["deberta-v3", "spm.model"],
+      ["xlm-roberta-bpe", "sentencepiece.bpe.model"],
+      ["albert", "spiece.model"],
+      ["bert", "vocab.txt"],
+      ["roberta", "vocab.json"],
+      ["roberta", "merges.txt"],
+      ["modernbert", "tokenizer.json"],
+    ].map(([kind, file]) => ({
+      name: `${kind}: ${file}`,
+      run: changed(join(fixtures, "tokenizers", kind!), file!, (folder) => loadTokenizer(folder).encode("a cat", 8)),
+    })),
+    {
+      name: "spm.model with its character map",
+      run: changed(tokenizerFolder("deberta-v3", join(root, "deberta-v3")), "spm.model", (folder) =>
+        loadTokenizer(folder).encode("a ½ cafe\u0301 ﾊﾟ", 8),
+      ),
     },
     { name: "config.json", run: changed(model, "config.json", async (folder) => (await openModel(folder)).close()) },
     {

@@ -67,6 +67,28 @@ describe("the first time", () => {
     expect(hub.requests.length).toBe(asked);
   });
 
+  test("the files of a vocabulary come where there is no tokenizer.json, and the cache is enough afterwards", async () => {
+    const files = { "config.json": "{}", "pytorch_model.bin": "pickled", "tokenizer_config.json": "{}" };
+    hub.add({ name: "org/pieces", files: { ...files, "spm.model": "pieces", "tf_model.h5": "others'" } });
+    const { folder } = await fetchModel(named("org/pieces"), context());
+    expect(readFileSync(join(folder, "spm.model"), "utf8")).toBe("pieces");
+    hub.requests.length = 0;
+    await fetchModel(named("org/pieces"), context());
+    expect(hub.paths()).toEqual(["/api/models/org/pieces/revision/main"]);
+    hub.add({ name: "org/both", files: { ...files, "spm.model": "pieces", "tokenizer.json": "{}" } });
+    const both = await fetchModel(named("org/both"), context());
+    expect(existsSync(join(both.folder, "spm.model"))).toBe(false);
+  });
+
+  test("a vocabulary that needs Python is refused before the weights come", async () => {
+    const config = '{"model_type": "roberta", "tokenizer_class": "BertweetTokenizer"}';
+    const files = { "config.json": config, "vocab.txt": "a 1", "bpe.codes": "a b", "pytorch_model.bin": "pickled" };
+    hub.add({ name: "org/tweets", files });
+    const message = await inputError(() => fetchModel(named("org/tweets"), context()));
+    expect(message).toContain("BertweetTokenizer exists as Python code only");
+    expect(hub.paths().filter((path) => path.endsWith("pytorch_model.bin"))).toEqual([]);
+  });
+
   test("blobs have the name of their hash, links are relative, and the revision is remembered without a line end", async () => {
     const { folder } = await fetchModel(named("org/model"), context());
     const weights = sha256Of(Buffer.from(FILES["model.safetensors"]));

@@ -272,6 +272,37 @@ describe("loadTokenizer", () => {
     expect(() => loadTokenizer(folder)).toThrow(`${name} exists as Python code only`);
   });
 
+  test.each([
+    ["words that MeCab finds", { "tokenizer_config.json": { word_tokenizer_type: "mecab" } }, "found by mecab"],
+    [
+      "a class in config.json",
+      { "config.json": { tokenizer_class: "PhobertTokenizer" } },
+      "PhobertTokenizer exists as",
+    ],
+  ])("a vocabulary with %s is refused", (name, files, message) => {
+    const folder = folderOf(name, { "vocab.txt": "[UNK]\n", ...files });
+    expect(() => loadTokenizer(folder)).toThrow(message);
+  });
+
+  test.each<[string, Readonly<Record<string, object | string>>, RegExp]>([
+    ["a vocab.txt without [UNK]", { "vocab.txt": "a\nb\n" }, /vocab\.txt: the piece \[UNK\] is not in it/],
+    [
+      "a merge of three pieces",
+      { "vocab.json": { a: 0, b: 1, ab: 2 }, "merges.txt": "#version: 0.2\na b\na b ab\n" },
+      /merges\.txt:3: there are not two pieces/,
+    ],
+    [
+      "a merge of pieces that are not there",
+      { "vocab.json": { a: 0, b: 1, ab: 2 }, "merges.txt": "a b\nb a\n" },
+      /merges\.txt:2: "ba" is not in vocab\.json/,
+    ],
+    ["merges.txt alone", { "merges.txt": "a b\n" }, /tokenizer\.json: there is neither this file nor vocab\.json/],
+  ])("%s", (name, files, message) => {
+    const model_type = Object.hasOwn(files, "merges.txt") ? "roberta" : "bert";
+    const folder = folderOf(name, { "config.json": { model_type }, ...files });
+    expect(() => loadTokenizer(folder)).toThrow(message);
+  });
+
   test("a tokenizer_config.json that is not JSON", () => {
     const folder = folderOf("config", { "tokenizer.json": null, "tokenizer_config.json": "nothing" });
     expect(() => loadTokenizer(folder)).toThrow(/tokenizer_config\.json: this is not JSON/);
