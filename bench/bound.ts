@@ -6,15 +6,15 @@ import { parseArgs } from "node:util";
 import type { BoundJob, BoundSteps } from "./bound-attune.ts";
 import { chosen } from "./chosen.ts";
 import { markdownTable, mean, median, milliseconds } from "./figures.ts";
-import { jobNames, jobOf, modelKinds } from "./jobs.ts";
+import { jobNames, jobOf, type ModelKind, modelKinds } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
-import { writeBertBase } from "./models.ts";
+import { folderOf } from "./models.ts";
 import { measureHere } from "./processes.ts";
 import { resultsFolder, writeResults } from "./results.ts";
 import { loadTexts, writeSample } from "./samples.ts";
 
 const WARM_UP_STEPS = 3;
-const GOAL = 1.08;
+const GOALS: Readonly<Partial<Record<ModelKind, number>>> = { "bert-base": 1.08, "deberta-base": 1.35 };
 
 export async function benchBound(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -45,7 +45,7 @@ export async function benchBound(args: readonly string[]): Promise<void> {
     const texts = await loadTexts(values.data);
     const data = writeSample(join(folder, "texts"), texts, { train: steps * batchSize, others: 8 });
     for (const kind of kinds) {
-      const model = kind === "bert-base" ? await writeBertBase(join(folder, "bert-base"), values.model) : values.model;
+      const model = await folderOf(kind, folder, values.model);
       for (const job of names) {
         const { title, options } = jobOf(job);
         const common = { model, data, batchSize, threads, epochs: 1, sharedTexts: "keep" } as const;
@@ -58,7 +58,7 @@ export async function benchBound(args: readonly string[]): Promise<void> {
         const [graph, products] = [secondsOf(sides.graph), secondsOf(sides.products)];
         const speed = mean(sides.products[0]!.operations.slice(WARM_UP_STEPS)) / products / 1e9;
         const name = `${basename(model)}, batch ${batchSize}, ${title}`;
-        const goal = kind === "bert-base" ? `≤ ${GOAL}` : "–";
+        const goal = kind in GOALS ? `≤ ${GOALS[kind]}` : "–";
         const ratio = graph / products;
         rows.push([name, milliseconds(graph), milliseconds(products), speed.toFixed(0), ratio.toFixed(3), goal]);
         console.log(rows.at(-1)!.join("  "));

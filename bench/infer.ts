@@ -3,10 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { chosen } from "./chosen.ts";
 import { markdownTable, median, megabytes, seconds, times } from "./figures.ts";
 import type { InferJob, InferRun } from "./infer-side.ts";
+import { modelKinds } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
-import { writeBertBase, writeClassifiers } from "./models.ts";
+import { folderOf, writeClassifiers } from "./models.ts";
 import { measureHere } from "./processes.ts";
 import { resultsFolder, writeResults } from "./results.ts";
 import { loadTexts } from "./samples.ts";
@@ -43,8 +45,8 @@ export async function benchInfer(args: readonly string[]): Promise<void> {
     const texts = Array.from({ length: Math.min(limit, test.length) }, (_, i) => test.at(i).text);
     const file = join(folder, "texts.json");
     writeFileSync(file, JSON.stringify(texts));
-    for (const kind of values.models.split(",")) {
-      const base = kind === "bert-base" ? await writeBertBase(join(folder, "bert-base"), values.model) : values.model;
+    for (const kind of chosen("models", values.models, modelKinds)) {
+      const base = await folderOf(kind, folder, values.model);
       const own = join(folder, `for-${kind}`);
       mkdirSync(own);
       const job = { ...(await writeClassifiers(own, base, labels)), texts: file, threads };

@@ -25,7 +25,7 @@ export const jobs = {
     options: { method: "full", layers: "top:2" },
     peer: ["--method", "full", "--top", "2"],
     epochs: 5,
-    examples: { "bert-base": 1600, model: 1600 },
+    examples: { "bert-base": 1600, "deberta-base": 1600, model: 1600 },
   },
   lora: { title: "LoRA r8", options: { method: "lora", rank: 8 }, peer: ["--method", "lora", "--rank", "8"] },
   prefix: {
@@ -43,7 +43,7 @@ export const jobs = {
     options: { method: "probe" },
     peer: ["--method", "linear-probe"],
     epochs: 10,
-    examples: { "bert-base": 1600, model: WHOLE },
+    examples: { "bert-base": 1600, "deberta-base": 1600, model: WHOLE },
   },
 } as const satisfies Record<string, Job>;
 
@@ -53,7 +53,8 @@ export const jobOf = (name: JobName): Job => jobs[name];
 
 export const precisions = ["float32", "bfloat16"] as const;
 export type Precision = (typeof precisions)[number];
-export const modelKinds = ["bert-base", "model"] as const;
+/** Encoders of base size with weights by chance, and the folder that `--model` names. */
+export const modelKinds = ["bert-base", "deberta-base", "model"] as const;
 export type ModelKind = (typeof modelKinds)[number];
 
 /** What is aimed at, to stand beside what was reached. */

@@ -12,6 +12,7 @@ import { newLanguageModel } from "../src/pretrained/open-language-model.ts";
 import { drawWeights, openModel } from "../src/pretrained/open-model.ts";
 import { loadTokenizer } from "../src/tokens/tokenizer.ts";
 import { evaluationProgram } from "../src/train/program.ts";
+import type { ModelKind } from "./jobs.ts";
 
 const BERT_BASE = {
   architectures: ["BertModel"],
@@ -31,18 +32,37 @@ const BERT_BASE = {
   pad_token_id: 0,
 };
 
-/** Writes an encoder of BERT-base's shape with weights by chance and the tokenizer of another folder; returns its own. */
-export async function writeBertBase(folder: string, tokenizerFolder: string): Promise<string> {
+/** DeBERTa-v3-base, but for its vocabulary: rows that are not looked up take no time. */
+const DEBERTA_BASE = {
+  ...BERT_BASE,
+  architectures: ["DebertaV2Model"],
+  model_type: "deberta-v2",
+  type_vocab_size: 0,
+  layer_norm_eps: 1e-7,
+  relative_attention: true,
+  position_buckets: 256,
+  norm_rel_ebd: "layer_norm",
+  share_att_key: true,
+  pos_att_type: "p2c|c2p",
+  position_biased_input: false,
+};
+
+/** The folder of a model; one of base size is written inside of `folder`, with the tokenizer of the folder `given`. */
+export const folderOf = async (kind: ModelKind, folder: string, given: string): Promise<string> =>
+  kind === "model" ? given : writeBase(kind, join(folder, kind), given);
+
+async function writeBase(kind: "bert-base" | "deberta-base", folder: string, tokenizerFolder: string): Promise<string> {
+  const config = kind === "bert-base" ? BERT_BASE : DEBERTA_BASE;
   const tokenizer = loadTokenizer(tokenizerFolder);
-  if (tokenizer.largestId >= BERT_BASE.vocab_size)
-    throw new Error(`${tokenizerFolder}: this tokenizer has more than BERT's ${BERT_BASE.vocab_size} pieces`);
-  const encoder = buildEncoder(BERT_BASE, 2, "config.json");
+  if (tokenizer.largestId >= config.vocab_size)
+    throw new Error(`${tokenizerFolder}: this tokenizer has more than BERT's ${config.vocab_size} pieces`);
+  const encoder = buildEncoder(config, 2, "config.json");
   const own = encoder.parameters.filter(({ part }) => part !== "classifier");
   const { weights } = new CpuStore(own);
   for (const parameter of own)
     drawWeights(parameter, weights[parameter.name]!.data as Float32Array, 0, encoder.initializerRange);
   await writeFolder(folder, {
-    config: BERT_BASE,
+    config,
     tensors: tensorsOf(own, weights),
     files: tokenizer.files(encoder.maxPositions),
   });

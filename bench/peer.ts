@@ -11,7 +11,7 @@ import { chosen } from "./chosen.ts";
 import { seconds } from "./figures.ts";
 import { type JobName, jobNames, jobOf, type ModelKind, modelKinds, type Precision, precisions } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
-import { writeBertBase } from "./models.ts";
+import { folderOf } from "./models.ts";
 import { type Comparison, type PythonRun, report, type Side, secondsOf } from "./peer-report.ts";
 import { defaultPython, hasPython, measureHere, measurePython } from "./processes.ts";
 import { resultsFolder, writeResults } from "./results.ts";
@@ -74,7 +74,7 @@ export async function benchPeer(args: readonly string[]): Promise<void> {
     const comparisons: Comparison[] = [];
     let written = "";
     for (const kind of kinds) {
-      const model = kind === "bert-base" ? await writeBertBase(join(folder, "bert-base"), values.model) : values.model;
+      const model = await folderOf(kind, folder, values.model);
       for (const batch of values.batch.split(",").map(Number))
         for (const job of names) {
           comparisons.push(compare(setting, { kind, model, batch, job }));

@@ -10,7 +10,7 @@ import { markdownTable, milliseconds } from "./figures.ts";
 import { collapsedStacks, flameGraph } from "./flame-graph.ts";
 import { jobNames, jobOf, modelKinds } from "./jobs.ts";
 import { benchMachine, machineText } from "./machine.ts";
-import { writeBertBase } from "./models.ts";
+import { folderOf } from "./models.ts";
 import { measureHere } from "./processes.ts";
 import type { Profiled, ProfileJob } from "./profile-attune.ts";
 import { resultsFolder, writeResults } from "./results.ts";
@@ -40,7 +40,7 @@ export async function benchProfile(args: readonly string[]): Promise<void> {
     const texts = await loadTexts(values.data);
     const data = writeSample(join(folder, "texts"), texts, { train: steps * batchSize, others: 8 });
     for (const kind of kinds) {
-      const model = kind === "bert-base" ? await writeBertBase(join(folder, "bert-base"), values.model) : values.model;
+      const model = await folderOf(kind, folder, values.model);
       for (const job of names) {
         const { title, options } = jobOf(job);
         const common = { model, data, batchSize, threads, epochs: 1, sharedTexts: "keep" } as const;
