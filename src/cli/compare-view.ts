@@ -126,7 +126,10 @@ export class CompareView {
     const row = this.#rows.get(name)!;
     row.pace.see(event);
     if (event.type === "start") row.epochs = event.epochs;
-    if (event.type === "step") row.step = stepNote(event);
+    if (event.type === "step") {
+      row.step = stepNote(event);
+      row.epoch = event.epoch - 1; // A run that goes on does not begin with its first epoch.
+    }
     if (event.type === "epoch") {
       row.epoch = event.epoch;
       row.f1 = event.validation.f1;

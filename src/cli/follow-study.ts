@@ -5,12 +5,6 @@ import { CompareView } from "./compare-view.ts";
 import { report } from "./report-study.ts";
 import { writeOut } from "./write-text.ts";
 
-/** As it was typed, so that a shell reads it the same way. */
-export const commandLine = (): string =>
-  ["attune", ...process.argv.slice(2)]
-    .map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(" ");
-
 /**
  * Shows what happens, then the table and where the report is.
  *

@@ -5,6 +5,15 @@ import { harmless } from "./write-text.ts";
 /** Without a terminal: at most one line of progress in so many seconds. */
 const PLAIN_SECONDS = 15;
 
+/** What is shown now, for messages that come from elsewhere. */
+let shown: LiveLine | undefined;
+
+/** A message that comes at any time, such as that Ctrl-C was seen: above what is shown, so that a table stays whole. */
+export function sayAbove(message: string): void {
+  if (shown) shown.say(message);
+  else process.stderr.write(`\n${message}\n`);
+}
+
 export class LiveLine {
   readonly #stream: NodeJS.WriteStream;
   readonly #live: ReturnType<typeof createLogUpdate> | undefined;
@@ -27,8 +36,10 @@ export class LiveLine {
 
   /** What is going on; without a terminal `plain`, if that is given and it is time. */
   show(live: () => string, plain?: () => string): void {
-    if (this.#live) this.#live(harmless(live()));
-    else if (plain && performance.now() - this.#lastPlain > PLAIN_SECONDS * 1000) {
+    if (this.#live) {
+      shown = this;
+      this.#live(harmless(live()));
+    } else if (plain && performance.now() - this.#lastPlain > PLAIN_SECONDS * 1000) {
       this.#lastPlain = performance.now();
       this.say(plain());
     }
@@ -37,11 +48,12 @@ export class LiveLine {
   /** Takes the live line away, and no other comes. */
   end(): void {
     this.#live?.clear();
-    this.#live?.done();
+    this.keep();
   }
 
   /** What is there stays. */
   keep(): void {
+    if (shown === this) shown = undefined;
     this.#live?.done();
   }
 }

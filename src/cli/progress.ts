@@ -9,6 +9,7 @@ import type { EpochEvent, StepEvent } from "../train/trainer.ts";
 import { HubProgress } from "./hub-progress.ts";
 import { LiveLine } from "./live-line.ts";
 import { metricsReport } from "./metrics-report.ts";
+import { afterRun } from "./next-commands.ts";
 import { writeOut } from "./write-text.ts";
 
 const BAR_WIDTH = 24;
@@ -132,5 +133,7 @@ function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: st
     "",
     `${duration(seconds.train)} of training in ${duration(seconds.total)}, peak memory ${memory(used.peakRssBytes)}`,
     `run ${out}, ${kept} ${join(out, kept)}`,
+    "",
+    ...afterRun(out),
   ].join("\n");
 }

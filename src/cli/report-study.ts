@@ -2,8 +2,10 @@
 import { join } from "node:path";
 import { diskError } from "../base/disk-error.ts";
 import { compareStudy } from "../comparison/compare-study.ts";
+import type { Comparison } from "../comparison/comparison.ts";
 import { resultTable } from "../report/terminal-table.ts";
 import { writeReport } from "../report/write-report.ts";
+import { afterStudy } from "./next-commands.ts";
 import { writeOut } from "./write-text.ts";
 
 /** Writes the report of `studies` into `folder` and prints where it is, with the table of results before it. */
@@ -22,5 +24,12 @@ export async function report(studies: readonly string[], folder: string, quiet: 
       `put that right, and make the report with: attune report ${studies.join(" ")}${studies.length > 1 ? ` --out ${folder}` : ""}`,
     );
   }
+  if (!quiet) writeOut(`${afterStudy(studies, recommendedRun(comparison, studies)).join("\n")}\n\n`);
   writeOut(`${join(folder, "report.html")}\n`);
+}
+
+/** The folder of the recommended setting's first run; of several studies it is not plain which one has it. */
+function recommendedRun({ settings, recommended }: Comparison, studies: readonly string[]): string | undefined {
+  const run = settings.find(({ id }) => id === recommended?.chosen)?.runs[0];
+  return run && studies.length === 1 ? join(studies[0]!, "runs", run.planned.name) : undefined;
 }

@@ -1,4 +1,5 @@
 /** Ctrl-C as an AbortSignal: the first one stops cleanly, the second one at once. So does the end of the terminal. */
+import { sayAbove } from "./live-line.ts";
 
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
@@ -8,7 +9,7 @@ export function stopSignal(): AbortSignal {
       if (controller.signal.aborted && signal === "SIGHUP") return;
       if (controller.signal.aborted) process.exit(130);
       controller.abort();
-      process.stderr.write("\nattune: stopping after this step; once more stops at once\n");
+      sayAbove("attune: stopping after this step; once more stops at once");
     });
   return controller.signal;
 }

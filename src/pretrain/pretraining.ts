@@ -92,8 +92,8 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
     yield session.record(this.#startEvent(session.notes));
     const { training } = this.#state;
     for (;;) {
-      // Measured before the first step, after the last, and evenly between them.
-      while (training.epochs.length <= this.#options.evaluations && training.step >= this.#measuredAt()) {
+      // Measured before the first step, after the last, and evenly between them; no step twice.
+      if (training.epochs.length <= this.#evaluations && training.step >= this.#measuredAt()) {
         yield session.record(await this.#measure());
         yield* session.pause(true);
       }
@@ -106,7 +106,12 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
 
   /** The step of the next measurement. */
   #measuredAt(): number {
-    return Math.round((this.#state.training.epochs.length * this.#totalSteps) / this.#options.evaluations);
+    return Math.round((this.#state.training.epochs.length * this.#totalSteps) / this.#evaluations);
+  }
+
+  /** After the first one. A short run has one for each step. */
+  get #evaluations(): number {
+    return Math.min(this.#options.evaluations, this.#totalSteps);
   }
 
   async #step(): Promise<PretrainEvent> {

@@ -7,7 +7,8 @@ import { resolvePlan } from "../../study/plan.ts";
 import type { Place } from "../../study/plan-error.ts";
 import { planText, readPlanFile } from "../../study/plan-file.ts";
 import { DEFAULT_METHODS, inputKeys, planSchema, sharedKeys } from "../../study/plan-schema.ts";
-import { commandLine, followStudy } from "../follow-study.ts";
+import { followStudy } from "../follow-study.ts";
+import { commandText } from "../next-commands.ts";
 import { flagOf, optionOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { writeOut } from "../write-text.ts";
@@ -41,7 +42,7 @@ export function compareCommand(command: Command): void {
     .option("--quiet", "print only errors and the path of the report");
   for (const key of sharedKeys) command.addOption(optionOf(key, properties[key]!).helpGroup("Options of every run:"));
   command.action(async ({ out, plan: file, printPlan, resume, estimate, quiet = false, ...flags }: Flags) => {
-    const context: CompareContext = { estimate, command: commandLine() };
+    const context: CompareContext = { estimate, command: commandText(process.argv.slice(2)) };
     if (resume !== undefined) {
       const extra = Object.keys({ ...(out && { out }), ...(file && { plan: file }), ...flags })[0];
       if (extra)

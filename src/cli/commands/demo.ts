@@ -9,8 +9,9 @@ import { plainText } from "../../report/plain-text.ts";
 import { compare } from "../../study/compare.ts";
 import { resolvePlan } from "../../study/plan.ts";
 import { planSchema } from "../../study/plan-schema.ts";
-import { commandLine, followStudy } from "../follow-study.ts";
+import { followStudy } from "../follow-study.ts";
 import { showFetch } from "../hub-progress.ts";
+import { commandText } from "../next-commands.ts";
 import { flagOf, optionOf } from "../option-flags.ts";
 import { lineOf } from "../prediction-lines.ts";
 import { stopSignal } from "../stop-signal.ts";
@@ -40,7 +41,7 @@ export function demoCommand(command: Command): void {
       const say = (text: string) => {
         if (!quiet) writeOut(`${text}\n`);
       };
-      const study = () => compare(plan, out, { estimate: false, command: commandLine(), signal });
+      const study = () => compare(plan, out, { estimate: false, command: commandText(process.argv.slice(2)), signal });
       if (predict && isFinished(out)) {
         // It has nothing more to do, but refuses another plan.
         for await (const _ of study());

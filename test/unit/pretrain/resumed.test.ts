@@ -1,4 +1,4 @@
-/** A pre-training that was killed while its folder was filled goes on to the same bytes, whatever of its vocabulary is there. */
+/** Short pre-trainings: one that was killed while its folder was filled goes on to the same bytes; each step is measured once. */
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
@@ -37,4 +37,11 @@ test.each<[string, (tokenizer: string) => void]>([
   damage(join(root, name, "tokenizer"));
   await resumePretraining(join(root, name));
   expect(modelOf(name)).toEqual(modelOf("whole"));
+});
+
+test("a run of few steps is measured after each of them, and no step twice", async () => {
+  const { result } = await pretrain({ ...options, evaluations: 10, out: join(root, "measured") });
+  const steps = result.heldOut.map(({ step }) => step);
+  expect(steps).toEqual(Array.from({ length: result.steps + 1 }, (_, step) => step));
+  expect(result.steps).toBeLessThan(10);
 });

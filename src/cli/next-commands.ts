@@ -1,0 +1,37 @@
+/** What one does next, as commands to copy. */
+
+type Command = readonly [words: readonly string[], what: string];
+
+const exported = (run: string): Command => [
+  ["export", run, "--format", "onnx", "--out", "FOLDER"],
+  "for transformers.js",
+];
+
+/** With a finished run. */
+export const afterRun = (run: string): string[] =>
+  linesOf([
+    [["predict", run, "a text of yours"], "its answer"],
+    [["evaluate", run, "--data", "FILE"], "its scores on other labelled texts"],
+    exported(run),
+  ]);
+
+/** With a finished study; `run` is what it recommends, if anything. */
+export const afterStudy = (studies: readonly string[], run: string | undefined): string[] =>
+  linesOf([
+    ...(run === undefined
+      ? []
+      : [[["predict", run, "a text of yours"], "the answer of the best on validation"] as const, exported(run)]),
+    [["report", ...studies, "--out", "FOLDER"], "the report once more"],
+  ]);
+
+function linesOf(commands: readonly Command[]): string[] {
+  const shown = commands.map(([words, what]) => [commandText(words), what] as const);
+  const width = Math.max(...shown.map(([command]) => command.length));
+  return ["Next:", ...shown.map(([command, what]) => `  ${command.padEnd(width)}  ${what}`)];
+}
+
+/** As it is typed, so that a shell reads it the same way. */
+export const commandText = (words: readonly string[]): string =>
+  ["attune", ...words]
+    .map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
