@@ -63,7 +63,7 @@ const families: Readonly<Record<string, readonly [object, readonly string[]]>> =
   ],
 };
 
-test.each(Object.entries(families))("%s", (family, [config, expected]) => {
+test.each(Object.entries(families))("%s drops values where Transformers does", (family, [config, expected]) => {
   const encoder = buildEncoder({ model_type: family, ...config }, 3, "config.json");
   const { masks } = trainingProgram(encoder, encoder.parameters);
   const found = masks.map(({ site, rate, shape }) =>
