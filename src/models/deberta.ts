@@ -13,6 +13,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { type DistanceInput, distanceInput } from "./batch.ts";
 import { bertLayerNames } from "./bert.ts";
 import { activation, bertKeys, rate, size, sizesOf, wholeHeads } from "./config-keys.ts";
+import type { Declarations } from "./declarations.ts";
 import { disentangled, logBucket } from "./disentangled.ts";
 import type { Encoder } from "./encoder.ts";
 import { type AfterFirst, postNorm } from "./post-norm.ts";
@@ -102,7 +103,7 @@ export function deberta(given: unknown, labelCount: number): Encoder {
         terms,
         own.relative_attention
           ? {
-              ...{ hiddenSize, heads: sizes.heads, terms, span, dropout: hiddenDropout },
+              ...{ hiddenSize, heads: sizes.heads, span, dropout: hiddenDropout },
               sharesProjections: own.share_att_key,
               rowOf: (distance) => Math.min(Math.max(bucketOf(own, distance) + span, 0), 2 * span - 1),
               epsilon: normsPositions ? sizes.epsilon : undefined,
@@ -162,7 +163,7 @@ const bucketOf = (own: Config, distance: number): number =>
 /** A convolution over neighbouring tokens of the embeddings, added to what the first layer puts out (version 2, large). */
 const convolution =
   (own: Config) =>
-  (...[declarations, prefix]: Parameters<NonNullable<Parameters<typeof postNorm>[0]["afterFirst"]>>): AfterFirst => {
+  (declarations: Declarations, prefix: string): AfterFirst => {
     const { hidden_size: hidden, conv_kernel_size: kernel } = own;
     const name = `${prefix}encoder.conv`;
     const at = { part: "encoder", layer: 0 } as const;

@@ -1,5 +1,4 @@
 /** Disentangled attention (He et al. 2021, arXiv 2006.03654): scores of contents with relative positions, both ways. */
-
 import { distanceToPlace } from "../graph/ops/distance.ts";
 import { add, scale } from "../graph/ops/elementwise.ts";
 import { gatherRows } from "../graph/ops/indexing.ts";
@@ -12,11 +11,16 @@ import type { Declarations } from "./declarations.ts";
 import type { PlaceScores } from "./places.ts";
 import type { LinearSite, Scope } from "./scope.ts";
 
-export interface Disentangled {
+/** Which scores there are: of the query's content with the key's position, and the other way round. */
+export interface PositionTerms {
+  readonly contentToPosition: boolean;
+  readonly positionToContent: boolean;
+}
+
+/** What it needs of the relative positions. */
+export interface RelativePositions {
   readonly hiddenSize: number;
   readonly heads: number;
-  /** Which terms there are: content of the query with the position of the key, and the other way round. */
-  readonly terms: { readonly contentToPosition: boolean; readonly positionToContent: boolean };
   /** Whether positions are projected by the layers that tokens are projected by. */
   readonly sharesProjections: boolean;
   /** Half the rows of the table of relative positions, and the row of how many places a query stands behind its key. */
@@ -37,9 +41,9 @@ interface LayerSites {
 const TABLE = "encoder.rel_embeddings.weight";
 const NORM = "encoder.LayerNorm";
 
-/** What it adds to scores; the terms count as products whether or not `own` says more of positions. */
+/** What it adds to scores; the terms count as products whether or not there are relative positions. */
 export const disentangled =
-  ({ contentToPosition, positionToContent }: Disentangled["terms"], own: Disentangled | undefined) =>
+  ({ contentToPosition, positionToContent }: PositionTerms, own: RelativePositions | undefined) =>
   (declarations: Declarations, prefix: string): PlaceScores => {
     const terms = 1 + Number(contentToPosition) + Number(positionToContent);
     if (!own) return { inputs: [], terms, inProgram: () => () => undefined };
@@ -86,7 +90,7 @@ export const disentangled =
     };
   };
 
-function tableOf(scope: Scope, prefix: string, { epsilon }: Disentangled): Tensor {
+function tableOf(scope: Scope, prefix: string, { epsilon }: RelativePositions): Tensor {
   const table = scope.parameter(`${prefix}${TABLE}`);
   if (epsilon === undefined) return table;
   const own = (name: string) => scope.parameter(`${prefix}${NORM}.${name}`);
