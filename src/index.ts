@@ -8,6 +8,9 @@ export {
   type LoadOptions,
   load,
   type Prediction,
+  type PredictTableOptions,
+  type TablePrediction,
+  type TablePredictions,
 } from "./classifier/classifier.ts";
 export { type ExportFormat, type ExportOptions, exportRun } from "./classifier/export-run.ts";
 export { type PushOptions, push } from "./classifier/push-run.ts";

@@ -25,8 +25,12 @@ export function csvField(value: string | number | undefined): string {
   if (typeof value === "number") return String(value);
   const text = wellFormed(value);
   const harmless = /^\s*[=+\-@]|^[\t\r\n]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]|^\s|\s$/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  return csvCell(harmless);
 }
+
+/** One field as it is, in quotes where it needs them. */
+export const csvCell = (text: string): string =>
+  /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
 const REPLACEMENT = "\uFFFD";
 

@@ -12,6 +12,7 @@ import { longestText, requirePairs, requireVocabulary } from "../models/model-li
 import { predictedNames, probabilitiesOf } from "../run/predictions.ts";
 import type { SplitName, Text } from "../tables/dataset.ts";
 import { loadSplit } from "../tables/load-dataset.ts";
+import { openTexts } from "../tables/read-texts.ts";
 import type { Roles } from "../tables/roles.ts";
 import { type DataOptions, datasetOptions } from "../tables/table-options.ts";
 import { cutTexts, type TextSource, TokenizedSplit, textsOf } from "../tokens/tokenized.ts";
@@ -73,6 +74,28 @@ export interface EvaluateOptions extends Omit<DataOptions, "multiLabel"> {
   readonly seed?: number;
   /** Stops the evaluation. */
   readonly signal?: AbortSignal;
+}
+
+/** Columns that are not named are those of the run, where the data have them, and else found by looking. */
+export interface PredictTableOptions
+  extends Pick<DataOptions, "text" | "id" | "delimiter" | "quote" | "escape" | "encoding" | "header">,
+    Pick<EvaluateOptions, "data" | "dataRevision" | "configName" | "onFetch" | "split" | "signal"> {}
+
+/** A row of a table with what is predicted for it. */
+export interface TablePrediction extends Prediction {
+  /** As the table has it, else "test-0" and so on. */
+  readonly id: string;
+  readonly text: Text;
+}
+
+export interface TablePredictions {
+  /** What ids and labels are called in the table and in training: the header of a table with these predictions. */
+  readonly idColumn: string;
+  readonly labelColumn: string;
+  /** How the table was read. */
+  readonly notes: readonly string[];
+  /** In the table's order. */
+  readonly rows: AsyncIterable<TablePrediction>;
 }
 
 export interface Evaluation {
@@ -165,6 +188,39 @@ export class Classifier {
         logits: Array.from(values),
       };
     });
+  }
+
+  /**
+   * Predictions for the rows of a table, with or without labels: of a folder with splits for its test. Rows are read while
+   * predictions are taken, so that a table need not fit into memory.
+   */
+  async predictTable(options: PredictTableOptions): Promise<TablePredictions> {
+    this.#requireUse();
+    requireObject(options, "predictTable", "{ data: … }");
+    const { data, dataRevision: revision, configName, signal, onFetch, ...reading } = options;
+    requirePath(data, "data");
+    const source = await openDataSource(data, { revision, configName }, { signal, onEvent: onFetch });
+    const { columns } = this.#loaded;
+    const usual = columns && { usual: columns };
+    const { roles, reading: read, rows } = await openTexts({ ...reading, path: source.path, configName, ...usual });
+    if (roles.texts.length > 1) this.#requirePairs();
+    const predictions = async function* (this: Classifier) {
+      for await (const batch of rows())
+        for (const [i, found] of (
+          await this.predict(
+            batch.map(({ text }) => text),
+            signal,
+          )
+        ).entries())
+          yield { ...batch[i]!, ...found };
+    };
+    const [label] = columns?.labels.length === 1 ? columns.labels : [];
+    return {
+      idColumn: roles.id ?? "id",
+      labelColumn: label ?? "label",
+      notes: [...source.notes, `Read as ${read}.`],
+      rows: predictions.call(this),
+    };
   }
 
   /** Loss and metrics on labelled texts. */

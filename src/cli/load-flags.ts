@@ -1,5 +1,5 @@
 /** The options of every command that loads a classifier. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { AttuneError } from "../base/error.ts";
 import type { LoadOptions } from "../classifier/classifier.ts";
 import { flagOf, toNumber } from "./option-flags.ts";
@@ -36,6 +36,10 @@ export function addModelFlags(command: Command): void {
       toNumber,
     );
 }
+
+/** Which split of a table. */
+export const splitOption = (what: string): Option =>
+  new Option("--split <name>", what).choices(["train", "validation", "test"]);
 
 /** The folder to load and what else was given, whether the folder was named by `--model` or came first. */
 export function folderOf(given: readonly (string | undefined)[], { model }: LoadFlags): [string, ...string[]] {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { refusalOf } from "../base/disk-error.ts";
 import type { ErrorKind } from "../base/error.ts";
+import { withSwitches } from "./switches.ts";
 import { harmless, writeError } from "./write-text.ts";
 
 /** Commands by name; the loaded function adds options and action. */
@@ -60,6 +61,9 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
 
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failure: 1, input: 2, interrupted: 130 };
 
+/** Commands whose words may be texts. */
+const takesTexts = process.argv.some((word) => word === "predict" || word === "--predict");
+
 async function main(): Promise<number> {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   const program = new Command("attune")
@@ -74,7 +78,10 @@ async function main(): Promise<number> {
               .replace(/^error: /, "")
               .trim()
               .replace(/\s*\n/g, " ")
-              .replace(/^unknown option '-[^']*(\d|\s)[^']*'.*/, "$& (texts that begin with - come after --)")}\n`,
+              .replace(
+                takesTexts ? /^unknown option '.*/ : /^unknown option '-[^']*(\d|\s)[^']*'.*/,
+                "$& (texts that begin with - come after --)",
+              )}\n`,
           ),
         ),
     })
@@ -84,7 +91,8 @@ async function main(): Promise<number> {
     if (process.argv.includes(name)) (await load())(command);
   }
   try {
-    await program.parseAsync();
+    const [node, script, ...words] = process.argv;
+    await program.parseAsync([node!, script!, ...withSwitches(words, program)]);
     return 0;
   } catch (error) {
     // Commander has printed what it has to say; of its endings only help and version are no errors.

@@ -1,7 +1,6 @@
 /** Command-line options from the schemas of options: names, values, defaults and descriptions stand there only. */
 import { type Command, Option } from "commander";
 import type { z } from "zod";
-import { AttuneError } from "../base/error.ts";
 import { describeOptions, type OptionDescription } from "../methods/list-methods.ts";
 import { builtInMethods } from "../methods/registry.ts";
 import { trainOptions } from "../run/train-options.ts";
@@ -44,19 +43,10 @@ export function optionOf(key: string, { ...property }: OptionDescription, given?
   if (key === "threads" && property.default !== undefined) property.default = `all, ${property.default} here`;
   const description = given ?? describe(property);
   const value = placeholder(key, property);
-  // A switch may stand alone, which means true.
+  // A switch may stand alone, which means true (switches.ts).
   const option = new Option(`${flagOf(key)} ${property.type === "boolean" ? `[${value}]` : `<${value}>`}`, description);
-  return option.argParser((text) => {
-    if (property.type === "boolean" && /[./\\]/.test(text)) throw notASwitch(flagOf(key), text);
-    return parsed(text, property);
-  });
+  return option.argParser((text) => parsed(text, property));
 }
-
-const notASwitch = (flag: string, text: string): AttuneError =>
-  new AttuneError(
-    "options/value",
-    `${flag} cannot be ${JSON.stringify(text)}: it must be true or false, and alone it means true; what else belongs to the command goes before it, or write ${flag}=true`,
-  );
 
 /** What a text on the command line stands for; a text that fits nothing stays, so that the error can show it. */
 function parsed(text: string, { type, items, additionalProperties, anyOf }: OptionDescription): unknown {

@@ -1,12 +1,23 @@
 /** What is printed of a prediction: for people and spreadsheets, or as JSON. */
+import { csvCell } from "../base/escape.ts";
 import { percent } from "../base/format.ts";
-import type { Prediction } from "../classifier/classifier.ts";
+import type { Prediction, TablePredictions } from "../classifier/classifier.ts";
 import type { Text } from "../tables/dataset.ts";
 import { jsonText } from "./write-text.ts";
 
-export function jsonOf(given: Text, { label, labels, scores, probabilities }: Prediction): string {
+export function jsonOf(
+  given: Text,
+  { id, label, labels, scores, probabilities }: Prediction & { readonly id?: string },
+): string {
   const [text, pair] = [given].flat() as [string, string?];
-  return jsonText({ text, pair, ...(labels ? { labels } : { label }), probabilities, scores });
+  return jsonText({ id, text, pair, ...(labels ? { labels } : { label }), probabilities, scores });
+}
+
+/** A table of ids and labels, as competitions take it; several labels have commas between. */
+export async function tableOf({ idColumn, labelColumn, rows }: TablePredictions): Promise<string> {
+  const lines = [[idColumn, labelColumn]];
+  for await (const { id, label, labels = [label] } of rows) lines.push([id, labels.join(",")]);
+  return lines.map((cells) => `${cells.map(csvCell).join(",")}\n`).join("");
 }
 
 /** Tabs between the columns, so that `cut` and spreadsheets can take them apart; several labels have commas between. */

@@ -148,7 +148,9 @@ async function readGiven(source: Source, files: SplitFiles, options: DatasetOpti
       first &&
       (await lacksLabels(files[split], first.roles, { ...options, header: options.header ?? first.header }))
     ) {
-      notes.push(`The ${split} split has no labels (${listOf(files[split], "and")}), so it is left out.`);
+      notes.push(
+        `The ${split} split has no labels (${listOf(files[split], "and")}), so it is left out; attune predict RUN --data … fills it.`,
+      );
       continue;
     }
     const read = await readRows(source, files[split], split, options, first);

@@ -139,12 +139,14 @@ const tooManyLabels = (table: Table, column: string, place: number): AttuneError
       "it may hold texts, numbers or names: choose another --label",
   );
 
-const nameOf = (value: unknown): string | undefined =>
+/** The name of a row, where a value is one. */
+export const nameOf = (value: unknown): string | undefined =>
   (typeof value === "string" && value !== "") || typeof value === "number" || typeof value === "bigint"
     ? String(value)
     : undefined;
 
-function textOf(value: unknown, column: string, where: string): string {
+/** @throws AttuneError where a value is no text */
+export function textOf(value: unknown, column: string, where: string): string {
   if (typeof value === "string") return value;
   if (value === null) return "";
   const found = value === undefined ? "missing" : `of type ${typeof value}`;

@@ -57,6 +57,26 @@ export function findRoles(table: Table, options: RoleOptions): Roles {
   return { texts, labels, ...(id !== undefined && { id }), ...(group !== undefined && { group }) };
 }
 
+/** Which columns hold texts and ids, where labels do not matter. */
+export interface TextRoles {
+  readonly texts: readonly string[];
+  readonly id?: string;
+}
+
+/** The same for texts alone: what is called like a label, or was one in training, is none. */
+export function findTextRoles(table: Table, options: Pick<RoleOptions, "text" | "id" | "usual">): TextRoles {
+  const asked = options.text === undefined ? undefined : columnsOf(table, options.text, "--text");
+  if (asked && asked.length > 2)
+    throw new AttuneError("options/text", `--text names ${asked.length} columns; one text, or a pair of two`);
+  const askedId = options.id === undefined ? undefined : requireColumn(table, options.id, "--id");
+  const usual = usualColumns(table, options.usual, present(...(asked ?? []), askedId));
+  const id = askedId ?? usual.id ?? byName(table, ID_NAMES);
+  const taken = present(...(usual.labels ?? []), id);
+  const texts = asked ?? usual.texts ?? findTexts(table, [...taken, ...(named(table, LABEL_NAMES, taken) ?? [])]);
+  requireOnce(table, present(...texts, id));
+  return { texts, ...(id !== undefined && { id }) };
+}
+
 function requireOnce(table: Table, columns: readonly string[]): void {
   const { repeated } = table;
   const twice = columns.find((column) => repeated?.columns.includes(column));
@@ -76,12 +96,20 @@ function usualColumns({ columns }: Table, usual: Roles | undefined, asked: reado
   return Object.fromEntries(Object.entries(usual ?? {}).filter(([, value]) => isFree(value)));
 }
 
+const instead = (before: readonly string[] | undefined, now: readonly string[], asked: string | undefined): string =>
+  before === undefined || asked !== undefined || before.join("\n") === now.join("\n")
+    ? ""
+    : ` (the run had ${columnNames(before)})`;
+
+/** "text from "review"", and which columns a run had where those were not asked for and are not here. */
+export const describeTexts = ({ texts, id }: TextRoles, { usual, text }: RoleOptions = {}): string =>
+  [
+    `${texts.length > 1 ? "texts" : "text"} from ${listOf(texts, "and")}${instead(usual?.texts, texts, text)}`,
+    ...(id === undefined ? [] : [`ids from "${id}"`]),
+  ].join(", ");
+
 /** "text from "review", label from "stars"", and what the run had where that was not asked for and is not here. */
 export function describeRoles({ texts, labels, id, group }: Roles, { usual, text, label }: RoleOptions = {}): string {
-  const instead = (before: readonly string[] | undefined, now: readonly string[], asked: string | undefined) =>
-    before === undefined || asked !== undefined || before.join("\n") === now.join("\n")
-      ? ""
-      : ` (the run had ${columnNames(before)})`;
   return [
     `${texts.length > 1 ? "texts" : "text"} from ${listOf(texts, "and")}${instead(usual?.texts, texts, text)}`,
     `${labels.length > 1 ? "labels" : "label"} from ${columnNames(labels)}${instead(usual?.labels, labels, label)}`,

@@ -1,10 +1,10 @@
 /** `attune evaluate`. */
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { load } from "../../classifier/classifier.ts";
 import type { SplitName } from "../../tables/dataset.ts";
 import { checkedDataOptions, DATA, type DataOptions, dataOptions } from "../../tables/table-options.ts";
 import { showFetch } from "../hub-progress.ts";
-import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, wholeNumber } from "../load-flags.ts";
+import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, splitOption, wholeNumber } from "../load-flags.ts";
 import { metricsReport } from "../metrics-report.ts";
 import { addFlags, flagOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
@@ -31,13 +31,7 @@ export function evaluateCommand(command: Command): void {
       "--config-name <text>",
       "configuration of a data set that has several (default: the one that the data set names)",
     )
-    .addOption(
-      new Option("--split <name>", "split to measure (default: test of a folder, all rows of a file)").choices([
-        "train",
-        "validation",
-        "test",
-      ]),
-    )
+    .addOption(splitOption("split to measure (default: test of a folder, all rows of a file)"))
     .option("--seed <N>", "seed of splits that Attune makes (default: that of the run)", toNumber);
   // How many labels a text may have is the model's to say.
   addFlags(command, dataOptions.omit({ multiLabel: true }));

@@ -1,6 +1,4 @@
-import { Command } from "commander";
 import { expect, test } from "vitest";
-import { addTrainFlags } from "../../../src/cli/option-flags.ts";
 import { jsonOf, lineOf } from "../../../src/cli/prediction-lines.ts";
 import { harmless, jsonText } from "../../../src/cli/write-text.ts";
 
@@ -30,12 +28,4 @@ test("predictions: what a text or label holds steers nothing", () => {
   const written = jsonOf("x\u009b2J", prediction);
   expect(harmless(written)).toBe(written);
   expect(JSON.parse(written).text).toBe("x\u009b2J");
-});
-
-test("a switch does not swallow what stands behind it without a word", () => {
-  const command = new Command().exitOverride().argument("<data>");
-  addTrainFlags(command);
-  expect(() => command.parse(["--multi-label", "file.csv"], { from: "user" })).toThrow(
-    '--multi-label cannot be "file.csv": it must be true or false, and alone it means true; what else belongs to the command goes before it',
-  );
 });
