@@ -1,4 +1,5 @@
 /** The jobs that both sides do: as options of Attune and as arguments of peer.py. */
+import { type BaseModel, baseModels } from "./base-models.ts";
 import type { JobOptions } from "./steps.ts";
 
 export interface Job {
@@ -12,7 +13,7 @@ export interface Job {
    */
   readonly epochs?: number;
   /** Training texts of such a run, by model; `--examples` says otherwise. What is measured is taken for `WHOLE` texts. */
-  readonly examples?: Readonly<Record<ModelKind, number>>;
+  readonly examples?: Readonly<Record<"base" | "model", number>>;
 }
 
 /** Training texts of the whole job. */
@@ -25,7 +26,7 @@ export const jobs = {
     options: { method: "full", layers: "top:2" },
     peer: ["--method", "full", "--top", "2"],
     epochs: 5,
-    examples: { "bert-base": 1600, "deberta-base": 1600, model: 1600 },
+    examples: { base: 1600, model: 1600 },
   },
   lora: { title: "LoRA r8", options: { method: "lora", rank: 8 }, peer: ["--method", "lora", "--rank", "8"] },
   prefix: {
@@ -43,7 +44,7 @@ export const jobs = {
     options: { method: "probe" },
     peer: ["--method", "linear-probe"],
     epochs: 10,
-    examples: { "bert-base": 1600, "deberta-base": 1600, model: WHOLE },
+    examples: { base: 1600, model: WHOLE },
   },
 } as const satisfies Record<string, Job>;
 
@@ -54,7 +55,7 @@ export const jobOf = (name: JobName): Job => jobs[name];
 export const precisions = ["float32", "bfloat16"] as const;
 export type Precision = (typeof precisions)[number];
 /** Encoders of base size with weights by chance, and the folder that `--model` names. */
-export const modelKinds = ["bert-base", "deberta-base", "model"] as const;
+export const modelKinds = [...(Object.keys(baseModels) as BaseModel[]), "model"] as const;
 export type ModelKind = (typeof modelKinds)[number];
 
 /** What is aimed at, to stand beside what was reached. */

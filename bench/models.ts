@@ -12,50 +12,18 @@ import { newLanguageModel } from "../src/pretrained/open-language-model.ts";
 import { drawWeights, openModel } from "../src/pretrained/open-model.ts";
 import { loadTokenizer } from "../src/tokens/tokenizer.ts";
 import { evaluationProgram } from "../src/train/program.ts";
+import { type BaseModel, baseModels, VOCABULARY } from "./base-models.ts";
 import type { ModelKind } from "./jobs.ts";
-
-const BERT_BASE = {
-  architectures: ["BertModel"],
-  model_type: "bert",
-  vocab_size: 30522,
-  hidden_size: 768,
-  num_hidden_layers: 12,
-  num_attention_heads: 12,
-  intermediate_size: 3072,
-  hidden_act: "gelu",
-  hidden_dropout_prob: 0.1,
-  attention_probs_dropout_prob: 0.1,
-  max_position_embeddings: 512,
-  type_vocab_size: 2,
-  initializer_range: 0.02,
-  layer_norm_eps: 1e-12,
-  pad_token_id: 0,
-};
-
-/** DeBERTa-v3-base, but for its vocabulary: rows that are not looked up take no time. */
-const DEBERTA_BASE = {
-  ...BERT_BASE,
-  architectures: ["DebertaV2Model"],
-  model_type: "deberta-v2",
-  type_vocab_size: 0,
-  layer_norm_eps: 1e-7,
-  relative_attention: true,
-  position_buckets: 256,
-  norm_rel_ebd: "layer_norm",
-  share_att_key: true,
-  pos_att_type: "p2c|c2p",
-  position_biased_input: false,
-};
 
 /** The folder of a model; one of base size is written inside of `folder`, with the tokenizer of the folder `given`. */
 export const folderOf = async (kind: ModelKind, folder: string, given: string): Promise<string> =>
   kind === "model" ? given : writeBase(kind, join(folder, kind), given);
 
-async function writeBase(kind: "bert-base" | "deberta-base", folder: string, tokenizerFolder: string): Promise<string> {
-  const config = kind === "bert-base" ? BERT_BASE : DEBERTA_BASE;
+async function writeBase(kind: BaseModel, folder: string, tokenizerFolder: string): Promise<string> {
+  const { config } = baseModels[kind];
   const tokenizer = loadTokenizer(tokenizerFolder);
-  if (tokenizer.largestId >= config.vocab_size)
-    throw new Error(`${tokenizerFolder}: this tokenizer has more than BERT's ${config.vocab_size} pieces`);
+  if (tokenizer.largestId >= VOCABULARY)
+    throw new Error(`${tokenizerFolder}: this tokenizer has more than BERT's ${VOCABULARY} pieces`);
   const encoder = buildEncoder(config, 2, "config.json");
   const own = encoder.parameters.filter(({ part }) => part !== "classifier");
   const { weights } = new CpuStore(own);
@@ -84,7 +52,7 @@ export function writeLanguageModel(
   { layers, hidden, heads, positions }: LanguageModelShape,
 ): string {
   const config = {
-    ...BERT_BASE,
+    ...baseModels["bert-base"].config,
     architectures: ["BertForMaskedLM"],
     vocab_size: loadTokenizer(tokenizerFolder).largestId + 1,
     hidden_size: hidden,

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import type { AttuneJob, AttuneRun } from "./attune.ts";
+import { peftTargetsOf } from "./base-models.ts";
 import { chosen } from "./chosen.ts";
 import { seconds } from "./figures.ts";
 import { type JobName, jobNames, jobOf, type ModelKind, modelKinds, type Precision, precisions } from "./jobs.ts";
@@ -98,7 +99,7 @@ interface Place {
 
 function compare(setting: Setting, { kind, model, batch, job }: Place): Comparison {
   const { title, epochs, examples } = jobOf(job);
-  const texts = epochs ? (setting.examples ?? examples![kind]) : batch * setting.steps;
+  const texts = epochs ? (setting.examples ?? examples![kind === "model" ? kind : "base"]) : batch * setting.steps;
   const data = join(setting.folder, `texts-${texts}`);
   writeSample(data, setting.texts, { train: texts, others: Math.max(1, Math.round(texts / 8)) });
   const sides: Record<Side, (AttuneSteps | AttuneRun | PythonRun)[]> = { attune: [], float32: [], bfloat16: [] };
@@ -106,7 +107,7 @@ function compare(setting: Setting, { kind, model, batch, job }: Place): Comparis
   for (let round = 1; round <= setting.rounds; round++) {
     sides.attune.push(measureAttune(setting, { model, data, batch, job }));
     for (const precision of setting.precisions)
-      sides[precision].push(measurePeer(setting, { model, data, batch, job }, precision));
+      sides[precision].push(measurePeer(setting, { kind, model, data, batch, job }, precision));
     const figures = Object.entries(sides)
       .filter(([, runs]) => runs.length > 0)
       .map(([side, runs]) => `${side} ${seconds(secondsOf(runs.slice(-1), place))}`);
@@ -129,12 +130,18 @@ function measureAttune({ steps, threads }: Setting, { model, data, batch, job }:
   return measureHere("attune.ts", epochs ? whole : { ...whole, steps });
 }
 
-function measurePeer(setting: Setting, { model, data, batch, job }: Work, precision: Precision): PythonRun {
+function measurePeer(
+  setting: Setting,
+  { kind, model, data, batch, job }: Work & Pick<Place, "kind">,
+  precision: Precision,
+): PythonRun {
   const { peer, epochs } = jobOf(job);
   const length = epochs ? ["--epochs", "1", "--no-eval"] : ["--steps", `${setting.steps}`];
+  const targets = job === "lora" ? peftTargetsOf(kind) : undefined;
   return measurePython(setting.python, "peer.py", [
     ...["--model", model, "--data", data, "--threads", `${setting.threads}`, "--batch-size", `${batch}`],
     ...["--learning-rate", `${LEARNING_RATE}`, ...peer, ...length],
+    ...(targets === undefined ? [] : ["--targets", targets]),
     ...(precision === "bfloat16" ? ["--bf16"] : []),
   ]);
 }
