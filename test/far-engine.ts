@@ -7,6 +7,7 @@ import type { Engine } from "../src/engine/engine.ts";
 import type { EngineTensors, HostTensors } from "../src/engine/engine-tensors.ts";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
 import type { ParameterStore, SavedMoments, StoredTrainable } from "../src/engine/parameter-store.ts";
+import { int8Inputs } from "../src/graph/int8-products.ts";
 import type { HostTensor } from "../src/graph/tensor.ts";
 import type { PackedBatch } from "../src/models/batch.ts";
 
@@ -41,6 +42,13 @@ class FarStore implements ParameterStore {
 
   get weightBytes(): number {
     return this.#near.weightBytes;
+  }
+
+  quantize(parameter: string, values: Float32Array): void {
+    this.#near.quantize(parameter, values);
+    for (const form of ["int8", "int8Turned"] as const)
+      for (const name of Object.values(int8Inputs(parameter, form)))
+        if (this.host[name]) (this.host[name].data as Int8Array).set(this.#near.weights[name]!.data as Int8Array);
   }
 
   async upload(): Promise<void> {

@@ -47,7 +47,7 @@ export const trainGroups: Readonly<Record<string, readonly Key[]>> = {
     "beta2",
     "epsilon",
   ],
-  "Output and machine:": ["out", "threads", "checkpointMinutes", "frozenFeatureMegabytes"],
+  "Output and machine:": ["out", "precision", "threads", "checkpointMinutes", "frozenFeatureMegabytes"],
 };
 
 export const trainExamples = `

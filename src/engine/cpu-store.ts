@@ -2,13 +2,14 @@
  * The parameter store of the CPU: weights and, for the trained ones, gradients and moments, placed once in memory that ONNX
  * Runtime and the kernels share, and used by every program. Nothing is copied, so there is nothing to upload or download.
  */
-import { AttuneError } from "../base/error.ts";
 import { sizeOf } from "../base/size-of.ts";
+import { int8Inputs } from "../graph/int8-products.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import type { PackedBatch } from "../models/batch.ts";
 import type { Parameter } from "../models/encoder.ts";
 import { DenseParameter } from "./dense-parameter.ts";
 import { float32, type HostTensors } from "./engine-tensors.ts";
+import { type Int8Weight, quantizeWeight } from "./int8-weights.ts";
 import { alone, type WorkerPool } from "./kernels/worker-pool.ts";
 import { allocateBlocks, ScratchMemory } from "./memory.ts";
 import type { MaskDraw, ParameterStore, StoredParameter, TrainingRoom, UpdateStep } from "./parameter-store.ts";
@@ -27,6 +28,7 @@ export class CpuStore implements ParameterStore {
   readonly #dense: HostTensors;
   /** What programs write for tables, by output: room for as many rows as a batch can have tokens. */
   readonly #rows: ReadonlyMap<string, { readonly array: Float32Array; readonly width: number }>;
+  readonly #int8: ReadonlyMap<string, StoredParameter>;
   readonly #set: TrainableSet;
   readonly #workers: WorkerPool;
   readonly #masks: ScratchMemory;
@@ -37,18 +39,11 @@ export class CpuStore implements ParameterStore {
     training: TrainingRoom = NO_TRAINING,
     workers: WorkerPool = alone,
   ) {
-    const other = parameters.find(({ storage = "float32" }) => storage !== "float32");
-    if (other)
-      throw new AttuneError(
-        "engine/storage",
-        `the CPU keeps "${other.name}" as float32, not as ${other.storage}`,
-        "failure",
-      );
     const { dense, rows, maxTokens, gradientAccumulation, memoryBytes } = training;
     const denseNames = new Map(dense.map(({ parameter, output }) => [parameter, output]));
     const tableNames = new Map(rows.map(({ parameter, parts }) => [parameter, parts]));
     const tables = parameters.filter(({ name }) => tableNames.has(name));
-    const others = parameters.filter(({ name }) => !tableNames.has(name));
+    const others = parameters.filter(({ name, int8 }) => !tableNames.has(name) && (int8?.float32 ?? true));
     const rowOutputs = new Map(
       tables.flatMap(({ name, shape }) => tableNames.get(name)!.map(({ output }) => [output, shape[1]!] as const)),
     );
@@ -95,9 +90,11 @@ export class CpuStore implements ParameterStore {
       trainables.set(name, trained);
       denseOutputs[output] = float32(trained.incoming, shape);
     }
+    this.#int8 = new Map(parameters.flatMap((parameter) => (parameter.int8 ? [[parameter.name, parameter]] : [])));
+    for (const parameter of this.#int8.values()) Object.assign(weights, int8Tensors(parameter));
     this.weights = weights;
     this.trainables = parameters.flatMap(({ name }) => trainables.get(name) ?? []);
-    this.weightBytes = parameters.reduce((bytes, parameter) => bytes + 4 * countOf(parameter), 0);
+    this.weightBytes = Object.values(weights).reduce((bytes, { data }) => bytes + data.byteLength, 0);
     this.#dense = denseOutputs;
     this.#set = new TrainableSet(this.trainables, workers);
     this.#workers = workers;
@@ -106,6 +103,15 @@ export class CpuStore implements ParameterStore {
 
   get host(): HostTensors {
     return this.weights;
+  }
+
+  quantize(parameter: string, values: Float32Array): void {
+    const { shape, int8 } = this.#int8.get(parameter)!;
+    for (const form of int8!.forms) {
+      const inputs = int8Inputs(parameter, form);
+      const into = { values: this.weights[inputs.values]!.data, scales: this.weights[inputs.scales]!.data };
+      quantizeWeight(values, shape as [number, number], form, int8!.largest, into as Int8Weight);
+    }
   }
 
   async upload(): Promise<void> {}
@@ -145,4 +151,17 @@ export class CpuStore implements ParameterStore {
   async dispose(): Promise<void> {
     this.#workers.dispose();
   }
+}
+
+/** Room for a weight in each of its forms. No kernel works on them, so any memory will do. */
+function int8Tensors({ name, shape, int8 }: StoredParameter): HostTensors {
+  const tensors = int8!.forms.flatMap((form): [string, HostTensor][] => {
+    const dims = form === "int8" ? shape : [...shape].reverse();
+    const { values, scales } = int8Inputs(name, form);
+    return [
+      [values, { dtype: "int8", dims, data: new Int8Array(sizeOf(dims)) }],
+      [scales, float32(new Float32Array(dims[1]!), [dims[1]!])],
+    ];
+  });
+  return Object.fromEntries(tensors);
 }

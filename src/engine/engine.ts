@@ -8,12 +8,15 @@ export interface Engine {
   readonly description: string;
   /** The most threads that one run uses. */
   readonly threads: number;
+  /**
+   * The largest magnitude of 8-bit weights whose products are exact on this processor: 127, or 64 where it adds two of them in
+   * 16 bits.
+   */
+  largestInt8(): Promise<number>;
   /** Prepares a program; its inputs are the ones it was built with, its outputs have the names given here. */
   compile(outputs: Readonly<Record<string, Tensor>>): Promise<Executable>;
   /**
    * Room for the parameters of a model; without `training`, for their weights only.
-   *
-   * @throws AttuneError where the engine cannot keep a parameter in the storage that is asked for
    */
   createStore(parameters: readonly StoredParameter[], training?: TrainingRoom): ParameterStore;
 }

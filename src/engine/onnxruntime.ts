@@ -7,6 +7,7 @@ import type { HostTensor, Node, Tensor } from "../graph/tensor.ts";
 import { CpuStore } from "./cpu-store.ts";
 import type { Engine, Executable } from "./engine.ts";
 import type { EngineTensor, EngineTensors } from "./engine-tensors.ts";
+import { largestExactInt8 } from "./int8-saturation.ts";
 import { workerPoolOf } from "./kernels/threads.ts";
 import { reproducibleThreads } from "./reproducible-threads.ts";
 
@@ -35,10 +36,18 @@ export interface Profile {
   readonly nodeName: (node: Node) => string;
 }
 
+/** Found by trying, once in a process. */
+let largest: Promise<number> | undefined;
+const largestInt8 = (): Promise<number> => {
+  largest ??= largestExactInt8(onnxRuntimeEngine({ threads: 1 }));
+  return largest;
+};
+
 export function onnxRuntimeEngine({ threads = 2, onCopy, profile }: OnnxRuntimeOptions = {}): Engine {
   return {
     description: `onnxruntime-node ${ort.env.versions.node} (cpu)`,
     threads,
+    largestInt8,
     // What is only read needs no threads of its own.
     createStore: (parameters, training) =>
       new CpuStore(parameters, training, training ? workerPoolOf(threads) : undefined),

@@ -3,17 +3,24 @@
  * on a GPU they can stay there; on the CPU it is memory that ONNX Runtime and the kernels share, and nothing is copied.
  */
 
+import type { Int8Form } from "../graph/int8-products.ts";
 import type { PackedBatch } from "../models/batch.ts";
 import type { Parameter } from "../models/encoder.ts";
 import type { EngineTensors, HostTensors } from "./engine-tensors.ts";
 
-/** How a store keeps the numbers of a parameter. What is trained is float32. */
-export type StorageType = "float32" | "int8";
+/** How a weight that is not trained is kept for products in 8 bits. */
+export interface Int8Storage {
+  readonly forms: readonly Int8Form[];
+  /** The magnitude that the largest number of each column gets: `Engine.largestInt8`. */
+  readonly largest: number;
+  /** Whether programs read it as float32 as well; if not, nothing keeps it so. */
+  readonly float32: boolean;
+}
 
 /** A parameter, and how it is to be kept. */
 export interface StoredParameter extends Parameter {
-  /** @default "float32" */
-  readonly storage?: StorageType;
+  /** @default float32 alone */
+  readonly int8?: Int8Storage;
 }
 
 /** A gradient in one piece, as an output of a training program. */
@@ -83,13 +90,15 @@ export interface MaskDraw {
 }
 
 export interface ParameterStore {
-  /** Every parameter, as programs take it. */
+  /** Every parameter, as programs take it: in 8 bits under the names of `int8Inputs`. */
   readonly weights: EngineTensors;
   readonly weightBytes: number;
   /** In the model's order: the gradient norm is a sum whose order matters. */
   readonly trainables: readonly StoredTrainable[];
   /** The same in this program's memory: the values of the last `download`, which may be changed before an `upload`. */
   readonly host: HostTensors;
+  /** Takes the numbers of a parameter that is kept in 8 bits, which `host` then has in its forms. */
+  quantize(parameter: string, values: Float32Array): void;
   /** Brings what was written into `host` to the engine. */
   upload(): Promise<void>;
   /** Brings weights and moments from the engine to `host` and `trainables`. */

@@ -20,6 +20,8 @@ export interface RunProgramOptions {
 
 const arrays = {
   float32: (values: Values) => Float32Array.from(values),
+  int8: (values: Values) => Int8Array.from(values),
+  uint8: (values: Values) => Uint8Array.from(values),
   int32: (values: Values) => Int32Array.from(values),
   int64: (values: Values) => BigInt64Array.from(Array.from(values, BigInt)),
 } as const satisfies Record<DType, (values: Values) => HostTensor["data"]>;

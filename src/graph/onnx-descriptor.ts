@@ -30,6 +30,7 @@ export const onnxDescriptor = {
       name: ["string", 3],
       opType: ["string", 4],
       attribute: ["AttributeProto", 5, "repeated"],
+      domain: ["string", 7],
     }),
     AttributeProto: message({
       name: ["string", 1],

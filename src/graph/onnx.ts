@@ -6,9 +6,11 @@ import { inputName } from "./ops/leaf.ts";
 import { nodesInOrder } from "./order.ts";
 import type { AnyOp, DType, LowerContext, LowerNode, Node, OnnxAttribute, Tensor, TensorType } from "./tensor.ts";
 
-const ELEMENT_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7 };
+const ELEMENT_TYPE: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 };
 const IR_VERSION = 8;
 const OPSET_VERSION = 18;
+/** Operators of ONNX Runtime's own. */
+const CONTRIBUTED = "com.microsoft";
 
 const ModelProto = protobuf.Root.fromJSON(onnxDescriptor).lookupType("ModelProto");
 
@@ -57,7 +59,10 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: OnnxO
     ModelProto.create({
       irVersion: IR_VERSION,
       producerName: "attune",
-      opsetImport: [{ domain: "", version: OPSET_VERSION }],
+      opsetImport: [
+        { domain: "", version: OPSET_VERSION },
+        ...(writer.nodes.some(({ domain }) => domain) ? [{ domain: CONTRIBUTED, version: 1 }] : []),
+      ],
       graph: {
         name: "attune",
         node: renameOutputs(writer.nodes, Object.keys(outputs)),
@@ -72,6 +77,8 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: OnnxO
 interface NodeProto {
   name?: string;
   opType: string;
+  /** @default ONNX's own */
+  domain?: string;
   input: readonly string[];
   output: string[];
   attribute?: object[];
@@ -122,13 +129,16 @@ class GraphWriter {
     for (const [i, output] of node.outputs.entries()) this.#names.set(output, names[i]!);
   }
 
-  readonly #node: LowerNode = (opType, input, attributes = {}, outputCount = 1) => {
+  readonly #node: LowerNode = (type, input, attributes = {}, outputCount = 1) => {
+    const isContributed = type.startsWith(`${CONTRIBUTED}.`);
+    const opType = isContributed ? type.slice(CONTRIBUTED.length + 1) : type;
     const output = Array.from({ length: outputCount }, () => `${opType}_${this.#count++}`);
     // No two may have the same name.
     const named = this.#nodeName !== undefined && { name: `${this.#nodeName}/${this.nodes.length}` };
     this.nodes.push({
       ...named,
       opType,
+      ...(isContributed && { domain: CONTRIBUTED }),
       input,
       output,
       attribute: Object.entries(attributes).map(attributeProto),
@@ -197,6 +207,7 @@ function attributeProto([name, value]: [string, OnnxAttribute]): object {
 
 function rawBytes(dtype: DType, values: readonly number[] | Float32Array | Int32Array): Uint8Array {
   if (dtype === "float32") return new Uint8Array(Float32Array.from(values).buffer);
+  if (dtype === "int8" || dtype === "uint8") return Uint8Array.from(values);
   if (dtype === "int32") return new Uint8Array(Int32Array.from(values).buffer);
   return new Uint8Array(BigInt64Array.from(Array.from(values), BigInt).buffer);
 }

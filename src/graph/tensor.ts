@@ -5,7 +5,7 @@
 import { AttuneError } from "../base/error.ts";
 import { type Dim, type Shape, shapeText } from "./dim.ts";
 
-export type DType = "float32" | "int32" | "int64";
+export type DType = "float32" | "int32" | "int64" | "int8" | "uint8";
 
 export interface TensorType {
   readonly dtype: DType;
@@ -22,7 +22,7 @@ export interface Tensor extends TensorType {
 export interface HostTensor {
   readonly dtype: DType;
   readonly dims: readonly number[];
-  readonly data: Float32Array | Int32Array | BigInt64Array;
+  readonly data: Float32Array | Int32Array | BigInt64Array | Int8Array | Uint8Array;
 }
 
 export type Attributes = Readonly<Record<string, unknown>>;
@@ -44,7 +44,7 @@ export interface Applied<Inputs extends readonly Tensor[], A> {
 /** One gradient per input; `null` where the input cannot be differentiated (indices, shapes, masks that are data). */
 export type InputGradients<Inputs extends readonly Tensor[]> = { [K in keyof Inputs]: Tensor | null };
 
-/** Emits ONNX nodes for one op; `LowerNode` adds a node and returns its output names. */
+/** Adds a node to an ONNX file and returns its output names; a type of another domain than ONNX's own begins with that. */
 export type LowerNode = (
   type: string,
   inputs: readonly string[],

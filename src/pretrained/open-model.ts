@@ -34,8 +34,15 @@ export interface PretrainedModel {
   readonly notes: readonly string[];
   /** Names of the parameters that are not in the file and are drawn. */
   readonly fresh: ReadonlySet<string>;
-  /** Fills one array per parameter, where there is one: from the file, or drawn by `seed`. */
-  readInto(weights: (name: string) => Float32Array | undefined, seed: number): void;
+  /**
+   * Fills one array per parameter, where there is one: from the file, or drawn by `seed`. `filled` gets each before the next
+   * is asked for.
+   */
+  readInto(
+    weights: (name: string) => Float32Array | undefined,
+    seed: number,
+    filled?: (name: string, values: Float32Array) => void,
+  ): void;
   close(): void;
 }
 
@@ -150,13 +157,14 @@ function resolve(
     labels,
     notes,
     fresh,
-    readInto: (arrayOf, seed) => {
+    readInto: (arrayOf, seed, filled) => {
       for (const parameter of encoder.parameters) {
         const array = arrayOf(parameter.name);
         if (!array) continue;
         if (fresh.has(parameter.name)) drawWeights(parameter, array, seed, encoder.initializerRange);
         else readStored(parameter, array, (tensor) => weights.readFloat32(stored.get(parameter.name)!, tensor));
         if (byLabel.has(parameter.name) && !fresh.has(parameter.name)) reorderRows(array, order);
+        filled?.(parameter.name, array);
       }
     },
     close: () => weights.close(),

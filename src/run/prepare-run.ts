@@ -25,11 +25,13 @@ import { findFrozenFeatures } from "../train/frozen-features.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import { chooseThresholds } from "../train/multi-label.ts";
 import { Optimizer } from "../train/optimizer.ts";
+import { precisionOf, storedAsRead } from "../train/precision.ts";
 import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
 import { warmupNote } from "../train/schedule.ts";
 import { BatchRunner } from "../train/step.ts";
 import { stepsPerEpoch, type TrainingJob } from "../train/trainer.ts";
 import { adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
+import { fillStore, readAlone } from "./fill-store.ts";
 import { describeImbalance, type Imbalance, objectiveOf, orderOf } from "./rare-label-options.ts";
 import { methodOfRun, type ResolvedTrainOptions } from "./train-options.ts";
 
@@ -111,29 +113,39 @@ async function prepare(
   const maxLength = textLength(options.maxLength, options.model, encoder);
 
   // Transformers' dropout is in frozen layers too, so their outputs change from step to step.
-  const features = semantics === "attune" && trained.length > 0 ? findFrozenFeatures(encoder, trained) : undefined;
-  const program = trainingProgram(encoder, trained, features, classification(encoder, multiLabel));
+  const frozen = semantics === "attune" && trained.length > 0 ? findFrozenFeatures(encoder, trained) : undefined;
+  const whole = trainingProgram(encoder, trained, frozen, classification(encoder, multiLabel));
+  const inPrecision = precisionOf(options, adapted);
+  const features = frozen && { ...frozen, outputs: inPrecision(frozen.outputs) };
+  const program = { ...whole, outputs: inPrecision(whole.outputs) };
+  const evaluationOutputs = inPrecision(evaluationProgram(encoder, features));
+  const programs = [program.outputs, evaluationOutputs, features?.outputs ?? {}];
+  const stored =
+    options.precision === "int8"
+      ? storedAsRead(encoder.parameters, programs, await engine.largestInt8())
+      : encoder.parameters;
   const { gradientAccumulation } = options;
-  const memory = engine.createStore(encoder.parameters, {
+  const memory = engine.createStore(stored, {
     ...program,
     maxTokens: options.batchSize * (maxLength + encoder.virtual.tokens),
     gradientAccumulation,
   });
   opened.add(() => memory.dispose());
-  const valuesOf = (name: string) => memory.host[name]!.data as Float32Array;
-  model.readInto(valuesOf, options.seed);
-  model.close();
+  fillStore(model, stored, memory, options.seed);
+  const valuesOf = (name: string) =>
+    (memory.host[name]?.data as Float32Array | undefined) ?? readAlone(model, stored, name, options.seed);
   startAdded(adapted, {
     seed: options.seed,
     weights: valuesOf,
     tokenize: (text) => tokenizer.encode(text, Number.POSITIVE_INFINITY).ids,
   });
+  model.close();
   if (options.adapter) fillFromAdapter(options.adapter, adapted, model, valuesOf);
   await memory.upload();
 
   const training = await engine.compile(program.outputs);
   opened.add(() => training.dispose());
-  const evaluation = new LazyProgram(() => engine.compile(evaluationProgram(encoder, features)));
+  const evaluation = new LazyProgram(() => engine.compile(evaluationOutputs));
   const labelCount = dataset.labels.length;
   const tokens = Object.fromEntries(
     Object.entries(texts).map(([name, examples]) => [name, new TokenizedSplit(examples, tokenizer, maxLength, store)]),

@@ -18,6 +18,7 @@ import { headNames } from "../models/head-choice.ts";
 import { limitOption } from "../tables/limit-train.ts";
 import { DATA, dataOptions } from "../tables/table-options.ts";
 import { balanceNames, bestMetrics } from "../train/loop-options.ts";
+import { precisionNames } from "../train/precision.ts";
 import { scheduleNames } from "../train/schedule.ts";
 import { adapterFolder, openAdapter } from "./adapter.ts";
 
@@ -117,6 +118,12 @@ export const trainOptions = z.strictObject({
     ),
   bestMetric: z.enum(bestMetrics).default("loss").describe("validation metric that chooses the best epoch"),
   earlyStopping: z.number().int().min(0).default(0).describe("stop after N epochs without improvement; 0 means never"),
+  precision: z
+    .enum(precisionNames)
+    .default("float32")
+    .describe(
+      "int8: products with weights that are not trained in 8 bits, forward and backward; faster, in less memory, and with results that differ a little (docs/performance.md)",
+    ),
   seed: seed().default(42).describe("seed of all random numbers"),
   splitSeed: seed().optional().describe("seed of splits that Attune makes (default: the seed)"),
   threads: threadCount()

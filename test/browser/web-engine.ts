@@ -3,6 +3,7 @@ import * as ort from "onnxruntime-web/wasm";
 import { CpuStore } from "../../src/engine/cpu-store.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { HostTensors } from "../../src/engine/engine-tensors.ts";
+import { largestExactInt8 } from "../../src/engine/int8-saturation.ts";
 import { toOnnx } from "../../src/graph/onnx.ts";
 
 ort.env.wasm.wasmPaths = { wasm: "/ort-wasm-simd-threaded.wasm" };
@@ -13,6 +14,9 @@ export function webEngine(): Engine {
   return {
     description: `onnxruntime-web ${ort.env.versions.web} (wasm)`,
     threads: 1,
+    largestInt8() {
+      return largestExactInt8(this);
+    },
     createStore: (parameters, training) => new CpuStore(parameters, training),
     async compile(outputs) {
       const session = await ort.InferenceSession.create(toOnnx(outputs), { executionProviders: ["wasm"] });

@@ -135,6 +135,28 @@ const product: Rule = ([a, b, c], { transA, transB, alpha, beta }, [shape]) => {
   return [y];
 };
 
+/** Rows of x rounded to 127ths of their largest magnitude, in float32 so that what is rounded up is the same; the rest is exact. */
+const int8Product: Rule = ([x, values, scales], { alpha }) => {
+  const [rows, width] = x!.shape as [number, number];
+  const rounded = ndarray(x!.shape);
+  const rowScales = Array.from({ length: rows }, (_, row) => {
+    const own = x!.data.subarray(row * width, (row + 1) * width);
+    const scale = Math.fround(Math.max(1e-30, ...own.map(Math.abs)) / 127);
+    for (const [i, value] of own.entries())
+      rounded.data[row * width + i] = roundHalfToEven(Math.fround(Math.fround(value) / scale));
+    return scale;
+  });
+  const y = matrixProduct(rounded, values!, false, false);
+  const columns = y.shape[1]!;
+  for (const i of y.data.keys()) y.data[i]! *= alpha * rowScales[Math.floor(i / columns)]! * scales!.data[i % columns]!;
+  return [y];
+};
+
+const roundHalfToEven = (x: number): number => {
+  const down = Math.floor(x);
+  return x - down === 0.5 ? 2 * Math.round(x / 2) : Math.round(x);
+};
+
 const gather: Rule = ([x, indices], _, [shape]) => {
   const width = sizeOf(x!.shape.slice(1));
   const y = ndarray(shape!);
@@ -233,6 +255,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   product,
   affine: product,
+  int8Product,
   matMul: ([a, b], _, [shape]) => {
     const [m, n] = shape!.slice(-2) as [number, number];
     const k = a!.shape.at(-1)!;

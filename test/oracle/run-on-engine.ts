@@ -5,6 +5,9 @@ import { nodesInOrder } from "../../src/graph/order.ts";
 import type { HostTensor, Tensor } from "../../src/graph/tensor.ts";
 import { type NdArray, ndarray, sizeOf } from "./array.ts";
 
+/** What holds the values of inputs. */
+const arrays = { float32: Float32Array, int32: Int32Array, int8: Int8Array };
+
 export async function runOnEngine(
   engine: Engine,
   outputs: readonly Tensor[],
@@ -15,10 +18,10 @@ export async function runOnEngine(
   const program = await engine.compile(named);
   const feeds: Record<string, HostTensor> = {};
   for (const node of nodesInOrder(outputs)) {
-    const { name, dtype } = node.attributes as { name?: string; dtype?: "float32" | "int32" };
+    const { name, dtype } = node.attributes as { name?: string; dtype?: keyof typeof arrays };
     if (node.op.name !== "input" || !name || !dtype) continue;
     const { shape, data } = values[name]!;
-    feeds[name] = { dtype, dims: shape, data: dtype === "int32" ? Int32Array.from(data) : Float32Array.from(data) };
+    feeds[name] = { dtype, dims: shape, data: arrays[dtype].from(data) };
   }
   const results = Object.fromEntries(
     Object.entries(named).map(([name, t]) => {

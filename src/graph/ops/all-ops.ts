@@ -2,6 +2,7 @@
 import * as distance from "./distance.ts";
 import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
+import * as int8 from "./int8-product.ts";
 import * as leaf from "./leaf.ts";
 import * as linalg from "./linalg.ts";
 import * as reduce from "./reduce.ts";
@@ -41,6 +42,7 @@ export const ops = [
   linalg.productOp,
   linalg.affineOp,
   linalg.matMulOp,
+  int8.int8ProductOp,
   indexing.gatherRowsOp,
   indexing.scatterAddRowsOp,
   indexing.rowOfEachOp,

@@ -74,10 +74,13 @@ describe("what does not fit one memory lies in several", () => {
   });
 });
 
-test("a storage that it does not have is refused, by the parameter's name", () => {
-  const parameter = { name: "weights", shape: [2, 2], kind: "weight", part: "encoder" } as const;
-  expect(() => new CpuStore([{ ...parameter, storage: "int8" }])).toThrowError(
-    expect.objectContaining({ code: "engine/storage", message: expect.stringContaining('"weights"') }),
+test("a weight in 8 bits takes no room as float32, unless programs read it so", () => {
+  const parameter = { name: "w", shape: [4, 6], kind: "weight", part: "encoder" } as const;
+  const both = { forms: ["int8", "int8Turned"], largest: 127 } as const;
+  const kept = (float32: boolean) => new CpuStore([{ ...parameter, int8: { ...both, float32 } }]);
+  expect(Object.keys(kept(false).weights).sort()).toEqual(
+    ["int8 scales:w", "int8:w", "int8Turned scales:w", "int8Turned:w"].sort(),
   );
-  expect(new CpuStore([{ ...parameter, storage: "float32" }]).weightBytes).toBe(16);
+  expect(kept(false).weightBytes).toBe(24 + 6 * 4 + 24 + 4 * 4);
+  expect(kept(true).weightBytes).toBe(24 * 4 + 24 + 6 * 4 + 24 + 4 * 4);
 });

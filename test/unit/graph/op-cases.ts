@@ -6,6 +6,7 @@ import { distanceToPlace, distanceToPlaceOp } from "../../../src/graph/ops/dista
 import * as elementwise from "../../../src/graph/ops/elementwise.ts";
 import { erf, erfGate } from "../../../src/graph/ops/elementwise.ts";
 import * as indexing from "../../../src/graph/ops/indexing.ts";
+import { int8Product } from "../../../src/graph/ops/int8-product.ts";
 import { constant, input } from "../../../src/graph/ops/leaf.ts";
 import * as linalg from "../../../src/graph/ops/linalg.ts";
 import * as reduce from "../../../src/graph/ops/reduce.ts";
@@ -94,7 +95,23 @@ const matrixCases = [false, true].flatMap((transA) =>
   }),
 );
 
+const int8Weight = [input("values", "int8", [5, 3]), input("scales", "float32", [3])] as const;
+
 export const opCases: readonly OpCase[] = [
+  {
+    // Three rows, one of zeros; of the others, none has a value halfway between two steps.
+    name: "int8Product",
+    y: int8Product(input("x0", "float32", [3, 5]), ...int8Weight, -0.7),
+    wanted: [],
+    values: {
+      x0: ndarray(
+        [3, 5],
+        Array.from(numbers([3, 5], 0).data, (v, i) => (i < 5 ? 0 : v)),
+      ),
+      values: ndarray([5, 3], (i) => ((i * 37) % 255) - 127),
+      scales: ndarray([3], [0.01, 0.02, 0.005]),
+    },
+  },
   ...unary.map(([name, f]) => plain(name, [[2, 3]], (x) => f(x!))),
   ...binary.flatMap(([name, f]) => [
     plain(

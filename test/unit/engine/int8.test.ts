@@ -1,0 +1,106 @@
+/** Products with weights in 8 bits on ONNX Runtime, against NumPy. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
+import { float32 } from "../../../src/engine/engine-tensors.ts";
+import { isExact, largestExactInt8 } from "../../../src/engine/int8-saturation.ts";
+import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
+import { int8Products } from "../../../src/graph/int8-products.ts";
+import { input } from "../../../src/graph/ops/leaf.ts";
+import { product } from "../../../src/graph/ops/linalg.ts";
+import { fixtures } from "../tables/scratch.ts";
+
+interface Case {
+  readonly largest: number;
+  readonly shape: readonly [number, number, number];
+  readonly x: number[];
+  readonly w: number[];
+  readonly dy: number[];
+  readonly y: number[];
+  readonly dx: number[];
+}
+
+const cases: readonly Case[] = JSON.parse(readFileSync(join(fixtures, "int8.json"), "utf8"));
+
+/** x Wᵀ and dy W in 8 bits. */
+async function compute({ largest, shape: [tokens, inner, out], x, w, dy }: Case, threads = 1) {
+  const weight = input("w", "float32", [out, inner]);
+  const outputs = int8Products(
+    {
+      y: product(input("x", "float32", ["tokens", inner]), weight, { transB: true }),
+      dx: product(input("dy", "float32", ["tokens", out]), weight),
+    },
+    (name) => name === "w",
+  );
+  const int8 = { forms: ["int8", "int8Turned"], largest, float32: false } as const;
+  const store = new CpuStore([{ name: "w", shape: [out, inner], kind: "weight", part: "encoder", int8 }]);
+  store.quantize("w", Float32Array.from(w));
+  const program = await onnxRuntimeEngine({ threads }).compile(outputs);
+  const found = { y: new Float32Array(tokens * out), dx: new Float32Array(tokens * inner) };
+  const inputs = {
+    x: float32(Float32Array.from(x), [tokens, inner]),
+    dy: float32(Float32Array.from(dy), [tokens, out]),
+  };
+  await program.run(
+    { ...store.weights, ...inputs },
+    { y: float32(found.y, [tokens, out]), dx: float32(found.dx, [tokens, inner]) },
+  );
+  await program.dispose();
+  return found;
+}
+
+describe.each(cases.map((c) => [`${c.shape} in ±${c.largest}`, c] as const))("tokens, in, out %s", (_, c) => {
+  test("forward and backward equal NumPy's whole numbers", async () => {
+    const found = await compute(c);
+    for (const key of ["y", "dx"] as const) {
+      const size = Math.max(...c[key].map(Math.abs));
+      expect(size).toBeGreaterThan(0);
+      for (const [i, value] of c[key].entries())
+        expect(Math.abs(found[key][i]! - value), `${key} ${i}`).toBeLessThan(1e-5 * size);
+    }
+  });
+});
+
+test("the bits do not depend on the number of threads", async () => {
+  const numbers = (count: number, phase: number) =>
+    Array.from({ length: count }, (_, i) => Math.sin(12.9898 * i + phase));
+  const [tokens, inner, out] = [70, 96, 200];
+  const given = {
+    largest: 127,
+    shape: [tokens, inner, out],
+    x: numbers(tokens * inner, 1),
+    w: numbers(out * inner, 2),
+  };
+  const whole = { ...given, dy: numbers(tokens * out, 3), y: [], dx: [] } as unknown as Case;
+  const [one, three] = [await compute(whole, 1), await compute(whole, 3)];
+  expect(three).toEqual(one);
+});
+
+describe("saturation", () => {
+  const engine = onnxRuntimeEngine({ threads: 1 });
+  test("weights in ±64 are exact on every processor, and the range is the widest that is", async () => {
+    expect(await isExact(engine, 64)).toBe(true);
+    expect(await engine.largestInt8()).toBe((await isExact(engine, 127)) ? 127 : 64);
+  });
+
+  test("a processor that adds two products in 16 bits gets ±64", async () => {
+    /** What its product makes of each pair of neighbours. */
+    const saturating = {
+      compile: async () => ({
+        run: async (inputs: object, outputs: object) => {
+          const { x, values } = inputs as Record<"x" | "values", { data: Float32Array; dims: number[] }>;
+          const [rows, inner] = x.dims as [number, number];
+          const columns = values.dims[1]!;
+          // Bytes of 255 stand for 127 with the zero point 128.
+          const pair = Math.min(32767, 2 * 255 * values.data[0]!);
+          const sum = Math.floor(inner / 2) * pair + (inner % 2) * 255 * values.data[0]!;
+          const y = sum - 128 * inner * values.data[0]!;
+          (outputs as { y: { data: Float32Array } }).y.data.fill(y, 0, rows * columns);
+        },
+        dispose: async () => {},
+      }),
+    };
+    expect(await largestExactInt8(saturating)).toBe(64);
+  });
+});

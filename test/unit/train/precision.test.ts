@@ -1,0 +1,141 @@
+/** Every method and every encoder with its frozen products in 8 bits. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
+import { float32 } from "../../../src/engine/engine-tensors.ts";
+import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
+import { evaluateShape } from "../../../src/graph/dim.ts";
+import { int8ProductOp } from "../../../src/graph/ops/int8-product.ts";
+import { input, inputName } from "../../../src/graph/ops/leaf.ts";
+import { affineOp, productOp } from "../../../src/graph/ops/linalg.ts";
+import { nodesInOrder } from "../../../src/graph/order.ts";
+import { apply, type HostTensor, type Tensor } from "../../../src/graph/tensor.ts";
+import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
+import { chooseMethod } from "../../../src/methods/chosen-method.ts";
+import { batchValues, packBatch } from "../../../src/models/batch.ts";
+import { openModel } from "../../../src/pretrained/open-model.ts";
+import { fillStore, readAlone } from "../../../src/run/fill-store.ts";
+import { plainObjective } from "../../../src/train/classification-objective.ts";
+import { findFrozenFeatures } from "../../../src/train/frozen-features.ts";
+import { precisionOf, storedAsRead } from "../../../src/train/precision.ts";
+import { evaluationProgram, trainingProgram } from "../../../src/train/program.ts";
+import { targetInputs } from "../../../src/train/step.ts";
+import { ndarray } from "../../oracle/array.ts";
+import { evaluate } from "../../oracle/evaluate.ts";
+import { fixtures } from "../tables/scratch.ts";
+
+const engine = onnxRuntimeEngine({ threads: 1 });
+
+interface Fixture {
+  readonly method: string;
+  readonly options: object;
+  readonly semantics: "attune" | "peft";
+  readonly head?: Parameters<typeof openModel>[2];
+  readonly examples: { readonly ids: number[]; readonly label: number }[];
+}
+
+/** The fixtures of methods on BERT, and of methods on the other families: folder of the model, and what is trained. */
+const methods = readdirSync(join(fixtures, "methods"))
+  .filter((name) => existsSync(join(fixtures, "methods", name, "expected.json")))
+  .map((name) => [name, join(fixtures, "methods", "base"), join(fixtures, "methods", name, "expected.json")] as const);
+const families = readdirSync(join(fixtures, "families")).flatMap((family) =>
+  ["train-full", "train-lora", "train-prompt"].map((name) => {
+    const folder = join(fixtures, "families", family, name);
+    return [`${family} ${name}`, folder, join(folder, "training.json")] as const;
+  }),
+);
+
+async function prepared(folder: string, { method, options, semantics, head }: Fixture) {
+  const model = await openModel(folder, undefined, head);
+  const context = { semantics, trainHead: true, trainPooler: false, fresh: model.fresh };
+  const adapted = adaptModel(model.encoder, chooseMethod(method, options), context);
+  const { encoder, trained } = adapted;
+  const inInt8 = precisionOf({ precision: "int8" }, adapted);
+  const program = trainingProgram(encoder, trained);
+  const outputs = inInt8(program.outputs);
+  const stored = storedAsRead(encoder.parameters, [outputs], 127);
+  const store = new CpuStore(stored, { ...program, maxTokens: 400, gradientAccumulation: 1 });
+  fillStore(model, stored, store, 0);
+  const weights = (name: string) =>
+    (store.host[name]?.data as Float32Array | undefined) ?? readAlone(model, stored, name, 0);
+  startAdded(adapted, { seed: 0, weights, tokenize: () => Int32Array.of(1, 5, 2) });
+  model.close();
+  return { adapted, program, outputs, store, inInt8 };
+}
+
+describe.each([...methods, ...families])("%s", (_, folder, file) => {
+  test("products with frozen weights are in 8 bits, forward and backward, and equal to what they read", async () => {
+    const fixture: Fixture = JSON.parse(readFileSync(file, "utf8"));
+    const { adapted, program, outputs, store } = await prepared(folder, fixture);
+    const { encoder, trained } = adapted;
+    const isTrained = new Set(trained.map(({ name }) => name));
+    const isFrozen = (weight: Tensor | undefined) => {
+      const name = weight && inputName(weight);
+      const own = encoder.parameters.find((parameter) => parameter.name === name);
+      return own?.part === "encoder" && own.kind === "weight" && !isTrained.has(own.name);
+    };
+    const nodes = nodesInOrder(Object.values(outputs));
+    const before = nodesInOrder(Object.values(program.outputs)).filter(
+      ({ op, inputs: [, w] }) => (op === productOp || op === affineOp) && isFrozen(w),
+    );
+    const quick = nodes.filter(({ op }) => op === int8ProductOp);
+    expect(quick).toHaveLength(before.length);
+    for (const { op, inputs } of nodes.filter(({ op }) => op === productOp || op === affineOp))
+      expect(inputs.slice(0, 2).some(isFrozen), op.name).toBe(false);
+
+    // The loss, and what each of these products read and made of it.
+    const rows = fixture.examples.slice(0, 4);
+    const batch = packBatch(
+      rows.map(({ ids }) => Int32Array.from(ids)),
+      encoder,
+    );
+    const seen = Object.fromEntries(
+      quick.flatMap(({ inputs: [x], outputs: [y] }, i) => [
+        [`x${i}`, x!],
+        [`y${i}`, y!],
+      ]),
+    );
+    const watched: Record<string, Tensor> = { loss: outputs.loss!, ...seen };
+    const results = Object.fromEntries(
+      Object.entries(watched).map(([name, { shape }]) => {
+        const dims = evaluateShape(shape, batch.sizes);
+        return [name, float32(new Float32Array(dims.reduce((a, b) => a * b, 1)), dims)];
+      }),
+    );
+    const executable = await engine.compile(watched);
+    const labels = rows.map(({ label }) => label);
+    const targets = targetInputs(labels, plainObjective(outputs.loss ? labelCountOf(adapted) : 0));
+    const feeds = { ...store.weights, ...batchValues(batch, encoder), ...targets };
+    await executable.run(feeds, results);
+    await executable.dispose();
+    expect(results.loss!.data[0]).toBeGreaterThan(0);
+    for (const [i, { inputs, attributes }] of quick.entries()) {
+      const operands = [results[`x${i}`]!, ...inputs.slice(1).map((w) => store.weights[inputName(w)!] as HostTensor)];
+      const own = operands.map(({ dtype, dims }, at) => input(`${at}`, dtype, dims)) as [Tensor, Tensor, Tensor];
+      const values = Object.fromEntries(
+        operands.map(({ dims, data }, at) => [`${at}`, ndarray(dims, Array.from(data as Float32Array))]),
+      );
+      const [expected] = evaluate([apply(int8ProductOp, own, attributes as { alpha: number })], values);
+      const largest = Math.max(1e-30, ...expected!.data.map(Math.abs));
+      const found = results[`y${i}`]!.data as Float32Array;
+      const worst = expected!.data.reduce((most, value, at) => Math.max(most, Math.abs(value - found[at]!)), 0);
+      expect(worst / largest).toBeLessThan(1e-5);
+    }
+  });
+});
+
+const labelCountOf = ({ encoder }: Awaited<ReturnType<typeof prepared>>["adapted"]): number =>
+  encoder.parameters.find(({ name }) => name === encoder.linears.find(({ role }) => role === "classifier")!.weight)!
+    .shape[0]!;
+
+test("of a model whose top layers alone are trained, the frozen part is in 8 bits, and its features too", async () => {
+  const file = join(fixtures, "methods", "full-top", "expected.json");
+  const { adapted, inInt8 } = await prepared(join(fixtures, "methods", "base"), JSON.parse(readFileSync(file, "utf8")));
+  const features = findFrozenFeatures(adapted.encoder, adapted.trained)!;
+  const count = (outputs: Readonly<Record<string, Tensor>>) =>
+    nodesInOrder(Object.values(inInt8(outputs))).filter(({ op }) => op === int8ProductOp).length;
+  expect(count(features.outputs)).toBeGreaterThanOrEqual(6);
+  expect(count(evaluationProgram(adapted.encoder, features))).toBe(0);
+  expect(count(evaluationProgram(adapted.encoder))).toBe(count(features.outputs));
+});
