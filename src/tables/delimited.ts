@@ -9,6 +9,9 @@ import { openTextFile, type TextFile } from "./text-file.ts";
 /** A row that is longer is one whose quote is not closed. */
 const LONGEST_ROW_BYTES = 1 << 24;
 
+/** Of a row that cannot be read, so much is looked at. */
+const LONGEST_LOOKED_AT = 1 << 16;
+
 /** A table with quotes as in RFC 4180 and any line ends; `usual` is the delimiter of its kind, where that has one. */
 export async function openDelimited(path: string, usual?: "," | "\t", format: TableFormat = {}): Promise<Table> {
   const file = await openTextFile(path, format.encoding);
@@ -81,7 +84,7 @@ async function* rowsOf(
     const rows: Row[] = [];
     for (const { fields, line } of batch) {
       if (before > 0) before--;
-      else if (fields.length !== names.length) throw ragged(file.path, line, fields.length, names.length, dialect);
+      else if (fields.length !== names.length) throw ragged(file.path, line, fields, names.length, dialect);
       else rows.push({ place: line, values: places.map((column) => fields[column]) });
     }
     if (rows.length > 0) yield rows;
@@ -129,25 +132,34 @@ async function* records(file: TextFile, dialect: Dialect): AsyncGenerator<readon
     if (!parser.errored) parser.end();
     await ended;
     yield batch;
-    if (parser.errored) throw explain(file.path, lines.after(end), parser.errored, quote);
+    if (parser.errored) throw explain(file.path, lines, end, parser.errored, dialect);
   } finally {
     parser.destroy();
   }
 }
 
-function ragged(path: string, line: number, fields: number, columns: number, { quote }: Dialect): AttuneError {
-  const has = `${fields} ${fields === 1 ? "field" : "fields"}`;
-  const advice = quote === false ? "remove the extra delimiters" : "put texts with delimiters in quotes";
+/** Where looking at the first rows has not shown it: only those behind have backslashes before quotes. */
+const BACKSLASH = ", or say --escape backslash if backslashes stand before quotes";
+
+function ragged(path: string, line: number, fields: readonly string[], columns: number, dialect: Dialect): AttuneError {
+  const has = `${fields.length} ${fields.length === 1 ? "field" : "fields"}`;
+  const isEscaped = dialect.escape !== "\\" && fields.some((field) => field.endsWith("\\"));
+  const advice =
+    dialect.quote === false
+      ? "remove the extra delimiters"
+      : `put texts with delimiters in quotes${isEscaped ? BACKSLASH : ""}`;
   return new AttuneError(
     "data/ragged",
     `${path}, line ${line}: this row has ${has}, the header has ${columns}; ${advice}`,
   );
 }
 
-function explain(path: string, line: number, error: Error, quote: string | false): Error {
+function explain(path: string, lines: LineCounter, end: number, error: Error, dialect: Dialect): Error {
   if (!(error instanceof CsvError)) return error;
-  const where = `${path}, line ${line}`;
-  const or = "or say --quote none if quotes are part of the texts";
+  const { quote } = dialect;
+  const where = `${path}, line ${lines.after(end)}`;
+  const isEscaped = dialect.escape !== "\\" && lines.row().includes(`\\${quote}`);
+  const or = `or say --quote none if quotes are part of the texts${isEscaped ? BACKSLASH : ""}`;
   // The line is the one where the row begins, which is where to look for the quote.
   if (error.code === "CSV_QUOTE_NOT_CLOSED" || error.code === "CSV_MAX_RECORD_SIZE")
     return new AttuneError(
@@ -171,6 +183,11 @@ class LineCounter {
 
   see(chunk: Buffer): void {
     this.#bytes = this.#bytes.length > 0 ? Buffer.concat([this.#bytes, chunk]) : chunk;
+  }
+
+  /** What follows that record, as far as it was seen. */
+  row(): Buffer {
+    return this.#bytes.subarray(0, LONGEST_LOOKED_AT);
   }
 
   after(offset: number): number {

@@ -65,3 +65,31 @@ describe("options", () => {
       expect(await inputError(() => openTable(path, { encoding: value }))).toMatch(/^there is no encoding/);
   });
 });
+
+describe("backslashes before quotes that come only behind the rows that are looked at", () => {
+  const head = `text,label\n${rows(12_000, (i) => `"some words, here ${i}",${i % 2}`)}\n`;
+  const rowsIn = async (path: string, format: TableFormat = {}) => {
+    const table = await openTable(path, format);
+    let last: readonly unknown[] = [];
+    for await (const batch of table.rows(["text", "label"])) last = batch.at(-1)?.values ?? last;
+    return last;
+  };
+
+  test.each([
+    [String.raw`"he said \"yes\" to me",1`, 'he said "yes" to me'],
+    [String.raw`"he said \"yes\", to me",1`, 'he said "yes", to me'],
+    [String.raw`"a \", b \" c",1`, 'a ", b " c'],
+  ])("%s: the error says what to do, and that helps", async (row, text) => {
+    expect(head.length).toBeGreaterThan(1 << 18);
+    const path = file("a.csv", `${head}${row}\n`);
+    expect(await inputError(() => rowsIn(path))).toMatch(/line 12002: .*, or say --escape backslash if/);
+    expect(await rowsIn(path, { escape: "backslash" })).toEqual([text, "1"]);
+  });
+
+  test.each(['"he said "yes" to me",1', "a,b,1", String.raw`"C:\temp" x,1`])(
+    "%s: nothing is said of them",
+    async (row) => {
+      expect(await inputError(() => rowsIn(file("a.csv", `${head}${row}\n`)))).not.toMatch(/backslash/);
+    },
+  );
+});

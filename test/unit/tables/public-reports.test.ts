@@ -3,8 +3,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import type { Dataset } from "../../../src/tables/dataset.ts";
+import { train } from "../../../src/run/train.ts";
+import { type Dataset, labelCounts } from "../../../src/tables/dataset.ts";
+import { limitTrain } from "../../../src/tables/limit-train.ts";
 import { type DatasetOptions, loadDataset } from "../../../src/tables/load-dataset.ts";
+import { tinyModel } from "../../tiny.ts";
 import { inputError, scratchFolder } from "./scratch.ts";
 
 const { file, folder } = scratchFolder();
@@ -80,6 +83,24 @@ describe.skipIf(!existsSync(shared))("../shared/cases (skipped without)", () => 
     expect(await inputError(() => at("parquet-bigint/struct-int64-label.parquet"))).toMatch(
       /^[^\n]*label is \{"id":0\}/,
     );
+  });
+
+  test("sorted: a sample has both labels, the first texts have one", async () => {
+    const data = await at("sorted/one.csv");
+    const countsOf = (limit: number | string) => {
+      const { splits, labels } = limitTrain(data, limit, 1);
+      return labelCounts(splits.train.truths(), labels.length);
+    };
+    expect(data.labels).toHaveLength(2);
+    expect(countsOf(20)).toEqual([10, 10]);
+    expect(countsOf("first:20")).toContain(0);
+  });
+
+  test("parquet-bigint is trained on", async () => {
+    const root = folder({});
+    const given = { model: tinyModel(join(root, "model")), data: join(shared, "parquet-bigint/seq.parquet") };
+    const { result } = await train({ ...given, multiLabel: true, out: join(root, "run"), epochs: 1, threads: 1 });
+    expect(Object.keys(result.thresholds!).length).toBeGreaterThan(1);
   });
 
   test("no-header-date", async () => {
