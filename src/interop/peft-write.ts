@@ -43,7 +43,7 @@ export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void 
   const { peft } = method;
   if (!peft) throw unwritable(`PEFT has no method like ${methodName}`);
   if (!isTransformersHead(encoder.head)) throw unwritable(`PEFT has no head like ${encoder.head.head}`);
-  const refusal = peft.refusal?.(options, semantics);
+  const refusal = peft.refusal?.(options, semantics, encoder);
   if (refusal) throw unwritable(refusal);
   const parts = new Map(encoder.parameters.map(({ name, part }) => [name, part]));
   const named = tensors.map((tensor) => {

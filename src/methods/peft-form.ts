@@ -8,8 +8,8 @@ export interface PeftForm<Options> {
   /** What stands before the names of the model's own parameters, and before those of what the method adds. */
   readonly prefix: string;
   readonly addedPrefix: string;
-  /** Why PEFT has no such adapter, or undefined if it has. */
-  refusal?(options: Options, semantics: Semantics): string | undefined;
+  /** Why PEFT has no such adapter for that encoder, or undefined if it has. */
+  refusal?(options: Options, semantics: Semantics, encoder: Encoder): string | undefined;
   /** Its own keys of adapter_config.json. */
   write(encoder: Encoder, options: Options): Record<string, unknown>;
   /** What a parameter of the model is called where it is stored, without the prefix. */

@@ -27,6 +27,9 @@ const options = z.strictObject({
 });
 type PrefixOptions = z.output<typeof options>;
 
+/** Those whose attention takes keys and values of earlier tokens in Transformers, which is how PEFT passes them. */
+const WITH_PREFIXES_IN_PEFT = ["bert", "roberta", "xlm-roberta", "camembert", "electra"];
+
 export const prefix = defineMethod({
   title: "Prefix tuning",
   summary: "train keys and values that stand before every text in each layer, and the head",
@@ -49,6 +52,8 @@ export const prefix = defineMethod({
     type: "PREFIX_TUNING",
     prefix: "base_model.",
     addedPrefix: "",
+    refusal: (_options, _semantics, { type }) =>
+      WITH_PREFIXES_IN_PEFT.includes(type) ? undefined : `PEFT has no prefixes for models of the type ${type}`,
     write: (encoder, { virtualTokens }) => ({
       ...peftSizes(encoder, virtualTokens),
       encoder_hidden_size: encoder.hiddenSize,

@@ -41,12 +41,18 @@ describe.each(folders)("%s", (name, folder) => {
     for (const [i, value] of expected.logits.flat().entries()) expect(Math.abs(logits[i]! - value)).toBeLessThan(1e-5);
   });
 
-  test("is written again as PEFT wrote it", async () => {
+  test("is written again as PEFT wrote it, or refused where PEFT has no such", async () => {
     const { method, adapted, filled, model, memory } = await loadModel({ folder: base, adapter: folder });
     const held = adapted.encoder.parameters.filter((p) => filled.has(p.name));
     const tensors = held.map(({ name, shape }) => ({ name, shape, data: memory.host[name]!.data as Float32Array }));
     const written = join(out, name);
-    writePeftAdapter(written, { method, semantics: "peft", base: "base", encoder: model.encoder, tensors });
+    const write = () =>
+      writePeftAdapter(written, { method, semantics: "peft", base: "base", encoder: model.encoder, tensors });
+    if (/^(distilbert|mpnet|albert|modernbert|deberta-v2)-prefix$/.test(name)) {
+      expect(write).toThrow("PEFT has no prefixes for models of the type");
+      return;
+    }
+    write();
     const [theirs, ours] = [folder, written].map((at) => openSafetensors(join(at, "adapter_model.safetensors")));
     // The head's bias is also stored under names that PEFT itself does not read.
     const names = [...theirs!.tensors.keys()].filter((n) => !/classifier\.(modules_to_save|original_module)/.test(n));
