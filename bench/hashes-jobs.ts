@@ -50,18 +50,26 @@ export function jobsOn(
   methods: readonly string[],
   short: boolean,
 ): HashJob[] {
-  const train = ["train", "--model", model, "--data", sample, "--epochs", "2", "--learning-rate", "5e-4"];
+  // Nothing that decides a result is left to a default, as defaults may differ between versions.
+  const explicit = ["--epochs", "2", "--learning-rate", "5e-4", "--head"];
+  const train = (head: string) => ["train", "--model", model, "--data", sample, ...explicit, head];
   const compare = ["compare", "--model", model, "--data", sample, "--recipe", "demo", "--methods", "none,probe,lora"];
   const pretrain = ["pretrain", "--data", corpus, "--batch-size", "8", "--max-length", "64", "--evaluations", "2"];
   const size = "--layers 2 --hidden 64 --heads 2 --vocab 500";
   const jobs: HashJob[] = methods.map((method) => ({
     name: method,
-    command: [...train, "--method", method],
+    command: [...train("pooler"), "--method", method],
     after: after[method] ?? [],
   }));
   if (!short)
-    for (const [name, options] of Object.entries(variants))
-      jobs.push({ name, command: [...train, ...options.replace("FEATURE_MEGABYTES", featureMegabytes).split(" ")] });
+    for (const [name, options] of Object.entries(variants)) {
+      const [head = "pooler"] = /(?<=--head )\S+/.exec(options) ?? [];
+      const others = options
+        .replace(/ --head \S+/, "")
+        .replace("FEATURE_MEGABYTES", featureMegabytes)
+        .split(" ");
+      jobs.push({ name, command: [...train(head), ...others] });
+    }
   jobs.push(
     { name: "pretrain, new", command: [...pretrain, "--new", ...size.split(" "), "--epochs", "2", "--whole-words"] },
     { name: "compare", command: [...compare, "--ranks", "4", "--seeds", "2", "--epochs", "1", "--no-estimate"] },

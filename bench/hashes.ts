@@ -43,7 +43,8 @@ export async function benchHashes(args: readonly string[]): Promise<void> {
     console.error(`${job.name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
   };
   try {
-    const all = ["train", "--model", model, "--data", data, ...(configName ? ["--config-name", configName] : [])];
+    const named = configName ? ["--config-name", configName] : [];
+    const all = ["train", "--model", model, "--data", data, ...named, "--head", "pooler", "--learning-rate", "5e-5"];
     const read = join(folder, "read");
     run({ name: "none, all of the data", command: [...all, "--method", "none"] }, read);
     const methods = [...attune("methods").matchAll(/^(\w+): /gm)].map(([, method]) => method!);

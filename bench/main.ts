@@ -56,6 +56,10 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     summary: "domain adaptation: LoRA and the probe with and without pre-training on the data set's own texts",
     run: async (args) => (await import("./adapt.ts")).benchAdapt(args),
   },
+  "recipe-data": {
+    summary: "writes the data sets on which the recipes were searched, from banking77 and dair-ai/emotion",
+    run: async (args) => (await import("./recipe-data.ts")).benchRecipeData(args),
+  },
   hashes: {
     summary:
       "SHA-256 of what the command line computes, to hold before and after a change that is to change none of it",
@@ -72,4 +76,4 @@ if (bench)
     process.exitCode = 2;
   });
 else
-  for (const [key, { summary }] of Object.entries(benches)) console.log(`npm run bench -- ${key.padEnd(9)}${summary}`);
+  for (const [key, { summary }] of Object.entries(benches)) console.log(`npm run bench -- ${key.padEnd(13)}${summary}`);

@@ -1,5 +1,5 @@
 /** Labelled texts of so many rows, as CSV that both sides read; labels are numbers. */
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Dataset, Examples } from "../src/tables/dataset.ts";
 import { loadDataset } from "../src/tables/load-dataset.ts";
@@ -35,4 +35,17 @@ function writeRows(path: string, examples: Examples, count: number): void {
     writeSync(file, lines.join(""));
   }
   closeSync(file);
+}
+
+/** Writes one CSV for each split into the folder, with the columns text and label. */
+export function writeCsv(
+  folder: string,
+  splits: Readonly<Record<string, readonly { readonly text: string; readonly label: string }[]>>,
+): void {
+  mkdirSync(folder, { recursive: true });
+  const quoted = (value: string) => `"${value.replaceAll('"', '""')}"`;
+  for (const [split, rows] of Object.entries(splits)) {
+    const lines = rows.map(({ text, label }) => `${quoted(text)},${quoted(label)}\n`);
+    writeFileSync(join(folder, `${split}.csv`), `text,label\n${lines.join("")}`);
+  }
 }

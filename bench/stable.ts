@@ -42,9 +42,10 @@ const isPredictions = (path: string): boolean => path.split(sep).at(-2) === "pre
 
 /**
  * Times, what the system says of memory, and bytes on disk, which count the paths in a description; and what 0.1.0 called
- * otherwise or did not have yet.
+ * otherwise or did not have yet, as what is said of a result.
  */
-const measuredKey = /seconds$|PerSecond$|^peakRssBytes$|^storedBytes$|^(kept|frozenFeature)Bytes$|^scores$/i;
+const measuredKey =
+  /seconds$|PerSecond$|^peakRssBytes$|^storedBytes$|^(kept|frozenFeature)Bytes$|^scores$|^(baselines|verdict)$/i;
 
 /** What is left of a value of JSON, as JSON. */
 export function withoutMeasured(value: unknown): string | undefined {

@@ -18,7 +18,8 @@ export { compareStudy } from "./comparison/compare-study.ts";
 export type { Comparison } from "./comparison/comparison.ts";
 export type { DownloadEvent, FetchEvent, WaitEvent } from "./hub/fetch-events.ts";
 export type { Pushed } from "./hub/upload.ts";
-export { type BagOfWordsScore, type Inspection, type InspectOptions, inspect } from "./inspection/inspect-texts.ts";
+export type { BagOfWordsScore, BaselineScore, Baselines } from "./inspection/baselines.ts";
+export { type Inspection, type InspectOptions, inspect } from "./inspection/inspect-texts.ts";
 export { type MethodDescription, methods, type OptionDescription } from "./methods/list-methods.ts";
 export { defineMethod, type Method } from "./methods/method.ts";
 export { registerMethod } from "./methods/registry.ts";
@@ -29,8 +30,16 @@ export type { PretrainOptions } from "./pretrain/pretrain-options.ts";
 export { writeReport } from "./report/write-report.ts";
 export type { RunResult } from "./run/run-result.ts";
 export { resume, type TrainContext, train } from "./run/train.ts";
-export type { BaseEvent, CheckpointEvent, ResultEvent, StartEvent, TrainEvent } from "./run/train-events.ts";
+export type {
+  BaseEvent,
+  CheckpointEvent,
+  ResultEvent,
+  StartEvent,
+  TrainEvent,
+  WarningEvent,
+} from "./run/train-events.ts";
 export type { TrainOptions } from "./run/train-options.ts";
+export type { Verdict } from "./run/verdict.ts";
 export { type CompareContext, compare, resumeComparison } from "./study/compare.ts";
 export type {
   CompareDoneEvent,

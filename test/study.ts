@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { normal, randomKey, uniform } from "../src/base/random.ts";
 import type { MethodName } from "../src/methods/registry.ts";
 import { predictionLines } from "../src/run/predictions.ts";
+import type { RecipeFacts } from "../src/run/recipes.ts";
 import type { RunFacts } from "../src/run/run-facts.ts";
 import type { RunResult } from "../src/run/run-result.ts";
 import { resolveOptions } from "../src/run/train-options.ts";
@@ -11,6 +12,14 @@ import { resolvePlan } from "../src/study/plan.ts";
 import type { FailedRun, PlannedRun, RecipeName, Study } from "../src/study/study.ts";
 import type { Example } from "../src/tables/dataset.ts";
 import { metricsOf } from "../src/train/evaluate.ts";
+
+/** What recipes know of a small task, where a test does not care. */
+export const smallTask: RecipeFacts = {
+  texts: 2000,
+  labels: 6,
+  hiddenSize: 384,
+  head: { head: "mean", reason: "the model has no pooler", isTrained: false },
+};
 
 export interface FabricatedSetting {
   readonly id: string;

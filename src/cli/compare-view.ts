@@ -130,6 +130,7 @@ export class CompareView {
       row.step = stepNote(event);
       row.epoch = event.epoch - 1; // A run that goes on does not begin with its first epoch.
     }
+    if (event.type === "warning") this.#line.say(`${name}: ${event.message}`);
     if (event.type === "epoch") {
       row.epoch = event.epoch;
       row.f1 = event.validation.f1;

@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import type { z } from "zod";
 import { describeOptions, type OptionDescription } from "../methods/list-methods.ts";
 import { builtInMethods } from "../methods/registry.ts";
+import { recipes } from "../run/recipes.ts";
 import { trainOptions } from "../run/train-options.ts";
 import { trainGroups } from "./train-help.ts";
 
@@ -14,11 +15,20 @@ export function addFlags(command: Command, schema: z.ZodObject): void {
   for (const [key, property] of Object.entries(describeOptions(schema))) command.addOption(optionOf(key, property));
 }
 
+/** Where the recipe `tuned` has another value than the schema, or a rule, that is said instead of the schema's default. */
+const byRecipe = (key: string, property: OptionDescription): OptionDescription =>
+  key === "learningRate" || key in recipes.tuned.shared
+    ? {
+        ...property,
+        default: property.default === undefined ? undefined : `by the recipe; with own ${property.default}`,
+      }
+    : property;
+
 /** Adds the options of `train` that every method takes, group by group. */
 function addGroupedFlags(command: Command): void {
   const properties = describeOptions(trainOptions);
   for (const [heading, keys] of Object.entries(trainGroups))
-    for (const key of keys) command.addOption(optionOf(key, properties[key]!).helpGroup(heading));
+    for (const key of keys) command.addOption(optionOf(key, byRecipe(key, properties[key]!)).helpGroup(heading));
 }
 
 /**

@@ -5,6 +5,7 @@ import { styleText } from "node:util";
 import { alignColumns, duration, grouped, memory, metric } from "../base/format.ts";
 import { RemainingTime } from "../run/remaining-time.ts";
 import type { StartEvent, TrainEvent } from "../run/train-events.ts";
+import { verdictLines } from "../run/verdict.ts";
 import type { EpochEvent, StepEvent } from "../train/trainer.ts";
 import { HubProgress } from "./hub-progress.ts";
 import { LiveLine } from "./live-line.ts";
@@ -53,6 +54,7 @@ class ProgressView {
       );
     else if (event.type === "step") this.#showStep(event);
     else if (event.type === "epoch") this.#showEpoch(event);
+    else if (event.type === "warning") this.#line.say(this.#bold(event.message));
     else if (event.type === "result") this.end();
   }
 
@@ -116,7 +118,7 @@ class ProgressView {
 }
 
 function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: string, count: number): string {
-  const { test, base, bestEpoch, seconds, memory: used } = result;
+  const { test, base, bestEpoch, seconds, memory: used, verdict } = result;
   const kept = existsSync(join(out, "model")) ? "model" : "adapter";
   const change = alignColumns([
     ["", "before", "after"],
@@ -131,6 +133,7 @@ function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: st
     "",
     ...change,
     "",
+    ...(verdict ? [...verdictLines(verdict), ""] : []),
     `${duration(seconds.train)} of training in ${duration(seconds.total)}, peak memory ${memory(used.peakRssBytes)}`,
     `run ${out}, ${kept} ${join(out, kept)}`,
     "",

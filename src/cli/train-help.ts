@@ -28,6 +28,7 @@ export const trainGroups: Readonly<Record<string, readonly Key[]>> = {
   "Model and method:": ["model", "method", "revision", "adapter", "semantics"],
   "Head:": ["head", "mlpSize", "headDropout", "trainHead", "trainPooler"],
   "Training:": [
+    "recipe",
     "epochs",
     "learningRate",
     "headLearningRate",
@@ -54,4 +55,7 @@ export const trainExamples = `
 Examples:
   attune train --data reviews.csv --out runs/first
   attune train --data reviews.csv --model google-bert/bert-base-uncased --method lora --rank 8 --learning-rate 5e-4 --out runs/lora
-  attune train --resume runs/lora`;
+  attune train --resume runs/lora
+
+Without --learning-rate, the recipe tuned sets rates, epochs and LoRA's layers by rules; what is given counts. The defaults named above are
+those of --recipe own.`;

@@ -5,12 +5,11 @@ import type { FetchEvent } from "../hub/fetch-events.ts";
 import { openDataSource, openModelSource } from "../hub/named-inputs.ts";
 import { openModel } from "../pretrained/open-model.ts";
 import { textLength } from "../pretrained/own-max-length.ts";
-import type { Dataset, Examples, Text } from "../tables/dataset.ts";
+import type { Dataset } from "../tables/dataset.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
 import { type DataOptions, datasetOptions } from "../tables/table-options.ts";
 import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
-import { evenThresholds, metricsOf } from "../train/evaluate.ts";
-import { fitBagOfWords } from "./bag-of-words.ts";
+import { type BagOfWordsScore, scoreBagOfWords } from "./baselines.ts";
 import { type DataDescription, describeData, describeTexts, type TextDescription } from "./describe.ts";
 
 export interface InspectOptions extends DataOptions {
@@ -50,22 +49,6 @@ export interface Inspection extends TextDescription, Partial<Pick<DataDescriptio
   /** On the test split, learned from train; absent where there is but one label. */
   readonly bagOfWords?: BagOfWordsScore;
 }
-
-/** Of logistic regression on how often each word occurs. */
-export interface BagOfWordsScore {
-  /** Where a text may have any number of labels, the share of texts all of whose labels are right. */
-  readonly accuracy: number;
-  /** Macro F1. */
-  readonly f1: number;
-  /** Where a text may have any number of labels. */
-  readonly microF1?: number;
-  /** Different words that count, and texts it learned from. */
-  readonly words: number;
-  readonly trainedOn: number;
-}
-
-/** More texts than these would take minutes and change little. */
-const MOST_TEXTS = 50_000;
 
 /**
  * Reads labelled texts as `train` does and says what is in them. Nothing is written.
@@ -120,14 +103,4 @@ export function inspectDataset(
     ...(model && { maxLength: model.maxLength }),
     ...(labels.length > 1 && { bagOfWords: scoreBagOfWords(dataset) }),
   };
-}
-
-function scoreBagOfWords({ labels, multiLabel, splits }: Dataset): BagOfWordsScore {
-  const textsOf = (examples: Examples): Text[] => Array.from({ length: examples.length }, (_, i) => examples.text(i));
-  const train = splits.train.spread(MOST_TEXTS);
-  const bow = fitBagOfWords(textsOf(train), train.truths(), labels.length, multiLabel);
-  const thresholds = multiLabel ? evenThresholds(labels.length) : undefined;
-  const metrics = metricsOf(bow.logits(textsOf(splits.test)), splits.test.truths(), labels, thresholds);
-  const { accuracy, f1, microF1 } = metrics;
-  return { accuracy, f1, ...(microF1 !== undefined && { microF1 }), words: bow.words, trainedOn: train.length };
 }

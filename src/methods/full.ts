@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { layerChoice, layersOption } from "./layers.ts";
 import { defineMethod } from "./method.ts";
-import { searched, searchedOnMini } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, searchedOnMini } from "./recipe-entry.ts";
 
 export const full = defineMethod({
   title: "Full fine-tuning",
@@ -20,7 +20,7 @@ export const full = defineMethod({
   isReference: true,
   options: z.strictObject({ layers: layersOption }),
   recipes: {
-    tuned: { options: { learningRate: searched(1e-4) } },
+    tuned: { options: { learningRate: byWidth(2e-4), headLearningRate: forDrawnHead(5e-3) } },
     demo: { options: { learningRate: searchedOnMini(3e-4) } },
   },
   adapt: (encoder, { layers }, { trainHead }) => {

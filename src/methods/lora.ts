@@ -9,7 +9,7 @@ import { directedLinear, MAGNITUDE, magnitudeOf, rescaleRows, restoreRows } from
 import { layersOption } from "./layers.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
 import { selectedModules } from "./peft-targets.ts";
-import { original, searched, searchedOnMini } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, original, searched, searchedOnMini } from "./recipe-entry.ts";
 import { moduleOf, targetSites, targetsOption } from "./targets.ts";
 
 const A = ".lora_A.weight";
@@ -88,7 +88,12 @@ export const lora = defineMethod({
       note: "LoRA's alpha is 8 for every rank, so its matrices count less the higher the rank is.",
     },
     tuned: {
-      options: { learningRate: searched(2e-3), alpha: searched(8) },
+      options: {
+        learningRate: byWidth(2e-3),
+        headLearningRate: forDrawnHead(1e-2),
+        alpha: searched(8),
+        targets: searched(["all-linear"]),
+      },
       note: "LoRA's alpha is 8 for every rank, as Hu et al. keep it when the rank changes, so one learning rate suits all ranks.",
     },
     demo: { options: { learningRate: searchedOnMini(5e-3), alpha: { value: 8, source: "as in the tuned recipe" } } },

@@ -16,9 +16,6 @@ import { type HeadChoice, type HeadName, headNames } from "../models/head-choice
 import { openModel } from "../pretrained/open-model.ts";
 import { textLength } from "../pretrained/own-max-length.ts";
 import type { Dataset } from "../tables/dataset.ts";
-import { limitTrain } from "../tables/limit-train.ts";
-import { loadDataset } from "../tables/load-dataset.ts";
-import { datasetOptions } from "../tables/table-options.ts";
 import { TokenizedSplit } from "../tokens/tokenized.ts";
 import { loadTokenizer } from "../tokens/tokenizer.ts";
 import { computeLogits, evenThresholds, metricsOf } from "../train/evaluate.ts";
@@ -27,7 +24,7 @@ import { Optimizer } from "../train/optimizer.ts";
 import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
 import { initialState, trainEpochs } from "../train/trainer.ts";
-import type { PrepareContext } from "./prepare-run.ts";
+import { openTexts, type PrepareContext } from "./prepare-run.ts";
 import { objectiveOf } from "./rare-label-options.ts";
 import type { ResolvedTrainOptions } from "./train-options.ts";
 
@@ -59,8 +56,7 @@ export async function chooseHead(
   engine: Engine,
   context: PrepareContext = {},
 ): Promise<HeadSearch> {
-  const given = datasetOptions(options);
-  const dataset = limitTrain(await loadDataset(given), options.limit, given.seed);
+  const dataset = context.dataset ?? (await openTexts(options));
   const learningRate = options.headLearningRate ?? LEARNING_RATE;
   const bench = await openBench(options, dataset, engine, context);
   const tried: TriedHead[] = [];

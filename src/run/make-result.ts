@@ -12,6 +12,7 @@ export interface Measured {
   readonly test: SplitMetrics;
   /** Of each label, where a text may have any number of them. */
   readonly thresholds: readonly number[] | undefined;
+  readonly judged: Pick<RunResult, "baselines" | "verdict">;
   readonly seconds: RunResult["seconds"];
   readonly storedBytes: number;
 }
@@ -20,7 +21,7 @@ export function makeResult(
   { method, seed }: ResolvedTrainOptions,
   run: PreparedRun,
   state: TrainingState,
-  { base, test, thresholds, seconds, storedBytes }: Measured,
+  { base, test, thresholds, judged, seconds, storedBytes }: Measured,
 ): RunResult {
   const { epochs, bestEpoch, step, tokens } = state;
   const { labels } = run.dataset;
@@ -37,6 +38,7 @@ export function makeResult(
     bestEpoch,
     test,
     ...(thresholds && { thresholds: Object.fromEntries(labels.map((label, i) => [label, thresholds[i]!])) }),
+    ...judged,
     imbalance: run.imbalance,
     seconds,
     ...(epochs.length > 0 && { examplesPerSecond: trainedOn / (seconds.train + seconds.sharedInTraining) }),

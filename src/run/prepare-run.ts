@@ -8,6 +8,7 @@ import { LazyProgram } from "../engine/lazy-program.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
 import { featureOperations } from "../features/feature-rows.ts";
 import { FeatureSplits } from "../features/feature-splits.ts";
+import type { Baselines } from "../inspection/baselines.ts";
 import { type AdaptedModel, adaptModel, startAdded } from "../methods/adapt.ts";
 import { parameterCount } from "../models/encoder.ts";
 import { type HeadChoice, ownHead } from "../models/head-choice.ts";
@@ -33,6 +34,7 @@ import { stepsPerEpoch, type TrainingJob } from "../train/trainer.ts";
 import { adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import { fillStore, readAlone } from "./fill-store.ts";
 import { describeImbalance, type Imbalance, objectiveOf, orderOf } from "./rare-label-options.ts";
+import { sharedBaselines } from "./shared-baselines.ts";
 import { methodOfRun, type ResolvedTrainOptions } from "./train-options.ts";
 
 export interface PreparedRun {
@@ -49,6 +51,8 @@ export interface PreparedRun {
   readonly job: Omit<TrainingJob, "validate">;
   readonly parameters: { readonly trainable: number; readonly total: number };
   readonly notes: readonly string[];
+  /** What the run must beat; undefined where there is but one label. */
+  baselines(): Baselines | undefined;
   /** Texts longer than the limit, among those read so far. */
   truncatedCount(): number;
   /** Memory for outputs of frozen layers. */
@@ -74,6 +78,14 @@ export interface PrepareContext {
   readonly signal?: AbortSignal | undefined;
   /** Where tokens and frozen features are looked up, and stored for other runs. */
   readonly store?: ContentStore | undefined;
+  /** The texts, where they are open already. @default they are read */
+  readonly dataset?: Dataset | undefined;
+}
+
+/** The texts of a run, as many as it trains on. Model and data are paths by now. */
+export async function openTexts(options: ResolvedTrainOptions): Promise<Dataset> {
+  const given = datasetOptions(options);
+  return limitTrain(await loadDataset(given), options.limit, given.seed);
 }
 
 /** Model and data are paths by now. What a run that is refused has opened is closed. */
@@ -86,11 +98,10 @@ export const prepareRun = (
 async function prepare(
   options: ResolvedTrainOptions,
   engine: Engine,
-  { signal, store }: PrepareContext,
+  { signal, store, dataset: given }: PrepareContext,
   opened: Cleanups,
 ): Promise<PreparedRun> {
-  const given = datasetOptions(options);
-  const dataset = limitTrain(await loadDataset(given), options.limit, given.seed);
+  const dataset = given ?? (await openTexts(options));
   const { multiLabel } = dataset;
   if (dataset.labels.length < (multiLabel ? 1 : 2))
     throw new AttuneError(
@@ -194,6 +205,7 @@ async function prepare(
     parameters: { trainable: parameterCount(trained), total: parameterCount(encoder.parameters) },
     // What a model lacks, an adapter brings.
     notes: [...dataset.notes, ...(options.adapter ? [] : model.notes), ...(longWarmup ? [longWarmup] : [])],
+    baselines: () => sharedBaselines(dataset, options, store),
     truncatedCount: () => Object.values(tokens).reduce((sum, split) => sum + split.truncatedCount, 0),
     featureOperations: () => features && featureOperations(features, encoder, tokens.train),
     frozenFeatureBytes: () => featureSplits?.memoryBytes ?? 0,

@@ -1,7 +1,9 @@
 /** result.json: what a run measured, under names that do not change. */
+import type { Baselines } from "../inspection/baselines.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import type { EpochResult } from "../train/trainer.ts";
 import type { Imbalance } from "./rare-label-options.ts";
+import type { Verdict } from "./verdict.ts";
 
 export interface RunResult {
   readonly method: string;
@@ -14,6 +16,10 @@ export interface RunResult {
   readonly test: SplitMetrics;
   /** Where a text may have any number of labels: the probability from which it has each, chosen on validation. */
   readonly thresholds?: Readonly<Record<string, number>>;
+  /** What a model must beat, on the same test texts; absent in runs of older versions, and where there is but one label. */
+  readonly baselines?: Baselines;
+  /** Whether it does; absent also where nothing is trained. */
+  readonly verdict?: Verdict;
   /** What was done about rare labels; validation and test loss have none of it. */
   readonly imbalance: Imbalance;
   readonly seconds: {

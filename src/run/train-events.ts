@@ -26,6 +26,15 @@ export interface BaseEvent {
   readonly seconds: number;
 }
 
+/** Something looks wrong while the run goes on. */
+export interface WarningEvent {
+  readonly type: "warning";
+  /** The epoch after which it was seen. */
+  readonly epoch: number;
+  /** One sentence. */
+  readonly message: string;
+}
+
 export interface CheckpointEvent {
   readonly type: "checkpoint";
   readonly path: string;
@@ -39,4 +48,12 @@ export interface ResultEvent {
   readonly notes: readonly string[];
 }
 
-export type TrainEvent = FetchEvent | StartEvent | BaseEvent | StepEvent | EpochEvent | CheckpointEvent | ResultEvent;
+export type TrainEvent =
+  | FetchEvent
+  | StartEvent
+  | BaseEvent
+  | StepEvent
+  | EpochEvent
+  | WarningEvent
+  | CheckpointEvent
+  | ResultEvent;

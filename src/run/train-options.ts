@@ -21,6 +21,7 @@ import { balanceNames, bestMetrics } from "../train/loop-options.ts";
 import { precisionNames } from "../train/precision.ts";
 import { scheduleNames } from "../train/schedule.ts";
 import { adapterFolder, openAdapter } from "./adapter.ts";
+import { recipeChoices } from "./recipes.ts";
 
 const count = () => z.number().int().positive();
 const seed = () =>
@@ -51,6 +52,12 @@ export const trainOptions = z.strictObject({
     .optional()
     .describe("adapter to continue training: a folder that PEFT wrote, or a run; method and options come from it"),
   method: z.enum(methodNames).default("full").describe("fine-tuning method; attune methods explains each"),
+  recipe: z
+    .enum(recipeChoices)
+    .optional()
+    .describe(
+      "what sets the options that are not given. tuned: by rules from method, model and number of texts; own: only the defaults named here (default: tuned, or own where a learning rate is given; docs/recipes.md)",
+    ),
   trainHead: z.boolean().default(true).describe("train the classifier; false leaves it as it is"),
   trainPooler: z
     .boolean()
@@ -62,7 +69,7 @@ export const trainOptions = z.strictObject({
     .enum([...headNames, "auto"])
     .optional()
     .describe(
-      "how the tokens of a text become one vector; +mlp adds a hidden layer before the classifier; auto tries all of them (default: the model's own head)",
+      "how the tokens of a text become one vector; +mlp adds a hidden layer before the classifier; auto tries all of them (default: by the model's files; docs/methods.md)",
     ),
   mlpSize: count().optional().describe("size of the hidden layer of +mlp (default: the hidden size of the model)"),
   headDropout: z
@@ -156,7 +163,7 @@ export const methodOfRun = (options: ResolvedTrainOptions): ChosenMethod => chos
 export function resolveOptions(options: unknown, spell: Spell = (key) => key): ResolvedTrainOptions {
   if (typeof options !== "object" || options === null)
     throw new AttuneError("options/value", "options must be an object like { model, data, out }");
-  const given = withAdapter(options as Readonly<Record<string, unknown>>, spell);
+  const given = withAdapter(options, spell);
   const names = knownMethodNames();
   // Registered methods are as good as those that come with Attune.
   const { method: schema } = trainOptions.shape;
@@ -181,7 +188,8 @@ export function resolveOptions(options: unknown, spell: Spell = (key) => key): R
 }
 
 /** An adapter decides its method and form, with which what is given besides must agree, and says its base. */
-function withAdapter(given: Readonly<Record<string, unknown>>, spell: Spell): Readonly<Record<string, unknown>> {
+export function withAdapter(asGiven: object, spell: Spell = (key) => key): Readonly<Record<string, unknown>> {
+  const given = asGiven as Readonly<Record<string, unknown>>;
   if (typeof given.adapter !== "string") return given;
   const { method, options, semantics, head, base, maxLength } = openAdapter(adapterFolder(given.adapter));
   if (given.model === undefined && !base)

@@ -1,4 +1,5 @@
 /** `train` and `resume`: one run from options to a finished run folder. */
+import type { Spell } from "../base/check-options.ts";
 import { Cleanups } from "../base/cleanups.ts";
 import { ContentStore } from "../base/content-store.ts";
 import { AttuneError } from "../base/error.ts";
@@ -10,11 +11,12 @@ import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import { fetchSources, type Sources, withPaths } from "../hub/named-inputs.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
 import { chooseHead } from "./choose-head.ts";
-import { type PreparedRun, prepareRun } from "./prepare-run.ts";
+import { openTexts, type PreparedRun, prepareRun } from "./prepare-run.ts";
 import { describeRun, placesOf, type RunFacts } from "./run-facts.ts";
 import { RunFolder } from "./run-folder.ts";
 import { RunSession } from "./run-session.ts";
 import { RunTimes } from "./run-times.ts";
+import { recipeFacts, settleOptions } from "./settle-options.ts";
 import type { ResultEvent, TrainEvent } from "./train-events.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./train-options.ts";
 import { Training } from "./training.ts";
@@ -30,6 +32,8 @@ export interface TrainContext {
    * @default none
    */
   readonly shared?: string;
+  /** How an option was spelled where it was given, for errors. @internal */
+  readonly spell?: Spell;
   /** Model and data, where they have been opened before: the runs of a study ask the Hub once. @internal */
   readonly sources?: Sources;
   /** What computes instead of ONNX Runtime on the CPU. @internal */
@@ -66,16 +70,19 @@ async function* begin(
   context: TrainContext,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   const called = startOf(context);
-  const given = resolveOptions(options);
-  RunFolder.requireNew(given.out);
+  const asGiven = resolveOptions(options, context.spell);
+  RunFolder.requireNew(asGiven.out);
   // Everything that can be wrong with the input is found before the folder is made.
   const asked = performance.now();
-  const sources = context.sources ?? (yield* fetchSources(given, context.signal));
+  const sources = context.sources ?? (yield* fetchSources(asGiven, context.signal));
   // What came from the Hub took none of the run's time.
   const started = called + performance.now() - asked;
-  const engine = (context.makeEngine ?? cpuEngine)(given.threads);
+  const engine = (context.makeEngine ?? cpuEngine)(asGiven.threads);
   const store = storeOf(context, engine);
-  const within = { signal: context.signal, store };
+  const dataset = await openTexts(withPaths(asGiven, sources));
+  const known = await recipeFacts(sources.model.path, dataset);
+  const given = settleOptions(options, known);
+  const within = { signal: context.signal, store, dataset };
   const here = withPaths(given, sources);
   const headSearch = given.head === "auto" ? await chooseHead(here, engine, within) : undefined;
   const head = headSearch?.chosen ?? given.head;
@@ -85,6 +92,8 @@ async function* begin(
     opened.add(prepared.dispose);
     const resolved = headSearch ? { ...given, head: headSearch.chosen } : given;
     const facts = describeRun(resolved, engine, prepared, sources, headSearch);
+    if (asGiven.head === undefined && given.head === known.head.head)
+      facts.notes.push(`The head is ${given.head}: ${known.head.reason}.`);
     const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
     opened.add(() => folder.close());
     yield* follow(prepared, folder, facts, new RunTimes(started, store), context.signal);

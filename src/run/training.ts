@@ -1,21 +1,26 @@
 /** The work of a run of `train`: base metrics, epochs, the best of them, and what is kept in the end. */
 import { AttuneError } from "../base/error.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
+import { fittingHead } from "../pretrained/fitting-head.ts";
+import { labelCounts } from "../tables/dataset.ts";
 import { cutTexts } from "../tokens/tokenized.ts";
 import { evenThresholds } from "../train/evaluate.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import { initialState, stepsPerEpoch, type TrainingState, trainEpochs } from "../train/trainer.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
 import { restoreWeights, saveWeights } from "./checkpoint.ts";
+import { epochWarnings } from "./epoch-warnings.ts";
 import { makeResult } from "./make-result.ts";
 import { predictionLines } from "./predictions.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { RunFacts } from "./run-facts.ts";
 import { type RunFolder, sizeOfFiles } from "./run-folder.ts";
+import type { RunResult } from "./run-result.ts";
 import type { RunSession, RunWork } from "./run-session.ts";
 import type { RunTimes, SavedTimes } from "./run-times.ts";
 import { keepModel } from "./save-model.ts";
 import type { TrainEvent } from "./train-events.ts";
+import { verdictOf } from "./verdict.ts";
 
 export interface CheckpointState {
   readonly training: TrainingState;
@@ -90,6 +95,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
         this.#writePredictions("validation", logits);
       }
       yield event;
+      if (event.type === "epoch") yield* this.#warnings(session, logits);
       yield* session.pause(event.type === "epoch");
     }
     yield await this.#finish(session);
@@ -136,11 +142,13 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
     const test = await this.#run.evaluate("test", this.#thresholds);
     this.#state.evaluationSeconds += (performance.now() - started) / 1000;
     this.#writePredictions("test", test.logits);
+    const judged = await this.#judge(test.metrics);
     const storedBytes = sizeOfFiles(await this.#keepModel());
     const result = makeResult(this.#facts.options, this.#run, this.#state, {
       base: this.#base!,
       test: test.metrics,
       thresholds: this.#thresholds,
+      judged,
       seconds: this.#times.result(this.#state),
       storedBytes,
     });
@@ -148,6 +156,40 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
     const truncated = this.#run.truncatedCount();
     if (truncated > 0) this.#facts.notes.push(cutTexts(truncated));
     return session.finish(result, { type: "result", result, notes: this.#facts.notes } as const);
+  }
+
+  *#warnings(session: Session, logits: Float32Array): Generator<TrainEvent> {
+    const { epochs } = this.#state;
+    const { labels, multiLabel } = this.#run.dataset;
+    const said = multiLabel ? [] : epochWarnings(epochs, this.#base!.loss, logits, labels);
+    for (const message of said) yield session.record({ type: "warning", epoch: epochs.length, message } as const);
+  }
+
+  /** Holds the run against what costs nothing; that takes none of its time. */
+  async #judge(test: SplitMetrics): Promise<Pick<RunResult, "baselines" | "verdict">> {
+    this.#times.collect();
+    const started = performance.now();
+    const baselines = this.#run.baselines();
+    const { dataset, adapted, modelFolder } = this.#run;
+    const { labels, splits } = dataset;
+    const { epochs, step: steps } = this.#state;
+    const counts = labelCounts(splits.train.truths(), labels.length);
+    const verdict =
+      baselines &&
+      epochs.length > 0 &&
+      verdictOf({
+        test,
+        base: this.#base!,
+        epochs,
+        steps,
+        labels: labels.length,
+        labelsWithoutTexts: counts.filter((count) => count === 0).length,
+        isTuned: this.#facts.options.recipe === "tuned",
+        hasOtherHead: adapted.encoder.head.head !== (await fittingHead(modelFolder, labels)).head,
+        baselines,
+      });
+    this.#times.leaveOut((performance.now() - started) / 1000);
+    return { ...(baselines && { baselines }), ...(verdict && { verdict }) };
   }
 
   async #restoreBest(): Promise<void> {

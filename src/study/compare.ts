@@ -16,7 +16,7 @@ import { recipesOf, resolvePlan } from "./plan.ts";
 import { readPlanFile } from "./plan-file.ts";
 import { warmupNotes } from "./plan-notes.ts";
 import type { Plan, ResolvedPlan } from "./plan-schema.ts";
-import { plannedRuns } from "./planned-runs.ts";
+import { firstOptions, plannedRuns } from "./planned-runs.ts";
 import { runInProcess } from "./run-process.ts";
 import { requireSamePlan } from "./same-plan.ts";
 import type { FailedRun, PlannedRun, Study } from "./study.ts";
@@ -62,8 +62,14 @@ type Events = AsyncGenerator<CompareEvent, void, undefined>;
 
 async function* begin(plan: Plan, out: string, context: CompareContext): Events {
   const resolved = resolvePlan(plan);
-  const runs = plannedRuns(resolved);
-  if (runs.length === 0) throw new AttuneError("plan/empty", "this plan has no runs: name methods, or runs");
+  const before = isStudy(out) ? readStudyFile(out) : undefined;
+  const input = yield* openInput(firstOptions(resolved), context, before);
+  const runs = plannedRuns(resolved, {
+    texts: input.dataset.splits.train.length,
+    labels: input.dataset.labels.length,
+    hiddenSize: input.encoder.hiddenSize,
+    head: input.head,
+  });
   const again = `attune compare --plan ${join(out, PLAN)} --out ${out}-again`;
   const study = (): Study => ({
     attune: version,
@@ -79,10 +85,8 @@ async function* begin(plan: Plan, out: string, context: CompareContext): Events 
     plan: resolved,
     runs,
   });
-  const before = isStudy(out) ? readStudyFile(out) : undefined;
   if (before) requireSamePlan(out, before, resolved, runs);
-  const begun = before ? goingOn(before, resolved) : study();
-  yield* work(out, begun, context, yield* openInput(begun, context, before));
+  yield* work(out, before ? goingOn(before, resolved) : study(), context, input);
 }
 
 async function* goOn(out: string, context: CompareContext): Events {
@@ -92,7 +96,7 @@ async function* goOn(out: string, context: CompareContext): Events {
   }
   const before = readStudyFile(out);
   const study = goingOn(before, before.plan);
-  yield* work(out, study, context, yield* openInput(study, context, before));
+  yield* work(out, study, context, yield* openInput(study.runs[0]!.options, context, before));
 }
 
 /** Threads of each run. */
@@ -166,11 +170,11 @@ const pair = (name: string, result: RunResult | undefined): [string, RunResult][
 
 /** Model and data: what is wrong with them is found before a folder is made. A study that goes on has those it had. */
 async function* openInput(
-  study: Study,
+  given: object,
   { signal }: CompareContext,
   before: Study | undefined,
 ): AsyncGenerator<CompareEvent, StudyInput> {
-  const options = resolveOptions({ ...study.runs[0]!.options, out: "." });
+  const options = resolveOptions({ ...given, out: "." });
   const sources = yield* fetchSources(options, signal, before && (before.hub ?? {}));
   return openStudyInput(options, sources);
 }

@@ -3,6 +3,7 @@
 import { pinned, type Sources } from "../hub/named-inputs.ts";
 import { type Inspection, inspectDataset } from "../inspection/inspect-texts.ts";
 import type { Encoder } from "../models/encoder.ts";
+import { type FittingHead, fittingHead } from "../pretrained/fitting-head.ts";
 import { openModel } from "../pretrained/open-model.ts";
 import { textLength } from "../pretrained/own-max-length.ts";
 import type { ResolvedTrainOptions } from "../run/train-options.ts";
@@ -38,6 +39,7 @@ export interface StudyInput {
   readonly sources: Sources;
   readonly dataset: Dataset;
   readonly encoder: Encoder;
+  readonly head: FittingHead;
 }
 
 /** @throws AttuneError where model or data cannot be used */
@@ -45,7 +47,7 @@ export async function openStudyInput(options: ResolvedTrainOptions, sources: Sou
   const dataset = await loadDataset(datasetOptions({ ...options, data: sources.data.path }));
   const { encoder, close } = await openModel(sources.model.path, dataset.labels);
   close();
-  return { options, sources, dataset, encoder };
+  return { options, sources, dataset, encoder, head: await fittingHead(sources.model.path, dataset.labels) };
 }
 
 /** What there is to know of the data. */

@@ -1,10 +1,10 @@
 /** What may stand in the plan of a study. */
 import { z } from "zod";
 import { builtInMethods, type MethodName, methodNames } from "../methods/registry.ts";
+import { recipeNames } from "../run/recipes.ts";
 import { trainOptions } from "../run/train-options.ts";
-import { recipeNames } from "./recipes.ts";
 
-const { out: _out, adapter: _adapter, method: _method, seed, threads, ...rest } = trainOptions.shape;
+const { out: _out, adapter: _adapter, method: _method, recipe: _recipe, seed, threads, ...rest } = trainOptions.shape;
 /** What all runs of a plan are made from. */
 const { model, revision, data, dataRevision, configName, ...shared } = rest;
 const input = { model, revision, data, dataRevision, configName };
@@ -70,7 +70,7 @@ export const planSchema = z
       .enum(recipeChoices)
       .default("tuned")
       .describe(
-        "what sets the options of each method. tuned: a learning rate per method, found by a search on validation; controlled: the same rate and batch size for all; both: one after the other; demo: as attune demo; own: only this plan and the defaults of train",
+        "what sets the options of each method. tuned: rates and epochs of each method by rules, found by a search on validation; controlled: the same rate and batch size for all; both: one after the other; demo: as attune demo; own: only this plan and the defaults of train",
       ),
     methods: z.array(z.enum(methodNames)).optional().describe("methods to compare (default: none, if runs are given)"),
     ranks: z.array(count()).min(1).default(DEFAULT_RANKS).describe("ranks of the methods that have one (LoRA)"),

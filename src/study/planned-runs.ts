@@ -2,10 +2,11 @@
 import { AttuneError } from "../base/error.ts";
 import type { Sourced } from "../methods/recipe-entry.ts";
 import { type MethodName, methodOf } from "../methods/registry.ts";
+import { type RecipeFacts, recipeOptions } from "../run/recipes.ts";
 import { resolveOptions } from "../run/train-options.ts";
+import { type Limit, limitedCount } from "../tables/limit-train.ts";
 import { recipesOf } from "./plan.ts";
 import { inputKeys, isOneValue, type ResolvedPlan, sharedKeys } from "./plan-schema.ts";
-import { recipeOptions } from "./recipes.ts";
 import type { PlannedRun, RecipeName } from "./study.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -20,10 +21,10 @@ interface Variant {
 
 /**
  * All runs in the order in which they are done: every setting with the first seed, then with the second. Splits that have
- * to be made are those of the first seed, so that all runs have the same texts.
+ * to be made are those of the first seed, so that all runs have the same texts. `facts` are of the whole training split.
  */
-export function plannedRuns(plan: ResolvedPlan): PlannedRun[] {
-  const settings = recipesOf(plan).flatMap((recipe) => settingsOf(plan, recipe));
+export function plannedRuns(plan: ResolvedPlan, facts: RecipeFacts): PlannedRun[] {
+  const settings = recipesOf(plan).flatMap((recipe) => settingsOf(plan, recipe, facts));
   requireOneKindOfLabels(settings);
   const [splitSeed] = plan.seeds;
   return plan.seeds.flatMap((seed) =>
@@ -49,18 +50,29 @@ function requireOneKindOfLabels(settings: readonly PlannedSetting[]): void {
 
 type PlannedSetting = Omit<PlannedRun, "name" | "seed" | "options"> & { readonly options: Options };
 
-function settingsOf(plan: ResolvedPlan, recipe: RecipeName): PlannedSetting[] {
+/** Options of the first run, without what its recipe gives it: how the data are to be read, and which model it is. */
+export function firstOptions(plan: ResolvedPlan): Options {
+  const [first] = variantsOf(plan);
+  if (!first) throw new AttuneError("plan/empty", "this plan has no runs: name methods, or runs");
+  const [seed] = plan.seeds;
+  return { ...inputOf(plan), method: first.method, ...first.given, seed };
+}
+
+const inputOf = (plan: ResolvedPlan): Options =>
+  Object.fromEntries(inputKeys.flatMap((key) => (plan[key] === undefined ? [] : [[key, plan[key]]])));
+
+function settingsOf(plan: ResolvedPlan, recipe: RecipeName, facts: RecipeFacts): PlannedSetting[] {
   const taken = new Set<string>();
   return variantsOf(plan).map((variant) => {
     const { method, given } = variant;
-    const fromRecipe = recipe === "own" ? {} : recipeOptions(recipe, method, given);
+    const texts = limitedCount(given.limit as Limit | undefined, facts.texts);
+    const fromRecipe = recipeOptions(recipe, method, given, { ...facts, texts });
     const sourced: Record<string, Sourced> = {
       ...fromRecipe,
       ...Object.fromEntries(Object.entries(given).map(([key, value]) => [key, { value, source: "the plan" }])),
     };
     const own = Object.fromEntries(Object.entries(sourced).map(([key, { value }]) => [key, value]));
-    const input = inputKeys.flatMap((key) => (plan[key] === undefined ? [] : [[key, plan[key]]]));
-    const options = { ...Object.fromEntries(input), method, ...own };
+    const options = { ...inputOf(plan), recipe, method, ...own };
     resolveOptions({ ...options, out: "." }); // Throws where options do not go together.
     const marks = variant.telling.map((key) => `-${shortName(key)}${inName(given[key])}`).join("");
     const base = `${recipe}/${method}${marks}`;

@@ -2,9 +2,9 @@
 
 import type { FromHub } from "../hub/named-inputs.ts";
 import type { MethodName } from "../methods/registry.ts";
+import type { RecipeName } from "../run/recipes.ts";
 import type { TrainOptions } from "../run/train-options.ts";
 import type { ResolvedPlan } from "./plan-schema.ts";
-import type { NamedRecipe } from "./recipes.ts";
 
 /*
  *   STUDY/
@@ -18,8 +18,7 @@ import type { NamedRecipe } from "./recipes.ts";
  *     report.html, report.md, report/*.svg, results.csv, epochs.csv
  */
 
-/** Where a run's options come from. `own`: only from the plan and the defaults of `train`. */
-export type RecipeName = NamedRecipe | "own";
+export type { RecipeName };
 
 /** One run of a study. Runs that differ in nothing but their seed have the same `setting`. */
 export interface PlannedRun {

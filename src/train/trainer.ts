@@ -96,7 +96,10 @@ export interface TrainingJob {
 }
 
 /** Batches of one epoch, and optimizer steps: a short last group of batches makes a step of its own. */
-export function stepsPerEpoch(examples: number, { batchSize, gradientAccumulation }: TrainingOptions): number {
+export function stepsPerEpoch(
+  examples: number,
+  { batchSize, gradientAccumulation }: Pick<TrainingOptions, "batchSize" | "gradientAccumulation">,
+): number {
   return Math.ceil(Math.ceil(examples / batchSize) / gradientAccumulation);
 }
 

@@ -1,7 +1,7 @@
 /** `attune train`. */
 import type { Command } from "commander";
 import { resume, train } from "../../run/train.ts";
-import { resolveOptions } from "../../run/train-options.ts";
+import type { TrainOptions } from "../../run/train-options.ts";
 import { addTrainFlags } from "../option-flags.ts";
 import { showTraining } from "../progress.ts";
 import { addRunActions } from "../run-command.ts";
@@ -14,7 +14,8 @@ export function trainCommand(command: Command): void {
   command.addHelpText("after", trainExamples);
   const context = () => ({ signal: stopSignal(), startedAgo: performance.now() });
   addRunActions(command, {
-    begin: (given, spell, quiet) => showTraining(train(resolveOptions(given, spell), context()), { quiet }),
+    begin: (given, spell, quiet) =>
+      showTraining(train(given as unknown as TrainOptions, { ...context(), spell }), { quiet }),
     goOn: (run, quiet) => showTraining(resume(run, context()), { quiet }),
   });
 }

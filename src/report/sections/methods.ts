@@ -2,7 +2,7 @@
 
 import { groupBy } from "../../base/group-by.ts";
 import { methodOf } from "../../methods/registry.ts";
-import { type Recipe, recipes as recipesByName } from "../../study/recipes.ts";
+import { type Recipe, recipes as recipesByName } from "../../run/recipes.ts";
 import type { RecipeName } from "../../study/study.ts";
 import { foldedNames } from "../conclusions/wording.ts";
 import { type Block, code, link, list, paragraph, remark, type Section, strong, type Text } from "../document.ts";

@@ -5,6 +5,7 @@ import { type RunRow, runTable } from "../../../src/cli/run-table.ts";
 import type { CompareEvent } from "../../../src/study/compare-events.ts";
 import { resolvePlan } from "../../../src/study/plan.ts";
 import { plannedRuns } from "../../../src/study/planned-runs.ts";
+import { smallTask } from "../../study.ts";
 
 test("an estimate says which runs it leaves out", () => {
   const said = (unknown: readonly string[]) => remaining({ runs: 3, seconds: 600, unknown });
@@ -39,7 +40,7 @@ function* events(): Generator<CompareEvent> {
     methods: ["full", "lora"],
     ranks: [2, 32],
   });
-  const runs = plannedRuns(plan);
+  const runs = plannedRuns(plan, smallTask);
   const study = { recipes: ["controlled", "tuned"], seeds: [42, 43], timesComparable: true, runs };
   yield { type: "plan", out: "STUDY", study, finished: {}, notes: [] } as unknown as CompareEvent;
   yield { type: "estimate", runs: runs.length, seconds: 5000, unknown: [runs.at(-1)!.name] };

@@ -98,7 +98,15 @@ describe.each(Object.keys(families))("%s", (family) => {
     beforeAll(async () => {
       const small = { epochs: 1, batchSize: 16, learningRate: 1e-2, threads: 1 };
       const virtual = isVirtual ? { virtualTokens: 3, semantics: "peft" } : {};
-      for await (const _ of train({ model, data, out: run, method, ...small, ...virtual } as TrainOptions));
+      for await (const _ of train({
+        model,
+        data,
+        out: run,
+        method,
+        head: "pooler",
+        ...small,
+        ...virtual,
+      } as TrainOptions));
       logits = await logitsOf(run);
       logitsByMethod[`${family}-${method}`] = logits;
     });

@@ -13,11 +13,12 @@ import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import { defineMethod, registerMethod, type SublayerRole, trainsHead, z } from "../../../src/methods.ts";
 import type { Encoder } from "../../../src/models/encoder.ts";
 import { openModel } from "../../../src/pretrained/open-model.ts";
+import { recipeOptions } from "../../../src/run/recipes.ts";
 import { resume, train } from "../../../src/run/train.ts";
-import { recipeOptions } from "../../../src/study/recipes.ts";
 import { computeLogits } from "../../../src/train/evaluate.ts";
 import { evaluationProgram } from "../../../src/train/program.ts";
 import { tinyFolder, tinyLabels } from "../../methods-folder.ts";
+import { smallTask } from "../../study.ts";
 import { inputError, scratchFolder } from "../tables/scratch.ts";
 
 const method = defineMethod({
@@ -158,9 +159,9 @@ test("an option that train has already is refused, as one of them would be witho
 });
 
 test("a recipe that has no learning rate for it is an error, not a rate that suits others", () => {
-  expect(() => recipeOptions("tuned", "gates", {})).toThrow(
+  expect(() => recipeOptions("tuned", "gates", {}, smallTask)).toThrow(
     'the recipe "tuned" has no learning rate for the method "gates"',
   );
-  expect(recipeOptions("tuned", "gates", { learningRate: 1e-3 })).toHaveProperty("epochs");
-  expect(recipeOptions("controlled", "gates", {})).toMatchObject({ learningRate: { value: 1e-4 } });
+  expect(recipeOptions("tuned", "gates", { learningRate: 1e-3 }, smallTask)).toHaveProperty("epochs");
+  expect(recipeOptions("controlled", "gates", {}, smallTask)).toMatchObject({ learningRate: { value: 1e-4 } });
 });

@@ -243,6 +243,7 @@ describe("the folder of a run", () => {
     const names = (value: object) => Object.keys(value).sort();
     expect(names(result)).toEqual([
       "base",
+      "baselines",
       "bestEpoch",
       "epochs",
       "examplesPerSecond",
@@ -257,6 +258,7 @@ describe("the folder of a run", () => {
       "storedBytes",
       "test",
       "tokens",
+      "verdict",
     ]);
     for (const epoch of result.epochs) expect(names(epoch)).toEqual(["epoch", "seconds", "trainLoss", "validation"]);
     for (const split of [result.base, result.test, ...result.epochs.map(({ validation }) => validation)]) {

@@ -11,6 +11,7 @@ import { plannedRuns } from "../../../src/study/planned-runs.ts";
 import { loadDataset } from "../../../src/tables/load-dataset.ts";
 import { targetsOf } from "../../../src/train/classification-objective.ts";
 import { warmupNote } from "../../../src/train/schedule.ts";
+import { smallTask } from "../../study.ts";
 import { tinyData, tinyModel } from "../../tiny.ts";
 import { inputError, scratchFolder } from "../tables/scratch.ts";
 
@@ -97,7 +98,7 @@ describe("the note of a warm-up", () => {
     });
     const note =
       "own-full-s42 and 1 more: The warm-up of 60 steps does not end within the run, which has 9: the learning rate gets to 0.13 and not to 1.";
-    expect(warmupNotes(plannedRuns(plan), await loadDataset({ path: data, seed: 1 }))).toEqual([note]);
+    expect(warmupNotes(plannedRuns(plan, smallTask), await loadDataset({ path: data, seed: 1 }))).toEqual([note]);
     for await (const event of compare(plan, join(root, "study"), { estimate: false })) {
       if (event.type !== "plan") continue;
       expect(event.notes).toEqual([note]);

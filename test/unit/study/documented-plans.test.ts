@@ -1,16 +1,17 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { recipeOptions } from "../../../src/run/recipes.ts";
 import { resolvePlan } from "../../../src/study/plan.ts";
 import { readPlanFile } from "../../../src/study/plan-file.ts";
 import { plannedRuns } from "../../../src/study/planned-runs.ts";
-import { recipeOptions } from "../../../src/study/recipes.ts";
+import { smallTask } from "../../study.ts";
 
 const documented = (name: string) =>
   readPlanFile(fileURLToPath(new URL(`../../../docs/${name}.yaml`, import.meta.url)));
 
 test("docs/seed.yaml is the original experiment", () => {
   const { plan, place } = documented("seed");
-  const runs = plannedRuns(resolvePlan(plan, place));
+  const runs = plannedRuns(resolvePlan(plan, place), smallTask);
   expect(runs.map(({ title }) => title)).toEqual([
     ...["No training", "Full fine-tuning", "Linear probe", "Prompt tuning", "Prefix tuning"],
     ...[2, 4, 8, 16, 32].map((rank) => `LoRA, rank ${rank}`),
@@ -33,21 +34,21 @@ test.each([
   "docs/%s.yaml searches among several rates for each method, that of the recipe %s with them",
   (file, recipe) => {
     const { plan, place } = documented(file);
-    const runs = plannedRuns(resolvePlan({ ...plan, model: "model", data: "data" }, place));
+    const runs = plannedRuns(resolvePlan({ ...plan, model: "model", data: "data" }, place), smallTask);
     const methods = [...new Set(runs.map(({ method }) => method))];
     expect(methods).toEqual(["full", "probe", "prompt", "prefix", "lora", "bitfit", "ia3"]);
     for (const method of methods) {
       const rates = runs.flatMap(({ method: of, options }) => (of === method ? [options.learningRate] : []));
       expect(new Set(rates).size).toBeGreaterThan(1);
-      expect(rates).toContain(recipeOptions(recipe, method, {}).learningRate!.value);
+      expect(rates).toContain(recipeOptions(recipe, method, {}, smallTask).learningRate!.value);
     }
   },
 );
 
 test("docs/recipes-lora.yaml searches LoRA's alpha at the tuned rate, the tuned one with them at every rank", () => {
   const { plan, place } = documented("recipes-lora");
-  const runs = plannedRuns(resolvePlan({ ...plan, model: "model", data: "data" }, place));
-  const tuned = recipeOptions("tuned", "lora", {});
+  const runs = plannedRuns(resolvePlan({ ...plan, model: "model", data: "data" }, place), smallTask);
+  const tuned = recipeOptions("tuned", "lora", {}, smallTask);
   const found = runs.flatMap(({ options }) => {
     const { rank, alpha, learningRate } = options as typeof options & { rank: number; alpha: number };
     expect(learningRate).toBe(tuned.learningRate!.value);

@@ -4,6 +4,7 @@ import { resolvePlan } from "../../../src/study/plan.ts";
 import { planSchemaText, planText, readPlanFile } from "../../../src/study/plan-file.ts";
 import type { ResolvedPlan } from "../../../src/study/plan-schema.ts";
 import { plannedRuns } from "../../../src/study/planned-runs.ts";
+import { smallTask } from "../../study.ts";
 import { inputError, scratchFolder } from "../tables/scratch.ts";
 
 const scratch = scratchFolder();
@@ -14,11 +15,12 @@ function planOf(...lines: readonly string[]): ResolvedPlan {
   const { plan, place } = readPlanFile(scratch.file("study.yaml", ["model: m", "data: d", ...lines].join("\n")));
   return resolvePlan(plan, place);
 }
-const namesOf = (plan: ResolvedPlan) => plannedRuns(plan).map(({ name }) => name);
-const settingsOf = (plan: ResolvedPlan) => plannedRuns(plan).map(({ setting }) => setting.replace(/^\w+\//, ""));
+const namesOf = (plan: ResolvedPlan) => plannedRuns(plan, smallTask).map(({ name }) => name);
+const settingsOf = (plan: ResolvedPlan) =>
+  plannedRuns(plan, smallTask).map(({ setting }) => setting.replace(/^\w+\//, ""));
 
 describe("a plan that says nothing but model and data", () => {
-  const runs = plannedRuns(resolvePlan(MINIMAL));
+  const runs = plannedRuns(resolvePlan(MINIMAL), smallTask);
 
   test("means every method of the original experiment once, LoRA with five ranks", () => {
     expect(runs.map(({ name }) => name)).toEqual([
@@ -62,7 +64,10 @@ describe("the runs of a plan", () => {
 
   test("have the same made splits for all seeds, those of the first or what the plan says", () => {
     const splitSeeds = (...lines: readonly string[]) =>
-      plannedRuns(planOf("methods: [full]", ...lines)).map(({ options }) => [options.seed, options.splitSeed]);
+      plannedRuns(planOf("methods: [full]", ...lines), smallTask).map(({ options }) => [
+        options.seed,
+        options.splitSeed,
+      ]);
     expect(splitSeeds("seeds: [7, 3]")).toEqual([
       [7, 7],
       [3, 7],
@@ -88,7 +93,7 @@ describe("the runs of a plan", () => {
       "    dropout: 0.1",
     );
     expect(settingsOf(plan)).toEqual(["lora-r4-lr0.001", "lora-r8-lr0.001", "lora-r4-lr0.0001", "lora-r8-lr0.0001"]);
-    expect(plannedRuns(plan)[2]).toMatchObject({
+    expect(plannedRuns(plan, smallTask)[2]).toMatchObject({
       title: "LoRA, rank 4, learning rate 0.0001",
       options: { rank: 4, learningRate: 1e-4, dropout: 0.1, alpha: 8 },
     });
@@ -96,7 +101,7 @@ describe("the runs of a plan", () => {
 
   test("take a list as one value where the option takes it, and as several where it does not", () => {
     const layersOf = (layers: string) =>
-      plannedRuns(planOf("runs:", `  - { method: bitfit, layers: ${layers} }`)).map(
+      plannedRuns(planOf("runs:", `  - { method: bitfit, layers: ${layers} }`), smallTask).map(
         ({ options }) => (options as { layers?: unknown }).layers,
       );
     expect(layersOf("[0, 1]")).toEqual([[0, 1]]);
@@ -106,7 +111,7 @@ describe("the runs of a plan", () => {
 
   test("take a list of lists for an option that is a list itself", () => {
     const one = planOf("runs:", "  - { method: lora, rank: 2, targets: [query, value] }");
-    expect(plannedRuns(one).map(({ options }) => (options as { targets?: unknown }).targets)).toEqual([
+    expect(plannedRuns(one, smallTask).map(({ options }) => (options as { targets?: unknown }).targets)).toEqual([
       ["query", "value"],
     ]);
     const two = planOf("runs:", "  - { method: lora, rank: 2, targets: [[query], [query, value]] }");
@@ -130,6 +135,7 @@ describe("the runs of a plan", () => {
         "runs:",
         "  - { method: prompt, epochs: 8, learningRate: 0.3 }",
       ),
+      smallTask,
     );
     expect(first!.options).toMatchObject({ method: "full", epochs: 4, learningRate: 1e-4 });
     expect(second!.options).toMatchObject({ method: "prompt", epochs: 6, learningRate: 1e-4, virtualTokens: 5 });
@@ -139,14 +145,16 @@ describe("the runs of a plan", () => {
 
   test("are all of texts with one label, or all of texts with any number of them", () => {
     const mixed = planOf("methods: [full]", "runs:", "  - { method: full, multiLabel: true }");
-    expect(() => plannedRuns(mixed)).toThrow(expect.objectContaining({ code: "plan/multi-label", kind: "input" }));
-    expect(plannedRuns(planOf("methods: [full, lora]", "ranks: [2]", "multiLabel: true"))).toHaveLength(2);
-    expect(plannedRuns(planOf("methods: [full]", "multiLabel: false"))).toHaveLength(1);
+    expect(() => plannedRuns(mixed, smallTask)).toThrow(
+      expect.objectContaining({ code: "plan/multi-label", kind: "input" }),
+    );
+    expect(plannedRuns(planOf("methods: [full, lora]", "ranks: [2]", "multiLabel: true"), smallTask)).toHaveLength(2);
+    expect(plannedRuns(planOf("methods: [full]", "multiLabel: false"), smallTask)).toHaveLength(1);
   });
 
-  test("have only what the plan says with the recipe `own`", () => {
-    const [run] = plannedRuns(planOf("recipe: own", "methods: [full]", "limit: 10"));
-    expect(run!.options).toEqual({ ...MINIMAL, method: "full", limit: 10, seed: 42 });
+  test("have only what the plan says, and the head that fits the model, with the recipe `own`", () => {
+    const [run] = plannedRuns(planOf("recipe: own", "methods: [full]", "limit: 10"), smallTask);
+    expect(run!.options).toEqual({ ...MINIMAL, recipe: "own", method: "full", head: "mean", limit: 10, seed: 42 });
   });
 });
 

@@ -7,6 +7,7 @@ import { resolvePlan } from "../../../src/study/plan.ts";
 import { planText } from "../../../src/study/plan-file.ts";
 import { plannedRuns } from "../../../src/study/planned-runs.ts";
 import { StudyFolder } from "../../../src/study/study-folder.ts";
+import { smallTask } from "../../study.ts";
 import { tinyData, tinyModel } from "../../tiny.ts";
 import { inputError, scratchFolder } from "../tables/scratch.ts";
 
@@ -47,7 +48,7 @@ test("a study that has its plan alone goes on by that, as it would have begun", 
   const path = scratch.folder({ "plan.yaml": planText(plan) });
   for await (const event of resumeComparison(path, { estimate: false })) if (event.type === "plan") break;
   const study = JSON.parse(readFileSync(join(path, "study.json"), "utf8"));
-  expect(study).toMatchObject({ plan, runs: plannedRuns(plan) });
+  expect(study).toMatchObject({ plan, runs: plannedRuns(plan, smallTask) });
 });
 
 test.each<[string, Record<string, string>]>([

@@ -1,0 +1,117 @@
+/** What a run is worth, held against what costs nothing: said at its end, in result.json and in reports. */
+import { metric } from "../base/format.ts";
+import type { Baselines } from "../inspection/baselines.ts";
+import type { SplitMetrics } from "../train/metrics.ts";
+import type { EpochResult } from "../train/trainer.ts";
+
+export interface Verdict {
+  /** Whether it beats the most frequent label in accuracy, and bag of words in macro F1, on the test texts. */
+  readonly beatsBaselines: boolean;
+  /** One sentence with the figures. */
+  readonly summary: string;
+  /** Where it does not: what seems to be the reason, the likeliest first. */
+  readonly reasons: readonly string[];
+  /** And what to try next. */
+  readonly next: readonly string[];
+}
+
+/** What a verdict looks at. */
+export interface Judged {
+  readonly test: SplitMetrics;
+  readonly base: SplitMetrics;
+  readonly epochs: readonly EpochResult[];
+  readonly steps: number;
+  readonly labels: number;
+  /** Labels that no training text has. */
+  readonly labelsWithoutTexts: number;
+  /** Whether rates and epochs were chosen by the recipe `tuned`. */
+  readonly isTuned: boolean;
+  /** Whether the head is not the one that fits the model's files. */
+  readonly hasOtherHead: boolean;
+  readonly baselines: Baselines;
+}
+
+/** Training loss that falls by less than this share of what it was before training: nothing is learned. */
+const LITTLE = 0.1;
+/** Fewer steps than these are few for any task. */
+const FEW_STEPS = 300;
+
+export function verdictOf(run: Judged): Verdict {
+  const { majority, bagOfWords } = run.baselines;
+  const { accuracy, f1 } = run.test;
+  const isAboveMajority = !majority || accuracy > majority.accuracy;
+  const isAboveWords = f1 > bagOfWords.f1;
+  const words = `logistic regression on word counts has ${metric(bagOfWords.f1)}`;
+  if (isAboveMajority && isAboveWords)
+    return {
+      beatsBaselines: true,
+      summary: `Macro F1 ${metric(f1)} on test, where ${words}.`,
+      reasons: [],
+      next: [],
+    };
+  const summary = isAboveMajority
+    ? `This model is worse than counting words: macro F1 ${metric(f1)} on test, where ${words}.`
+    : `This model has learned nothing: accuracy ${metric(accuracy)} on test, where always answering the most frequent label has ${metric(majority.accuracy)}.`;
+  const found = causes.filter(({ applies }) => applies(run));
+  return {
+    beatsBaselines: false,
+    summary,
+    reasons: found.map(({ reason }) => reason(run)),
+    next: [...new Set(found.map(({ next }) => next(run)))],
+  };
+}
+
+interface Cause {
+  applies(run: Judged): boolean;
+  reason(run: Judged): string;
+  next(run: Judged): string;
+}
+
+const lossFell = ({ epochs, base }: Judged): number => 1 - Math.min(...epochs.map((e) => e.trainLoss)) / base.loss;
+const last = ({ epochs }: Judged): EpochResult | undefined => epochs.at(-1);
+
+const byRecipe = (run: Judged): string =>
+  run.isTuned ? "give it more --epochs" : "leave --learning-rate and --epochs out, so that the recipe tuned sets them";
+
+/** The likeliest first. */
+const causes: readonly Cause[] = [
+  {
+    applies: ({ labelsWithoutTexts }) => labelsWithoutTexts > 0,
+    reason: ({ labelsWithoutTexts, labels }) => `${labelsWithoutTexts} of ${labels} labels have no training text`,
+    next: () => "give every label some training texts",
+  },
+  {
+    applies: (run) => lossFell(run) < LITTLE,
+    reason: () => "the training loss hardly fell, so the learning rate is too low or the steps are too few",
+    next: byRecipe,
+  },
+  {
+    applies: (run) => lossFell(run) >= LITTLE && run.epochs.length > 1 && last(run)!.epoch === bestEpoch(run),
+    reason: () => "the last epoch was the best, so training had not come to its end",
+    next: byRecipe,
+  },
+  {
+    applies: ({ steps }) => steps < FEW_STEPS,
+    reason: ({ steps }) => `${steps} steps are few`,
+    next: byRecipe,
+  },
+  {
+    applies: ({ hasOtherHead }) => hasOtherHead,
+    reason: () => "the head is not the one that the model's files ask for",
+    next: () => "leave --head out",
+  },
+  {
+    applies: () => true,
+    reason: () => "the texts may be too few, or their labels not follow from what they say",
+    next: () => "look at the data with attune inspect, or take a larger model",
+  },
+];
+
+const bestEpoch = ({ epochs }: Judged): number =>
+  epochs.reduce((best, one) => (one.validation.f1 > best.validation.f1 ? one : best)).epoch;
+
+/** The verdict in lines for a terminal; nothing where there is nothing to complain of but the summary. */
+export function verdictLines({ summary, reasons, next }: Verdict): string[] {
+  if (reasons.length === 0) return [summary];
+  return [summary, `Likely because ${reasons[0]}.`, `Try next: ${next.join("; ")}.`];
+}
