@@ -53,6 +53,7 @@ test("a run with weights of 0 in batches of one text, and a warm-up without an e
     classWeights,
     batchSize: 1,
     epochs: 1,
+    learningRate: 5e-5,
     warmup: 60,
     threads: 1,
   };
