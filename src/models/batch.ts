@@ -2,6 +2,8 @@
  * The layout of a batch, the only place that has it: the real tokens of several texts one after the other, and the indices
  * that lead to the padded view that attention needs and back. No arithmetic is spent on padding.
  */
+
+import { AttuneError } from "../base/error.ts";
 import { sizeOf } from "../base/size-of.ts";
 import { type Dim, evaluateShape, productOf } from "../graph/dim.ts";
 import { input } from "../graph/ops/leaf.ts";
@@ -170,14 +172,21 @@ function byDistance({ dtype, per, of }: DistanceInput, length: number): HostTens
 export const MASKED = -60;
 
 /**
- * Packs token ids of texts, each at least one token, for an encoder. Virtual tokens have the id 0, which is looked up and
- * then replaced. `firstTokens` says how many tokens of each text have type 0; the rest have 1.
+ * Packs token ids of texts for an encoder. Virtual tokens have the id 0, which is looked up and then replaced. `firstTokens`
+ * says how many tokens of each text have type 0; the rest have 1.
+ *
+ * @throws AttuneError where a text has no token, so that nothing could stand for it
  */
 export function packBatch(
   texts: readonly Int32Array[],
   { heads, virtual = noVirtualTokens, positions = { first: 0 }, masked = MASKED }: BatchLayout,
   firstTokens: readonly number[] = [],
 ): PackedBatch {
+  if (virtual.tokens === 0 && texts.some((ids) => ids.length === 0))
+    throw new AttuneError(
+      "model/no-tokens",
+      "a text has no tokens: it is empty, and the tokenizer puts nothing like [CLS] around it; leave it out",
+    );
   const batch = texts.length;
   const length = virtual.tokens + Math.max(...texts.map((ids) => ids.length));
   const tokens = texts.reduce((total, ids) => total + virtual.tokens + ids.length, 0);
