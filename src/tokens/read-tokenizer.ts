@@ -10,6 +10,7 @@ import { sentencePieceParts } from "./sentencepiece-definition.ts";
 import { namedTokens, type PostProcessor, type SpecialTokens, specialShape } from "./special-tokens.ts";
 import { PYTHON_CLASSES, type TokenizerFamily, tokenizerFamily, VOCABULARY_FILES } from "./tokenizer-families.ts";
 import { requireInside } from "./tokenizer-files.ts";
+import { asTransformers5, SWITCH, TRANSFORMERS_5 } from "./transformers-5.ts";
 import { type AddedToken, assembled, bertNormalizer, byteLevelParts, wordPieceParts } from "./vocabulary-definition.ts";
 
 const DEFINITION = "tokenizer.json";
@@ -96,6 +97,7 @@ const configShape = z.looseObject({
   truncation_side: z.enum(["left", "right"]).optional(),
   added_tokens_decoder: z.record(z.string().regex(/^\d{1,9}$/), z.looseObject(flags)).optional(),
   ...specialShape,
+  [SWITCH]: z.enum(["training", TRANSFORMERS_5]).optional(),
 });
 export type TokenizerConfig = z.input<typeof configShape>;
 
@@ -165,7 +167,8 @@ export function readTokenizer(folder: string): ReadTokenizer {
     ...Object.entries(config.added_tokens_decoder ?? {}).map(([id, token]) => ({ ...token, id: Number(id) })),
   ];
   const definition = assembled(parts, family, all, added) as Definition;
-  return { ...shared, tokens: all, file: vocabulary!, definition, prepared: definition, isFile: false };
+  const prepared = preparedBy(config, family, definition);
+  return { ...shared, tokens: all, file: vocabulary!, definition, prepared, isFile: false };
 }
 
 /** Refuses vocabularies whose words only Python code finds. */
@@ -186,7 +189,7 @@ export function requireNoPython(folder: string): void {
     );
 }
 
-/** In these tokenizers of Transformers, the configuration says how text is prepared, and not tokenizer.json. */
+/** In these tokenizers of Transformers, the configuration says how text is prepared, and not tokenizer.json alone. */
 function preparedBy(config: TokenizerConfig, family: TokenizerFamily | undefined, definition: Definition): Definition {
   const { normalizer, pre_tokenizer: preTokenizer } = definition;
   if (family?.kind === "wordpiece" && normalizer?.type === "BertNormalizer")
@@ -196,5 +199,7 @@ function preparedBy(config: TokenizerConfig, family: TokenizerFamily | undefined
       ...definition,
       pre_tokenizer: { ...preTokenizer, add_prefix_space: config.add_prefix_space ?? false },
     };
+  if (family?.kind === "sentencepiece" && config[SWITCH] === TRANSFORMERS_5)
+    return asTransformers5(definition, family.className, config);
   return definition;
 }

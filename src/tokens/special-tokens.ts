@@ -47,7 +47,7 @@ export interface PostProcessor {
   readonly special_tokens?: Readonly<Record<string, { readonly ids: readonly number[] }>> | undefined;
 }
 
-type TemplatePart =
+export type TemplatePart =
   | { readonly SpecialToken: { readonly id: string; readonly type_id: number } }
   | { readonly Sequence: { readonly id: "A" | "B"; readonly type_id: number } };
 

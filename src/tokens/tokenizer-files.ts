@@ -6,6 +6,7 @@ import { AttuneError } from "../base/error.ts";
 import { readJson } from "../base/read-json.ts";
 import type { SpecialTokens } from "./special-tokens.ts";
 import type { TokenizerFamily } from "./tokenizer-families.ts";
+import { SWITCH } from "./transformers-5.ts";
 
 /** A file to be copied, or made of a text. */
 export type FileToWrite = { readonly name: string } & ({ readonly path: string } | { readonly text: string });
@@ -56,7 +57,10 @@ export function tokenizerFiles(folder: string, content: TokenizerContent, maxLen
       : isFile && file === definition
         ? own("tokenizer.json")
         : json("tokenizer.json", file),
-    json("tokenizer_config.json", { ...config, ...(isKept && keptConfig(content)), model_max_length: maxLength }),
+    json("tokenizer_config.json", {
+      ...(isKept ? { ...config, ...keptConfig(content), [SWITCH]: undefined } : config),
+      model_max_length: maxLength,
+    }),
     ...(isVocabulary(join(folder, "vocab.txt"), definition) ? [own("vocab.txt")] : []),
     ...(isTokenMap(join(folder, "special_tokens_map.json")) ? [own("special_tokens_map.json")] : []),
   ];

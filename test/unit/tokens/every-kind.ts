@@ -18,6 +18,8 @@ export interface Expected {
   readonly texts: readonly (readonly [text: string, ids: Ids])[];
   readonly pairs: readonly (readonly [string, string, Ids, Ids, Readonly<Record<string, readonly [Ids, Ids]>>])[];
   readonly unicode: string;
+  /** Of kinds that version 5 of Transformers makes anew. */
+  readonly transformers5?: { readonly ids: string; readonly types: Ids | null };
   readonly emotion: string;
 }
 
