@@ -64,8 +64,8 @@ export interface Encoder extends BatchLayout {
   readonly head: HeadChoice;
   /** Its own head, as Transformers has it. */
   readonly classificationHead: HeadDescription;
-  /** The head with which it is pre-trained, as Transformers has it. @default none */
-  readonly languageHead?: LanguageHeadDescription;
+  /** The head with which it is pre-trained, as Transformers has it. */
+  readonly languageHead: LanguageHeadDescription;
   /** Name of the table of word vectors [vocabulary, embeddingSize]. */
   readonly wordTable: string;
   /** Other names under which a checkpoint may hold a parameter, the usual one first. */

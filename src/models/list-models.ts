@@ -9,18 +9,16 @@ export interface ModelDescription {
   readonly architecture: string;
   /** Whether it tells the two texts of a pair apart by token types. */
   readonly tokenTypes: boolean;
-  /** Whether `pretrain` trains it. */
-  readonly pretrain: boolean;
 }
 
 /**
- * All families of encoders that `train` takes, by the `model_type` of their config.json.
+ * All families of encoders that `train` and `pretrain` take, by the `model_type` of their config.json.
  *
  * @returns for each its type, its name in Transformers, and what it has
  */
 export function models(): ModelDescription[] {
   return Object.entries(architectures).map(([type, build]) => {
-    const { architecture, tokenTypes, languageHead } = build({ model_type: type }, 2);
-    return { type, architecture, tokenTypes: tokenTypes > 1, pretrain: languageHead !== undefined };
+    const { architecture, tokenTypes } = build({ model_type: type }, 2);
+    return { type, architecture, tokenTypes: tokenTypes > 1 };
   });
 }

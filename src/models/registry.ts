@@ -39,11 +39,7 @@ export const knownHeads = (): HeadDescription[] =>
 /** The encoder that a config.json describes, with a head that guesses masked tokens. `file` is named in errors. */
 export function buildLanguageModel(config: unknown, file: string): LanguageModel {
   const encoder = buildEncoder(config, 1, file);
-  if (encoder.languageHead) return languageModel(encoder, encoder.languageHead);
-  throw new AttuneError(
-    "model/no-language-model",
-    `${file}: model_type is "${encoder.type}", which Attune cannot pre-train yet; take a BERT`,
-  );
+  return languageModel(encoder, encoder.languageHead);
 }
 
 /** The encoder that a config.json describes, with a head for `labelCount` labels. `file` is named in errors. */

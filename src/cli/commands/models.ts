@@ -7,13 +7,9 @@ export function modelsCommand(command: Command): void {
   command.option("--json", "print one JSON list").action(({ json }) => {
     const all = models();
     const width = Math.max(...all.map(({ type }) => type.length));
-    const lines = all.map(({ type, architecture, tokenTypes, pretrain }) => {
-      const facts = [
-        `opens as ${architecture}`,
-        tokenTypes ? "pairs by token types" : "pairs by separators",
-        ...(pretrain ? ["attune pretrain trains it"] : []),
-      ];
-      return `${type.padEnd(width)}  ${facts.join("; ")}`;
+    const lines = all.map(({ type, architecture, tokenTypes }) => {
+      const pairs = tokenTypes ? "token types" : "separators";
+      return `${type.padEnd(width)}  opens as ${architecture}; pairs by ${pairs}`;
     });
     const others = refused.map(([types, instead]) => `  ${types.join(", ")}: ${instead}`);
     const text = [...lines, "", "Not these:", ...others].join("\n");

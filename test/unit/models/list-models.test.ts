@@ -12,10 +12,9 @@ test("each family opens by its type with Transformers' defaults", () => {
     expect(buildEncoder({ model_type: type }, 3, "config.json").architecture).toBe(architecture);
 });
 
-test("token types and pre-training are as Transformers and Attune have them", () => {
+test("token types are as Transformers has them", () => {
   const typed = models().filter(({ tokenTypes }) => tokenTypes);
   expect(typed.map(({ type }) => type)).toEqual(["bert", "electra", "albert"]);
-  expect(models().filter(({ pretrain }) => !pretrain)).toEqual([]);
 });
 
 /** The cells of the rows of a page's tables. */
@@ -25,11 +24,11 @@ const rows = readFileSync("docs/models.md", "utf8")
   .map((line) => line.slice(2, -2).split(" | "));
 
 test("the page has each family, with what is true of it", () => {
-  const expected = models().map(({ type, architecture, tokenTypes, pretrain }) => {
+  const expected = models().map(({ type, architecture, tokenTypes }) => {
     const sites = targetSites(buildEncoder({ model_type: type }, 2, "config.json"), { targets: ["query", "value"] });
     const names = [...new Set(sites.map((site) => moduleOf(site).replace(/^.*\./, "")))];
     const adapted = names.map((name) => `\`${name}\``).join(", ");
-    return [`\`${type}\``, architecture, tokenTypes ? "token types" : "separators", adapted, pretrain ? "yes" : "no"];
+    return [`\`${type}\``, architecture, tokenTypes ? "token types" : "separators", adapted];
   });
   const found = rows.filter((row) => row.length > 2).map((row) => row.filter((_, column) => column !== 2));
   expect(found).toEqual(expected);
