@@ -3,9 +3,6 @@ export { AttuneError, type ErrorKind } from "./base/error.ts";
 export type { EventStream } from "./base/event-stream.ts";
 export {
   type Classifier,
-  type EvaluateOptions,
-  type Evaluation,
-  type LoadOptions,
   load,
   type Prediction,
   type PredictTableOptions,
@@ -13,6 +10,7 @@ export {
   type TablePredictions,
 } from "./classifier/classifier.ts";
 export { type ExportFormat, type ExportOptions, exportRun } from "./classifier/export-run.ts";
+export type { EvaluateOptions, Evaluation, LoadOptions } from "./classifier/opened-model.ts";
 export { type PushOptions, push } from "./classifier/push-run.ts";
 export { compareStudy } from "./comparison/compare-study.ts";
 export type { Comparison } from "./comparison/comparison.ts";

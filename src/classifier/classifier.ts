@@ -1,46 +1,24 @@
 /** A trained classifier, loaded from the folder of a run or of a model: predicts and is evaluated. */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { AttuneError } from "../base/error.ts";
-import { requireThreads, usableThreads } from "../base/thread-count.ts";
-import type { Executable } from "../engine/engine.ts";
-import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
-import type { ParameterStore } from "../engine/parameter-store.ts";
-import type { FetchEvent } from "../hub/fetch-events.ts";
+import { nextTurn } from "../base/event-loop.ts";
 import { openDataSource } from "../hub/named-inputs.ts";
-import type { Encoder } from "../models/encoder.ts";
-import { longestText, requirePairs, requireVocabulary } from "../models/model-limits.ts";
+import { hasOwnMethods } from "../methods/registry.ts";
 import { predictedNames, probabilitiesOf } from "../run/predictions.ts";
-import type { SplitName, Text } from "../tables/dataset.ts";
-import { loadSplit } from "../tables/load-dataset.ts";
+import type { Text } from "../tables/dataset.ts";
 import { openTexts } from "../tables/read-texts.ts";
-import type { Roles } from "../tables/roles.ts";
-import { type DataOptions, datasetOptions } from "../tables/table-options.ts";
-import { cutTexts, type TextSource, TokenizedSplit, textsOf } from "../tokens/tokenized.ts";
-import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
-import { computeLogits, metricsOf } from "../train/evaluate.ts";
-import { predictedLabels, type SplitMetrics } from "../train/metrics.ts";
-import { evaluationProgram } from "../train/program.ts";
+import type { DataOptions } from "../tables/table-options.ts";
+import { predictedLabels } from "../train/metrics.ts";
 import { requireObject, requirePath, requireTexts } from "./given.ts";
-import { loadModel } from "./load-model.ts";
-
-export interface LoadOptions {
-  /** Branch, tag or commit of a model on the Hub. @default "main" */
-  readonly revision?: string;
-  /** Called with the progress of what is fetched from the Hub. */
-  readonly onFetch?: (event: FetchEvent) => void;
-  /** Stops fetching. */
-  readonly signal?: AbortSignal;
-  /** Threads of the engine. @default all that the machine has */
-  readonly threads?: number;
-  /** Longest text in tokens; longer ones are cut. @default as in training, else as the model's files say */
-  readonly maxLength?: number;
-  /** Folder of an adapter for the model: PEFT's, or of a run. */
-  readonly adapter?: string;
-  /** Names of the labels in order, as many as the model has. @default the adapter's, else the model's, else LABEL_0, LABEL_1, … */
-  readonly labels?: readonly string[];
-  /** What computes instead of ONNX Runtime on the CPU. @internal */
-  readonly makeEngine?: MakeEngine;
-}
+import { JoinedCalls } from "./joined-calls.ts";
+import {
+  type AnsweringModel,
+  type EvaluateOptions,
+  type Evaluation,
+  type LoadOptions,
+  OpenedModel,
+} from "./opened-model.ts";
+import { hasWorkerProgram, WorkerModel } from "./worker-model.ts";
 
 export interface Prediction {
   /** The most probable label. */
@@ -56,24 +34,6 @@ export interface Prediction {
   readonly probabilities: Readonly<Record<string, number>>;
   /** One number per label, in the model's order. */
   readonly logits: readonly number[];
-}
-
-/** Columns that are not named are those of the run, where the data have them, and else found by looking. */
-export interface EvaluateOptions extends Omit<DataOptions, "multiLabel"> {
-  /** A folder, a file, several with commas between, or the name of a data set on the Hub. */
-  readonly data: string;
-  /** Branch, tag or commit of data on the Hub. @default "main" */
-  readonly dataRevision?: string;
-  /** Which configuration of data that have several. @default their own */
-  readonly configName?: string;
-  /** Called with the progress of what is fetched from the Hub. */
-  readonly onFetch?: (event: FetchEvent) => void;
-  /** @default "test" for a folder, all rows for a file */
-  readonly split?: SplitName;
-  /** Decides which rows a split gets where the data have none. @default that of the run, else 42 */
-  readonly seed?: number;
-  /** Stops the evaluation. */
-  readonly signal?: AbortSignal;
 }
 
 /** Columns that are not named are those of the run, where the data have them, and else found by looking. */
@@ -94,16 +54,10 @@ export interface TablePredictions {
   readonly labelColumn: string;
   /** How the table was read. */
   readonly notes: readonly string[];
+  /** How many rows there are. It reads the whole table, and so finds what is wrong with it before the first prediction. */
+  count(): Promise<number>;
   /** In the table's order. */
   readonly rows: AsyncIterable<TablePrediction>;
-}
-
-export interface Evaluation {
-  readonly metrics: SplitMetrics;
-  /** Texts that were evaluated. */
-  readonly examples: number;
-  /** What the user should know: how the data were read, splits that were made, texts that were empty or cut. */
-  readonly notes: readonly string[];
 }
 
 /**
@@ -114,80 +68,44 @@ export interface Evaluation {
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
   requirePath(folder, "the folder of the model");
   requireObject(options, "load", "options");
-  const { revision, adapter, labels: named, signal, onFetch, makeEngine = cpuEngine } = options;
-  if (options.threads !== undefined) requireThreads(options.threads);
-  const engine = makeEngine(options.threads ?? usableThreads());
-  const loaded = await loadModel(
-    { folder, revision, adapter, labels: named },
-    { signal, onEvent: onFetch },
-    engine.createStore,
-  );
-  const { path, model, adapted, memory, trained, columns, thresholds, takesPairs, maxLength: own } = loaded;
-  const { encoder } = adapted;
-  const maxLength = longestText(options.maxLength ?? own, encoder);
-  const tokenizer = loadTokenizer(path);
-  requireVocabulary(tokenizer, encoder, path);
-  const executable = await engine.compile(evaluationProgram(encoder));
-  const { labels } = model;
-  const asTrained = { seed: trained?.splitSeed ?? trained?.seed ?? 42, sharedTexts: trained?.sharedTexts };
-  const parts = { path, encoder, labels, thresholds, tokenizer, maxLength, executable, memory, asTrained, columns };
-  return new Classifier({ ...parts, takesPairs });
+  const { worker = true, makeEngine } = options;
+  const inWorker = worker && !makeEngine && !hasOwnMethods() && hasWorkerProgram();
+  return new Classifier(await (inWorker ? WorkerModel : OpenedModel).open(folder, options));
 }
 
-interface Loaded {
-  readonly path: string;
-  readonly encoder: Encoder;
-  readonly labels: readonly string[];
-  /** Of each label, where a text may have any number of them. */
-  readonly thresholds: readonly number[] | undefined;
-  readonly tokenizer: Tokenizer;
-  readonly maxLength: number;
-  readonly executable: Executable;
-  readonly memory: ParameterStore;
-  /** What decides splits that have to be made. */
-  readonly asTrained: { readonly seed: number; readonly sharedTexts: DataOptions["sharedTexts"] };
-  /** Which the run read. */
-  readonly columns: Roles | undefined;
-  readonly takesPairs: boolean;
-}
+/** Predictions are made of logits so many at a time, with a turn of the event loop between. */
+const TEXTS_PER_TURN = 256;
 
 export class Classifier {
   /** In the model's order. */
   readonly labels: readonly string[];
   /** Whether it was trained on sentence pairs, as far as its folder says. */
   readonly takesPairs: boolean;
-  readonly #loaded: Loaded;
+  readonly #model: AnsweringModel;
+  readonly #calls: JoinedCalls;
+  /** What is being answered. */
+  readonly #pending = new Set<Promise<unknown>>();
   #disposed: Promise<void> | undefined;
 
   /** @internal Made by `load`. */
-  constructor(loaded: Loaded) {
-    this.labels = loaded.labels;
-    this.takesPairs = loaded.takesPairs;
-    this.#loaded = loaded;
+  constructor(model: AnsweringModel) {
+    const { labels, takesPairs } = model.facts;
+    this.labels = labels;
+    this.takesPairs = takesPairs;
+    this.#model = model;
+    this.#calls = new JoinedCalls((texts, signal) => model.logits(texts, signal), labels.length);
   }
 
+  /** The prediction for one text. Those of several calls at a time are computed together. */
+  predict(text: string, signal?: AbortSignal): Promise<Prediction>;
   /** One prediction per text, or sentence pair, in their order. */
-  async predict(texts: readonly Text[], signal?: AbortSignal): Promise<Prediction[]> {
-    const { labels } = this;
-    const { thresholds } = this.#loaded;
+  predict(texts: readonly Text[], signal?: AbortSignal): Promise<Prediction[]>;
+  async predict(given: string | readonly Text[], signal?: AbortSignal): Promise<Prediction | Prediction[]> {
     this.#requireUse();
-    requireTexts(texts);
-    if (texts.some((text) => typeof text !== "string")) this.#requirePairs();
-    const logits = await this.#logits(this.#tokenize(textsOf(texts)), signal);
-    const found = thresholds && predictedNames(logits, labels, thresholds);
-    return predictedLabels(logits, labels.length).map((predicted, row) => {
-      const values = logits.subarray(row * labels.length, (row + 1) * labels.length);
-      const probabilities = probabilitiesOf(values, thresholds);
-      return {
-        label: labels[predicted]!,
-        ...(found && { labels: [found[row]!].flat() }),
-        scores: labels
-          .map((label, i) => ({ label, probability: probabilities[i]! }))
-          .sort((a, b) => b.probability - a.probability),
-        probabilities: Object.fromEntries(labels.map((label, i) => [label, probabilities[i]!])),
-        logits: Array.from(values),
-      };
-    });
+    if (typeof given === "string") return (await this.#held(this.#predict([given], signal)))[0]!;
+    requireTexts(given);
+    if (given.some((text) => typeof text !== "string")) this.#requirePairs();
+    return this.#held(this.#predict([...given], signal));
   }
 
   /**
@@ -200,7 +118,7 @@ export class Classifier {
     const { data, dataRevision: revision, configName, signal, onFetch, ...reading } = options;
     requirePath(data, "data");
     const source = await openDataSource(data, { revision, configName }, { signal, onEvent: onFetch });
-    const { columns } = this.#loaded;
+    const { columns } = this.#model.facts;
     const usual = columns && { usual: columns };
     const { roles, reading: read, rows } = await openTexts({ ...reading, path: source.path, configName, ...usual });
     if (roles.texts.length > 1) this.#requirePairs();
@@ -219,6 +137,11 @@ export class Classifier {
       idColumn: roles.id ?? "id",
       labelColumn: label ?? "label",
       notes: [...source.notes, `Read as ${read}.`],
+      count: async () => {
+        let count = 0;
+        for await (const batch of rows()) count += batch.length;
+        return count;
+      },
       rows: predictions.call(this),
     };
   }
@@ -227,32 +150,13 @@ export class Classifier {
   async evaluate(options: EvaluateOptions): Promise<Evaluation> {
     this.#requireUse();
     requireObject(options, "evaluate", "{ data: … }");
-    const { data, dataRevision: revision, configName, split, signal, onFetch, ...reading } = options;
-    requirePath(data, "data");
-    const source = await openDataSource(data, { revision, configName }, { signal, onEvent: onFetch });
-    const { thresholds, asTrained, columns } = this.#loaded;
-    const multiLabel = thresholds !== undefined;
-    const {
-      examples,
-      reading: read,
-      notes,
-    } = await loadSplit({
-      ...datasetOptions({ ...asTrained, ...reading, data: source.path, configName, multiLabel }),
-      usual: columns,
-      labels: this.labels,
-      ...(split && { split }),
-    });
-    if (examples.isPair) this.#requirePairs();
-    const tokens = this.#tokenize(examples);
-    const metrics = metricsOf(await this.#logits(tokens, signal), examples.truths(), this.labels, thresholds);
-    const cut = tokens.truncatedCount > 0 ? [cutTexts(tokens.truncatedCount)] : [];
-    return { metrics, examples: examples.length, notes: [...source.notes, `Read as ${read}.`, ...notes, ...cut] };
+    requirePath(options.data, "data");
+    return this.#held(this.#model.evaluate(options));
   }
 
-  /** Frees the engine's memory; the classifier is of no use afterwards. Once more does no harm. */
+  /** Answers what was asked, and then frees the engine's memory; from the call on nothing else is answered. Once more does no harm. */
   dispose(): Promise<void> {
-    const { executable, memory } = this.#loaded;
-    this.#disposed ??= executable.dispose().then(() => memory.dispose());
+    this.#disposed ??= Promise.allSettled(this.#pending).then(() => this.#model.dispose());
     return this.#disposed;
   }
 
@@ -261,22 +165,53 @@ export class Classifier {
     return this.dispose();
   }
 
+  async #predict(texts: readonly Text[], signal: AbortSignal | undefined): Promise<Prediction[]> {
+    if (texts.length === 0) return [];
+    const logits = await this.#calls.logits(texts, signal);
+    const width = this.labels.length;
+    const predictions: Prediction[] = [];
+    for (let from = 0; from < texts.length; from += TEXTS_PER_TURN) {
+      if (from > 0) await nextTurn();
+      predictions.push(...this.#predictionsOf(logits.subarray(from * width, (from + TEXTS_PER_TURN) * width)));
+    }
+    return predictions;
+  }
+
+  #predictionsOf(logits: Float32Array): Prediction[] {
+    const { labels } = this;
+    const { thresholds } = this.#model.facts;
+    const found = thresholds && predictedNames(logits, labels, thresholds);
+    return predictedLabels(logits, labels.length).map((predicted, row) => {
+      const values = logits.subarray(row * labels.length, (row + 1) * labels.length);
+      const probabilities = probabilitiesOf(values, thresholds);
+      return {
+        label: labels[predicted]!,
+        ...(found && { labels: [found[row]!].flat() }),
+        scores: labels
+          .map((label, i) => ({ label, probability: probabilities[i]! }))
+          .sort((a, b) => b.probability - a.probability),
+        probabilities: Object.fromEntries(labels.map((label, i) => [label, probabilities[i]!])),
+        logits: Array.from(values),
+      };
+    });
+  }
+
+  /** `dispose` waits for it. */
+  async #held<T>(work: Promise<T>): Promise<T> {
+    this.#pending.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#pending.delete(work);
+    }
+  }
+
   #requireUse(): void {
     if (this.#disposed) throw new AttuneError("predict/disposed", "this classifier was disposed; load it again");
   }
 
   #requirePairs(): void {
-    const { tokenizer, encoder, path } = this.#loaded;
-    requirePairs(tokenizer, encoder, path);
-  }
-
-  #tokenize(texts: TextSource): TokenizedSplit {
-    return new TokenizedSplit(texts, this.#loaded.tokenizer, this.#loaded.maxLength);
-  }
-
-  #logits(tokens: TokenizedSplit, signal?: AbortSignal): Promise<Float32Array> {
-    const { memory, ...loaded } = this.#loaded;
-    const program = { ...loaded, weights: memory.weights, labelCount: this.labels.length };
-    return computeLogits(program, tokens, signal);
+    const { refusesPairs } = this.#model.facts;
+    if (refusesPairs) throw new AttuneError(refusesPairs.code, refusesPairs.message);
   }
 }

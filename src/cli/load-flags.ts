@@ -1,7 +1,7 @@
 /** The options of every command that loads a classifier. */
 import { type Command, Option } from "commander";
 import { AttuneError } from "../base/error.ts";
-import type { LoadOptions } from "../classifier/classifier.ts";
+import type { LoadOptions } from "../classifier/opened-model.ts";
 import { flagOf, toNumber } from "./option-flags.ts";
 
 /** As they were given; `loadOptions` checks them. */

@@ -1,23 +1,24 @@
 /** What is printed of a prediction: for people and spreadsheets, or as JSON. */
-import { csvCell } from "../base/escape.ts";
 import { percent } from "../base/format.ts";
-import type { Prediction, TablePredictions } from "../classifier/classifier.ts";
+import type { Prediction } from "../classifier/classifier.ts";
 import type { Text } from "../tables/dataset.ts";
 import { jsonText } from "./write-text.ts";
 
+/** `scores` has the `top` most probable labels, or all. */
 export function jsonOf(
   given: Text,
   { id, label, labels, scores, probabilities }: Prediction & { readonly id?: string },
+  top?: number,
 ): string {
   const [text, pair] = [given].flat() as [string, string?];
-  return jsonText({ id, text, pair, ...(labels ? { labels } : { label }), probabilities, scores });
-}
-
-/** A table of ids and labels, as competitions take it; several labels have commas between. */
-export async function tableOf({ idColumn, labelColumn, rows }: TablePredictions): Promise<string> {
-  const lines = [[idColumn, labelColumn]];
-  for await (const { id, label, labels = [label] } of rows) lines.push([id, labels.join(",")]);
-  return lines.map((cells) => `${cells.map(csvCell).join(",")}\n`).join("");
+  return jsonText({
+    id,
+    text,
+    pair,
+    ...(labels ? { labels } : { label }),
+    probabilities,
+    scores: scores.slice(0, top),
+  });
 }
 
 /** Tabs between the columns, so that `cut` and spreadsheets can take them apart; several labels have commas between. */

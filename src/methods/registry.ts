@@ -36,6 +36,9 @@ const known = new Map<string, AnyMethod>(Object.entries(builtInMethods));
 /** The names of all methods, those that a program registered behind those that come with Attune. */
 export const knownMethodNames = (): string[] => [...known.keys()];
 
+/** Whether this program registered some. */
+export const hasOwnMethods = (): boolean => known.size > methodNames.length;
+
 /**
  * A method whose options are known only when it runs.
  *

@@ -1,19 +1,19 @@
 /** `attune predict`. */
 import { existsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { AttuneError } from "../../base/error.ts";
 import { type Need, requireEffect } from "../../base/unused-options.ts";
-import { makeFolder, writeWhole } from "../../base/write-whole.ts";
 import { type Classifier, load, type PredictTableOptions } from "../../classifier/classifier.ts";
 import type { SplitName, Text } from "../../tables/dataset.ts";
 import { checkedDataOptions, dataOptions } from "../../tables/table-options.ts";
 import { showFetch } from "../hub-progress.ts";
 import { linesOf } from "../lines.ts";
-import { addLoadFlags, folderOf, type LoadFlags, loadOptions, splitOption } from "../load-flags.ts";
-import { addFlags, flagOf } from "../option-flags.ts";
-import { jsonOf, lineOf, tableOf } from "../prediction-lines.ts";
+import { addLoadFlags, folderOf, type LoadFlags, loadOptions, splitOption, wholeNumber } from "../load-flags.ts";
+import { addFlags, flagOf, toNumber } from "../option-flags.ts";
+import { pipedTable } from "../piped-table.ts";
+import { jsonOf, lineOf } from "../prediction-lines.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { writePredictions } from "../write-predictions.ts";
 import { writeError, writeOut } from "../write-text.ts";
 
 interface Flags extends LoadFlags {
@@ -24,6 +24,7 @@ interface Flags extends LoadFlags {
   readonly configName?: string;
   readonly split?: SplitName;
   readonly out?: string;
+  readonly top?: number | string;
 }
 
 const TABLE = "Options of --data:";
@@ -43,7 +44,10 @@ export function predictCommand(command: Command): void {
       "[run|model]",
       "folder of a finished run, or a classifier in Transformers' layout: a folder or a name on the Hub",
     )
-    .argument("[texts...]", "texts to classify; without any, standard input is read, one text per line")
+    .argument(
+      "[texts...]",
+      "texts to classify; without any, standard input is read: one text per line, or CSV with a header",
+    )
     .option("--pair", "each text is a sentence pair, separated by a tab (default: as in training)");
   addLoadFlags(command);
   command
@@ -54,7 +58,11 @@ export function predictCommand(command: Command): void {
     );
   command.optionsGroup(TABLE);
   command
-    .option("--out <file>", "write ids and labels to this CSV file, which must not exist yet")
+    .option(
+      "--out <file>",
+      "write ids and labels to this file, which must not exist yet: CSV, or by its ending .tsv or .jsonl",
+    )
+    .option("--top <N>", "write the N most probable labels with their probabilities (default: labels alone)", toNumber)
     .addOption(splitOption("split to classify (default: test of a folder, all rows of a file)"))
     .option("--data-revision <text>", "branch, tag or commit of data on the Hub (default: main)")
     .option(
@@ -68,33 +76,55 @@ export function predictCommand(command: Command): void {
     const { data, out } = flags;
     if (data !== undefined && texts.length > 0)
       throw new AttuneError("options/texts", `both --data and texts are given (${texts[0]}); one of them at a time`);
+    if (out !== undefined && texts.length > 0) throw noTable();
     if (out !== undefined && existsSync(out))
       throw new AttuneError("predict/exists", `${out}: this exists already; choose another --out`);
     const context = { signal: stopSignal(), onFetch: showFetch() };
-    const classifier = await load(folder, { ...loadOptions(flags), ...context });
-    if (data === undefined) await predictTexts(classifier, texts, flags, context.signal);
-    else await predictTable(classifier, { ...tableOptions(flags, data), ...context }, flags);
+    // A thread of its own pays where rows are read and written meanwhile.
+    const classifier = await load(folder, { ...loadOptions(flags), ...context, worker: data !== undefined });
+    if (data !== undefined) await predictTable(classifier, { ...tableOptions(flags, data), ...context }, flags);
+    else if (texts.length > 0) await predictTexts(classifier, [texts], flags, context.signal);
+    else await predictInput(classifier, flags, context);
     await classifier.dispose();
   });
 }
 
 const needs: readonly Need<Flags>[] = [
   {
-    options: ["out", "split", "dataRevision", "configName", ...Object.keys(reading.shape)],
+    options: ["split", "dataRevision", "configName", ...Object.keys(reading.shape)],
     lacks: ({ data }) => (data === undefined ? "without --data" : undefined),
   },
   { options: ["pair"], lacks: ({ data }) => (data === undefined ? undefined : "with --data, whose --text says it") },
-  { options: ["json"], lacks: ({ out }) => (out === undefined ? undefined : "with --out, which is a CSV file") },
+  { options: ["json"], lacks: ({ out }) => (out === undefined ? undefined : "with --out, whose ending says it") },
+  { options: ["top"], lacks: ({ out }) => (out === undefined ? "without --out" : undefined) },
 ];
+
+async function predictInput(
+  classifier: Classifier,
+  flags: Flags,
+  context: Pick<PredictTableOptions, "signal" | "onFetch"> & { readonly signal: AbortSignal },
+): Promise<void> {
+  const input = await pipedTable(process.stdin);
+  if (!("path" in input) && flags.out !== undefined) throw noTable();
+  if (!("path" in input)) return predictTexts(classifier, linesOf(input), flags, context.signal);
+  try {
+    await predictTable(classifier, { ...context, data: input.path }, flags);
+  } finally {
+    input.remove();
+  }
+}
+
+const noTable = (): AttuneError =>
+  new AttuneError("options/unused", "--out goes with a table: --data, or CSV with a header on standard input");
 
 async function predictTexts(
   classifier: Classifier,
-  texts: readonly string[],
+  source: Iterable<readonly string[]> | AsyncIterable<readonly string[]>,
   { pair = classifier.takesPairs, json }: Flags,
   signal: AbortSignal,
 ): Promise<void> {
   const print = json ? jsonOf : lineOf;
-  for await (const lines of texts.length > 0 ? [texts] : linesOf(process.stdin)) {
+  for await (const lines of source) {
     const batch = lines.map((line): Text => (pair ? pairOf(line) : line));
     const predictions = await classifier.predict(batch, signal);
     writeOut(batch.map((text, i) => `${print(text, predictions[i]!)}\n`).join(""));
@@ -111,17 +141,20 @@ function tableOptions({ dataRevision, configName, split, ...flags }: Flags, data
   };
 }
 
-async function predictTable(classifier: Classifier, options: PredictTableOptions, { json, out }: Flags): Promise<void> {
+async function predictTable(
+  classifier: Classifier,
+  options: PredictTableOptions & { readonly signal: AbortSignal },
+  { json, out, top }: Flags,
+): Promise<void> {
   const found = await classifier.predictTable(options);
   for (const note of found.notes) writeError(`attune: ${note}\n`);
-  if (out !== undefined) {
-    const table = await tableOf(found);
-    makeFolder(dirname(resolve(out)));
-    writeWhole(out, table);
+  if (out === undefined)
+    for await (const row of found.rows) writeOut(`${json ? jsonOf(row.text, row) : lineOf(row.text, row)}\n`);
+  else {
+    const most = top === undefined ? undefined : Math.min(wholeNumber("top", top, 1), classifier.labels.length);
+    await writePredictions(found, out, { top: most, signal: options.signal });
     writeOut(`${out}\n`);
-    return;
   }
-  for await (const row of found.rows) writeOut(`${json ? jsonOf(row.text, row) : lineOf(row.text, row)}\n`);
 }
 
 function pairOf(line: string): [string, string] {

@@ -3,7 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type LoadOptions, load } from "../../../src/classifier/classifier.ts";
+import { load } from "../../../src/classifier/classifier.ts";
+import type { LoadOptions } from "../../../src/classifier/opened-model.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
 import { openSafetensors, writeSafetensors } from "../../../src/weights/safetensors.ts";
 import { tinyFolder } from "../../methods-folder.ts";
@@ -195,7 +196,7 @@ describe("what types would have refused", () => {
     const loaded = await load(folder, { threads: 1 });
     for (const [given, said] of [
       [null, /predict takes a list of texts, like \["a text"\]; it was given null/],
-      ["abc", /it was given "abc"/],
+      [{ 0: "abc" }, /it was given \{"0":"abc"\}/],
       [undefined, /it was given undefined/],
       [[1], /text 0 is 1: it must be a text, or a pair of two/],
       [["a", null], /text 1 is null/],
@@ -205,6 +206,7 @@ describe("what types would have refused", () => {
     expect(await inputError(() => loaded.evaluate(null as never))).toMatch(/evaluate takes \{ data: … \}/);
     expect(await inputError(() => loaded.evaluate({ data: 5 } as never))).toMatch(/data cannot be 5/);
     expect(await loaded.predict([])).toEqual([]);
+    expect([await loaded.predict("abc")]).toEqual(await loaded.predict(["abc"]));
     await Promise.all([loaded.dispose(), loaded.dispose()]);
     await loaded.dispose();
     expect(await inputError(() => loaded.predict(["a"]))).toContain("this classifier was disposed; load it again");

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Classifier, load } from "../../../src/classifier/classifier.ts";
-import { tableOf } from "../../../src/cli/prediction-lines.ts";
+import { type Classifier, load, type TablePrediction } from "../../../src/classifier/classifier.ts";
+import { tableKind } from "../../../src/cli/piped-table.ts";
+import { lineWriter } from "../../../src/cli/write-predictions.ts";
 import { train } from "../../../src/run/train.ts";
 import { tinyData, tinyModel } from "../../tiny.ts";
 import { inputError, scratchFolder } from "../tables/scratch.ts";
@@ -81,8 +82,37 @@ describe("every row of a table, in its order, by the columns of the run", () => 
       "t.csv",
       csv("name,review", (text, i) => `"a ""${i}"", =1",${cell(text)}`),
     );
-    const table = await tableOf(await classifier.predictTable({ data, id: "name" }));
-    expect(parse(table)).toEqual([["name", "target"], ...expected.map((label, i) => [`a "${i}", =1`, label])]);
+    const found = await classifier.predictTable({ data, id: "name" });
+    expect(await found.count()).toBe(expected.length);
+    const rows: TablePrediction[] = [];
+    for await (const row of found.rows) rows.push(row);
+    const written = (ending: string, top?: number) => {
+      const line = lineWriter(found, ending, top);
+      return [line.header, ...rows.map((row) => line.of(row))].join("");
+    };
+    const names = expected.map((_, i) => `a "${i}", =1`);
+    expect(parse(written(".csv"))).toEqual([["name", "target"], ...expected.map((label, i) => [names[i], label])]);
+    const [header, ...best] = parse(written(".tsv", 2), { delimiter: "\t" }) as string[][];
+    expect(header).toEqual(["name", "target", "probability", "label_2", "probability_2"]);
+    expect(best).toEqual(
+      rows.map(({ scores: [a, b] }, i) => [
+        names[i],
+        a!.label,
+        String(a!.probability),
+        b!.label,
+        String(b!.probability),
+      ]),
+    );
+    const lines = written(".jsonl", 1).trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toEqual(
+      rows.map(({ id, text, label, probabilities, scores }) => ({
+        id,
+        text,
+        label,
+        probabilities,
+        scores: scores.slice(0, 1),
+      })),
+    );
   });
 });
 
@@ -99,4 +129,17 @@ test.each<[string, Record<string, string>, object, RegExp]>([
 ])("%s", async (_, files, options, message) => {
   const path = folder(files);
   expect(await inputError(() => filled(join(path, "a.csv"), options))).toMatch(message);
+});
+
+test.each([
+  ["id,text", ".csv"],
+  ['"id";"review"\r', ".csv"],
+  ["id\ttext\tlabel", ".tsv"],
+  ["text", undefined],
+  ["good, bad", undefined],
+  ["the text, the label", undefined],
+  ["hello,world", undefined],
+  ["", undefined],
+])("standard input that begins with %j is %s", (line, kind) => {
+  expect(tableKind(line)).toBe(kind);
 });

@@ -1,0 +1,90 @@
+/** Predictions for a table on their way to a file: written as they come, with what is left to do, and whole or not there. */
+import { type FileHandle, open, rename } from "node:fs/promises";
+import { dirname, extname, resolve } from "node:path";
+import { diskError } from "../base/disk-error.ts";
+import { AttuneError } from "../base/error.ts";
+import { csvCell } from "../base/escape.ts";
+import { duration, grouped } from "../base/format.ts";
+import { discard, partialOf } from "../base/partial-name.ts";
+import { makeFolder } from "../base/write-whole.ts";
+import type { TablePrediction, TablePredictions } from "../classifier/classifier.ts";
+import { LiveLine } from "./live-line.ts";
+import { jsonOf } from "./prediction-lines.ts";
+
+/** How often progress is shown and what is ready goes to the file. */
+const ROWS_AT_ONCE = 1000;
+
+/** Writes a table in the format that the ending of `out` says: .tsv, .jsonl, and CSV with any other. */
+export async function writePredictions(
+  found: TablePredictions,
+  out: string,
+  { top, signal }: { readonly top: number | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  const line = lineWriter(found, extname(out).toLowerCase(), top);
+  const progress = new LiveLine(process.stderr);
+  makeFolder(dirname(resolve(out)));
+  const partial = partialOf(out);
+  let file: FileHandle | undefined;
+  let done = 0;
+  try {
+    file = await open(partial, "wx");
+    const total = await found.count();
+    const started = performance.now();
+    let ready = line.header;
+    for await (const row of found.rows) {
+      ready += line.of(row);
+      if (++done % ROWS_AT_ONCE !== 0) continue;
+      await file.appendFile(ready);
+      ready = "";
+      const left = ((performance.now() - started) / 1000 / done) * (total - done);
+      const said = () => `${grouped(done)} of ${grouped(total)} texts, ${duration(left)} left`;
+      progress.show(said, said);
+    }
+    await file.appendFile(ready);
+    await file.sync();
+    await file.close();
+    await rename(partial, out);
+  } catch (error) {
+    await file?.close().catch(() => {});
+    discard(partial);
+    if (signal.aborted)
+      throw new AttuneError(
+        "predict/interrupted",
+        `stopped after some ${grouped(done)} texts; ${out} was not written`,
+        "interrupted",
+      );
+    throw diskError(error, out, "nothing was written; put that right, or choose another --out");
+  } finally {
+    progress.end();
+  }
+}
+
+interface LineWriter {
+  readonly header: string;
+  of(row: TablePrediction): string;
+}
+
+/**
+ * A table of ids and labels, as competitions take it; several labels have commas between. With `top`, so many labels with
+ * their probabilities: in columns label, probability, label_2, probability_2 and so on.
+ */
+export function lineWriter(
+  { idColumn, labelColumn }: Pick<TablePredictions, "idColumn" | "labelColumn">,
+  ending: string,
+  top?: number,
+): LineWriter {
+  if (ending === ".jsonl") return { header: "", of: (row) => `${jsonOf(row.text, row, top)}\n` };
+  const delimiter = ending === ".tsv" ? "\t" : ",";
+  const lineOf = (cells: readonly string[]) =>
+    `${cells.map((cell) => (cell.includes("\t") ? `"${cell.replaceAll('"', '""')}"` : csvCell(cell))).join(delimiter)}\n`;
+  const places = Array.from({ length: top ?? 0 }, (_, i) => i);
+  const columns = places.flatMap((i) => (i === 0 ? ["probability"] : [`label_${i + 1}`, `probability_${i + 1}`]));
+  return {
+    header: lineOf([idColumn, labelColumn, ...columns]),
+    of: ({ id, label, labels = [label], scores, probabilities }) => {
+      const first = top === undefined ? [] : [labels.map((name) => probabilities[name]).join(",")];
+      const others = scores.slice(1, top ?? 1).flatMap((score) => [score.label, String(score.probability)]);
+      return lineOf([id, labels.join(","), ...first, ...others]);
+    },
+  };
+}
