@@ -2,6 +2,7 @@
 import { groupBy } from "../base/group-by.ts";
 import { methodOf } from "../methods/registry.ts";
 import type { Difference } from "./comparison.ts";
+import { failureOf } from "./failed-settings.ts";
 import type { ScoredRun, ScoredSetting } from "./group-settings.ts";
 import { overSeeds } from "./scored-texts.ts";
 import { percentileInterval, percentileP } from "./statistics/bootstrap.ts";
@@ -31,18 +32,23 @@ export function differences(
   return raw.map((difference) => ({ ...difference, ...adjusted.get(difference.setting)! }));
 }
 
-/** Full fine-tuning of the same recipe; of several, that of the same study, and then the best on validation. */
+/**
+ * Full fine-tuning of the same recipe that has learned more than the baselines; of several, that of the same study, then what
+ * trains most, and then the best on validation.
+ */
 function referenceFor(
   one: ScoredSetting,
   trained: readonly ScoredSetting[],
   studyOf: (setting: ScoredSetting) => number,
 ): ScoredSetting | undefined {
   const all = trained.filter(
-    ({ setting }) => methodOf(setting.method).isReference && setting.recipe === one.setting.recipe,
+    ({ setting }) =>
+      methodOf(setting.method).isReference && setting.recipe === one.setting.recipe && !failureOf(setting),
   );
   const near = all.filter((other) => studyOf(other) === studyOf(one));
   const f1 = ({ setting }: ScoredSetting) => setting.validation!.f1;
-  return (near.length > 0 ? near : all).toSorted((a, b) => f1(b) - f1(a))[0];
+  const trains = ({ setting }: ScoredSetting) => setting.cost.trainableParameters;
+  return (near.length > 0 ? near : all).toSorted((a, b) => trains(b) - trains(a) || f1(b) - f1(a))[0];
 }
 
 type RawDifference = Omit<Difference, "accuracyAdjustedP" | "f1AdjustedP">;

@@ -4,6 +4,7 @@ import { AttuneError } from "../base/error.ts";
 import { requireNoPython } from "../tokens/read-tokenizer.ts";
 import { VOCABULARY_FILES } from "../tokens/tokenizer-families.ts";
 import { readWeightIndex } from "../weights/weight-files.ts";
+import { POOLING_FILE } from "./pooling-file.ts";
 import { openRepository, type Repository } from "./repository.ts";
 import type { HubReference } from "./repository-name.ts";
 import type { HubContext } from "./requests.ts";
@@ -13,8 +14,8 @@ const CONFIG = "config.json";
 const WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
 const indexOf = (weights: string) => `${weights}.index.json`;
 const TOKENIZER = "tokenizer.json";
-/** Not every model has all of these. */
-const BESIDE_TOKENIZER = ["tokenizer_config.json", "vocab.txt", "special_tokens_map.json"];
+/** Not every model has all of these; the last one says which head fits. */
+const BESIDE_TOKENIZER = ["tokenizer_config.json", "vocab.txt", "special_tokens_map.json", POOLING_FILE];
 /** What a tokenizer is made of where a model has no tokenizer.json. */
 const VOCABULARY = ["added_tokens.json", ...VOCABULARY_FILES];
 

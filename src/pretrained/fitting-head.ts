@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { readJson } from "../base/read-json.ts";
+import { POOLING_FILE } from "../hub/pooling-file.ts";
 import type { HeadName, Pooling } from "../models/head-choice.ts";
 import { openWeights } from "../weights/weight-files.ts";
 import { HEAD_KEY, labelsOf } from "./model-config.ts";
@@ -15,9 +16,6 @@ export interface FittingHead {
   /** Whether the file has the whole head, trained for these labels; otherwise at least its last layer is drawn. */
   readonly isTrained: boolean;
 }
-
-/** Where sentence-transformers keeps how a model makes one vector of a text, among a model's files. */
-export const POOLING_FILE = "1_Pooling/config.json";
 
 /** Names of layers that read the pooler in pre-training: where a file has one, its pooler was trained. */
 const READS_POOLER = /(^|\.)(seq_relationship|sop_classifier)\./;

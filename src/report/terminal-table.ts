@@ -2,6 +2,8 @@
 import { styleText } from "node:util";
 import { abbreviated, duration, memory, metric } from "../base/format.ts";
 import type { Comparison, MarkedColumn, Setting } from "../comparison/comparison.ts";
+import { failureOf } from "../comparison/failed-settings.ts";
+import { verdictLines } from "../run/verdict.ts";
 import { cutMiddle, cutTo, namesWithin, padTo, printable, widthOf, wrappedTo } from "./narrow-text.ts";
 import { isMarked, viewOf } from "./view.ts";
 
@@ -95,11 +97,19 @@ function columnsWithin(width: number, settings: readonly Setting[], nameWidth: n
   };
 }
 
-function notesOf({ timesComparable, failed, missing }: Comparison, hidden: readonly string[], width: number): string[] {
+function notesOf(
+  { settings, timesComparable, failed, missing }: Comparison,
+  hidden: readonly string[],
+  width: number,
+): string[] {
   const unended = "Not ended yet: ";
   return [
     ...(timesComparable.comparable ? [] : wrappedTo(width, `Times cannot be compared: ${timesComparable.reason}.`)),
     ...(hidden.length > 0 ? wrappedTo(width, `Not shown, for lack of room: ${hidden.join(", ")}.`) : []),
+    ...settings.flatMap((setting) => {
+      const verdict = failureOf(setting);
+      return verdict ? wrappedTo(width, `${printable(setting.title)}: ${verdictLines(verdict).join(" ")}`) : [];
+    }),
     ...failed.map(({ name, reason }) => cutTo(width, `${name} failed: ${printable(reason)}`)),
     ...(missing.length > 0 ? [cutTo(width, `${unended}${namesWithin(width - unended.length, missing)}`)] : []),
   ];

@@ -1,6 +1,7 @@
 /** A comparison with what every part of a report asks of it: names, colours, rows by recipe. */
 import { groupBy } from "../base/group-by.ts";
 import type { Comparison, Difference, MarkedColumn, Setting } from "../comparison/comparison.ts";
+import { failureOf } from "../comparison/failed-settings.ts";
 import { type MethodName, methodOf } from "../methods/registry.ts";
 import type { RecipeName } from "../study/study.ts";
 import { type Colour, methodColour } from "./palette.ts";
@@ -85,6 +86,9 @@ export const rankName = (method: MethodName): string => `${methodTitle(method)}'
 
 /** Whether the others are held against it: full fine-tuning. */
 export const isReference = ({ method }: Pick<Setting, "method">): boolean => methodOf(method).isReference === true;
+
+/** Whether it is held against in fact: what has learned nothing is no measure. */
+export const isMeasure = (setting: Setting): boolean => isReference(setting) && !failureOf(setting);
 
 /** Times that cannot be compared have no best one, and neither has a column in which all are equal. */
 export function isMarked(view: View, column: MarkedColumn, { id }: Setting): boolean {

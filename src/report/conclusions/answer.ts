@@ -1,7 +1,7 @@
 /** The answer in five lines: which setting for quality, time, memory, storage, and the cheapest that gives up nothing. */
 import { abbreviated, memory, metric, smallPercent } from "../../base/format.ts";
 import type { Setting } from "../../comparison/comparison.ts";
-import { beatsMajority, isReference, type View } from "../view.ts";
+import { beatsMajority, isMeasure, isReference, type View } from "../view.ts";
 import {
   againstFull,
   f1Difference,
@@ -113,12 +113,14 @@ function idleOnes(view: View, settings: readonly Setting[]): string {
 export function cheapestOfEqual(view: View): AnswerLine {
   const question = "Cheapest without a loss that can be shown";
   const { studies } = view.comparison;
-  const full = view.trained.find(isReference);
+  const full = view.trained.find(isMeasure);
   if (!full) {
     const isPlanned = studies.some(({ runs }) => runs.some(isReference));
-    const why = isPlanned
-      ? "has not finished"
-      : `is not part of ${studies.length > 1 ? "these studies" : "this study"}`;
+    const why = view.trained.some(isReference)
+      ? "does not beat the baselines"
+      : isPlanned
+        ? "has not finished"
+        : `is not part of ${studies.length > 1 ? "these studies" : "this study"}`;
     return { question, answer: "Not known", detail: `Full fine-tuning ${why}, so nothing can be held against it.` };
   }
   const held = view.trained.flatMap((setting) => {

@@ -1,14 +1,14 @@
 /** Rules on computational cost: time, memory and its parts, operations, storage, and what no other setting beats. */
 import { abbreviated, memory, smallPercent } from "../../base/format.ts";
 import type { Setting } from "../../comparison/comparison.ts";
-import { isReference, type View } from "../view.ts";
+import { isMeasure, isReference, type View } from "../view.ts";
 import type { Rule } from "./rule.ts";
 import { inARow, least, most, names, peakMemory, ratio, totalTime } from "./wording.ts";
 
 /** Full fine-tuning that stands for all: of the recipe of what is recommended, else the first. */
 function reference({ trained, comparison, of }: View): Setting | undefined {
   const recipe = comparison.recommended && of(comparison.recommended.chosen).recipe;
-  const all = trained.filter(isReference);
+  const all = trained.filter(isMeasure);
   return all.find((full) => full.recipe === recipe) ?? all[0];
 }
 

@@ -1,6 +1,7 @@
 /** Rules on what else the numbers show: ranks, calibration, hard texts, faults of the data, runs that are missing. */
 import { grouped, metric, percent } from "../../base/format.ts";
 import type { Setting } from "../../comparison/comparison.ts";
+import { failureOf } from "../../comparison/failed-settings.ts";
 import { rankName } from "../view.ts";
 import type { Rule } from "./rule.ts";
 import { least, most, plural } from "./wording.ts";
@@ -23,12 +24,15 @@ export const calibration: Rule = ({ leading, name, multiLabel }) => {
 /** Above this share of the test texts, being wrong says more of the methods than of the texts. */
 const MANY = 0.25;
 
-/** Texts that nothing helps with: a limit of the data rather than of a method. */
+/** Texts that nothing helps with, if at least two settings have learned: a limit of the data rather than of a method. */
 export const hardTexts: Rule = ({ comparison, trained, settings }) => {
   const texts = settings[0]?.runs[0]?.testTexts ?? 0;
   const wrong = comparison.allWrong.length;
   if (trained.length < 2 || wrong === 0) return undefined;
   const found = `${plural(wrong, "test text")} of ${grouped(texts)} (${percent(wrong / texts)}) ${wrong === 1 ? "is" : "are"} wrong in every setting`;
+  const learned = trained.filter((setting) => !failureOf(setting)).length;
+  if (learned < 2)
+    return `${found}: as ${learned === 0 ? "none" : "only one"} of them beats the baselines, that says nothing of the texts.`;
   return wrong / texts > MANY
     ? `${found}: so many that no method here has learned enough to say which texts are hard.`
     : `${found}: ambiguous or wrongly labelled texts set a limit that no method here passes.`;

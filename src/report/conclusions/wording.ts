@@ -2,7 +2,7 @@
 import { grouped, memory, percent, probability, signed, timeSpan } from "../../base/format.ts";
 import { groupBy } from "../../base/group-by.ts";
 import type { Difference, Setting } from "../../comparison/comparison.ts";
-import { isReference, type View } from "../view.ts";
+import { isMeasure, isReference, type View } from "../view.ts";
 
 /** From this p on, no difference is claimed. */
 export const SIGNIFICANCE = 0.05;
@@ -65,7 +65,10 @@ export function againstFull(view: View, setting: Setting): string {
   if (!held) {
     if (view.trained.length === 1) return "It is the only setting that was trained.";
     if (isReference(setting)) return "It is full fine-tuning itself.";
-    const isThere = view.trained.some((one) => isReference(one) && one.recipe === setting.recipe);
+    const references = view.trained.filter((one) => isReference(one) && one.recipe === setting.recipe);
+    if (references.length > 0 && !references.some(isMeasure))
+      return "Full fine-tuning does not beat the baselines, so nothing is held against it.";
+    const isThere = references.length > 0;
     return isThere
       ? "It has no seed in common with full fine-tuning, so they are not held against each other."
       : `There is no full fine-tuning${view.recipes.length > 1 ? " of the same recipe" : ""} to hold it against.`;

@@ -1,7 +1,9 @@
 /** The answer in five lines, and what else follows from the numbers. */
+import { failureOf } from "../../comparison/failed-settings.ts";
+import { verdictLines } from "../../run/verdict.ts";
 import { answer } from "../conclusions/answer.ts";
 import { conclusions } from "../conclusions.ts";
-import { list, paragraph, type Section, strong } from "../document.ts";
+import { type Block, list, paragraph, type Section, strong } from "../document.ts";
 import type { View } from "../view.ts";
 
 export function answerSection(view: View): Section {
@@ -9,6 +11,7 @@ export function answerSection(view: View): Section {
     id: "answer",
     title: "The answer",
     blocks: [
+      ...failures(view),
       {
         block: "facts",
         large: true,
@@ -20,6 +23,17 @@ export function answerSection(view: View): Section {
       },
     ],
   };
+}
+
+/** What has failed comes first, before any of it could be used. */
+function failures(view: View): Block[] {
+  const found = view.trained.flatMap((setting) => {
+    const verdict = failureOf(setting);
+    return verdict ? [[strong(`${view.name(setting)}: `), verdictLines(verdict).join(" ")]] : [];
+  });
+  return found.length > 0
+    ? [paragraph([strong("Not to be used, as they do not beat the baselines:")]), list(found)]
+    : [];
 }
 
 export function conclusionsSection(view: View): Section | undefined {

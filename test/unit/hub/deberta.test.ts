@@ -41,6 +41,7 @@ test("it is trained, and written whole for Transformers", async () => {
   const { result } = await train({
     ...{ model: NAME, data: tinyData(folder({})), out: run, method: "lora", epochs: 1, threads: 1, ...tinyTraining },
     targets: ["all-linear"],
+    head: "pooler",
   });
   expect(Number.isFinite(result.test.loss)).toBe(true);
   await exportRun(run, { format: "transformers", out: whole });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { fittingHead, POOLING_FILE } from "../../../src/pretrained/fitting-head.ts";
+import { POOLING_FILE } from "../../../src/hub/pooling-file.ts";
+import { fittingHead } from "../../../src/pretrained/fitting-head.ts";
 import { writeSafetensors } from "../../../src/weights/safetensors.ts";
 import { scratchFolder } from "../tables/scratch.ts";
 

@@ -1,10 +1,14 @@
 /** Conclusions on what does no better than guessing, or than counting words. */
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { Comparison } from "../../../src/comparison/comparison.ts";
 import { answer } from "../../../src/report/conclusions/answer.ts";
+import { hardTexts } from "../../../src/report/conclusions/further.ts";
 import { noBetterThanBagOfWords, noBetterThanMajority } from "../../../src/report/conclusions/quality.ts";
+import { againstFull } from "../../../src/report/conclusions/wording.ts";
+import { answerSection } from "../../../src/report/sections/answer.ts";
+import { resultTable } from "../../../src/report/terminal-table.ts";
 import { viewOf } from "../../../src/report/view.ts";
-import { fabricated } from "./comparisons.ts";
+import { fabricated, withSetting } from "./comparisons.ts";
 
 const study = fabricated();
 let one: Comparison;
@@ -51,4 +55,49 @@ test("the answer passes over what is not shown to beat the most frequent label, 
     expect(none.answer).toBe("Linear probe");
     expect(none.detail).not.toContain("needs less");
   }
+});
+
+describe("a setting that does not beat the baselines", () => {
+  const verdict = {
+    beatsBaselines: false,
+    summary: "This model is worse than counting words.",
+    reasons: ["40 steps are few"],
+    next: ["give it more --epochs"],
+  };
+  const failing = (...ids: readonly string[]) =>
+    ids.reduce(
+      (comparison, id) =>
+        withSetting(comparison, id, (setting) => ({
+          ...setting,
+          runs: setting.runs.map((run) => ({ ...run, result: { ...run.result, verdict } })),
+        })),
+      one,
+    );
+
+  test("comes first in the report and stands under the table, with the reason and what to try", () => {
+    const said =
+      "This model is worse than counting words. Likely because 40 steps are few. Try next: give it more --epochs.";
+    const [first, items] = answerSection(viewOf(failing("tuned/probe"))).blocks;
+    expect(JSON.stringify(first)).toContain("Not to be used");
+    expect(JSON.stringify(items)).toContain(said);
+    expect(resultTable(failing("tuned/probe"), { colour: false })).toContain(`Linear probe: ${said}`);
+    expect(answerSection(viewOf(one)).blocks).toHaveLength(1);
+  });
+
+  test("is no measure for others", () => {
+    const view = viewOf({ ...failing("tuned/full"), differences: [] });
+    expect(againstFull(view, view.of("tuned/probe"))).toBe(
+      "Full fine-tuning does not beat the baselines, so nothing is held against it.",
+    );
+    expect(answer(view).at(-1)).toMatchObject({
+      answer: "Not known",
+      detail: expect.stringMatching(/beat the baselines/),
+    });
+  });
+
+  test("says nothing of the texts: two must have learned before any are called hard", () => {
+    const others = one.settings.map(({ id }) => id).filter((id) => id !== "tuned/full");
+    expect(hardTexts(viewOf(failing(...others)))).toMatch(/as only one of them beats the baselines/);
+    expect(hardTexts(viewOf(failing(...others, "tuned/full")))).toMatch(/as none of them beats the baselines/);
+  });
 });
