@@ -48,7 +48,7 @@ export const trainGroups: Readonly<Record<string, readonly Key[]>> = {
     "beta2",
     "epsilon",
   ],
-  "Output and machine:": ["out", "precision", "threads", "checkpointMinutes", "frozenFeatureMegabytes"],
+  "Output and machine:": ["out", "precision", "strict", "threads", "checkpointMinutes", "frozenFeatureMegabytes"],
 };
 
 export const trainExamples = `

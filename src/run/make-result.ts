@@ -10,6 +10,7 @@ import type { ResolvedTrainOptions } from "./train-options.ts";
 export interface Measured {
   readonly base: SplitMetrics;
   readonly test: SplitMetrics;
+  readonly testFloat32: SplitMetrics | undefined;
   /** Of each label, where a text may have any number of them. */
   readonly thresholds: readonly number[] | undefined;
   readonly judged: Pick<RunResult, "baselines" | "verdict">;
@@ -21,7 +22,7 @@ export function makeResult(
   { method, seed }: ResolvedTrainOptions,
   run: PreparedRun,
   state: TrainingState,
-  { base, test, thresholds, judged, seconds, storedBytes }: Measured,
+  { base, test, testFloat32, thresholds, judged, seconds, storedBytes }: Measured,
 ): RunResult {
   const { epochs, bestEpoch, step, tokens } = state;
   const { labels } = run.dataset;
@@ -37,6 +38,7 @@ export function makeResult(
     epochs,
     bestEpoch,
     test,
+    ...(testFloat32 && { testFloat32 }),
     ...(thresholds && { thresholds: Object.fromEntries(labels.map((label, i) => [label, thresholds[i]!])) }),
     ...judged,
     imbalance: run.imbalance,

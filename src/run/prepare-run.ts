@@ -21,6 +21,7 @@ import { loadDataset } from "../tables/load-dataset.ts";
 import { datasetOptions } from "../tables/table-options.ts";
 import { TokenizedSplit } from "../tokens/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
+import type { Objective } from "../train/classification-objective.ts";
 import { computeLogits, evenThresholds, metricsOf } from "../train/evaluate.ts";
 import { findFrozenFeatures } from "../train/frozen-features.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
@@ -33,6 +34,7 @@ import { BatchRunner } from "../train/step.ts";
 import { stepsPerEpoch, type TrainingJob } from "../train/trainer.ts";
 import { adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import { fillStore, readAlone } from "./fill-store.ts";
+import { float32Logits } from "./float32-logits.ts";
 import { describeImbalance, type Imbalance, objectiveOf, orderOf } from "./rare-label-options.ts";
 import { sharedBaselines } from "./shared-baselines.ts";
 import { methodOfRun, type ResolvedTrainOptions } from "./train-options.ts";
@@ -63,6 +65,10 @@ export interface PreparedRun {
   readonly imbalance: Imbalance;
   /** From logits of the validation split; undefined where each text has one label. */
   chooseThresholds(validation: Float32Array): readonly number[] | undefined;
+  /** What is learned. */
+  readonly objective: Objective;
+  /** The same as `evaluate` in float32, where the run is in 8 bits. */
+  evaluateFloat32?(split: SplitName, thresholds?: readonly number[]): Promise<Evaluation>;
   /** Where a text may have any number of labels, `thresholds` decide them: 0.5 where there are none yet. */
   evaluate(split: SplitName, thresholds?: readonly number[]): Promise<Evaluation>;
   dispose(): Promise<void>;
@@ -170,9 +176,17 @@ async function prepare(
   const evaluate = async (split: SplitName, thresholds?: readonly number[]): Promise<Evaluation> => {
     const program = { executable: await evaluation.get(), encoder, weights, labelCount };
     const logits = await computeLogits(program, tokens[split], signal, await featureSplits?.of(split));
+    return { logits, metrics: scored(split, logits, thresholds) };
+  };
+  const scored = (split: SplitName, logits: Float32Array, thresholds?: readonly number[]): SplitMetrics => {
     const truth = split === "train" ? truths : texts[split].truths();
     const decide = multiLabel ? (thresholds ?? evenThresholds(labelCount)) : undefined;
-    return { logits, metrics: metricsOf(logits, truth, dataset.labels, decide) };
+    return metricsOf(logits, truth, dataset.labels, decide);
+  };
+  const modelFolder = options.model;
+  const evaluateFloat32 = async (split: SplitName, thresholds?: readonly number[]): Promise<Evaluation> => {
+    const logits = await float32Logits({ model, modelFolder, memory, adapted }, engine, tokens[split], signal);
+    return { logits, metrics: scored(split, logits, thresholds) };
   };
   return {
     dataset: { ...dataset, splits: texts },
@@ -180,7 +194,7 @@ async function prepare(
     adapted,
     tokenizer,
     maxLength,
-    modelFolder: options.model,
+    modelFolder,
     memory,
     job: {
       // A method that trains nothing is measured and that is all.
@@ -209,7 +223,9 @@ async function prepare(
     truncatedCount: () => Object.values(tokens).reduce((sum, split) => sum + split.truncatedCount, 0),
     featureOperations: () => features && featureOperations(features, encoder, tokens.train),
     frozenFeatureBytes: () => featureSplits?.memoryBytes ?? 0,
+    objective,
     evaluate,
+    ...(options.precision === "int8" && { evaluateFloat32 }),
     dispose: async () => {
       await memory.dispose();
       await training.dispose();

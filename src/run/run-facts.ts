@@ -8,6 +8,7 @@ import { isIncluded } from "../hub/included.ts";
 import { type FromHub, hubOf, type Sources } from "../hub/named-inputs.ts";
 import type { Roles } from "../tables/roles.ts";
 import type { HeadSearch } from "./choose-head.ts";
+import type { PrecisionFacts } from "./prepare-checked.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { ResolvedTrainOptions } from "./train-options.ts";
 
@@ -36,6 +37,8 @@ export interface RunFacts {
   modelSha256?: string;
   /** What `--head auto` tried, and why it chose. */
   readonly headSearch?: HeadSearch;
+  /** With precision int8: what that changes before training, and whether the run was in 8 bits then. */
+  readonly precision?: PrecisionFacts;
   readonly engine: string;
   readonly node: string;
   readonly machine: ReturnType<typeof describeMachine>;
@@ -47,6 +50,7 @@ export function describeRun(
   run: PreparedRun,
   sources: Sources,
   headSearch?: HeadSearch,
+  precision?: PrecisionFacts,
 ): RunFacts {
   return {
     attune: version,
@@ -65,6 +69,7 @@ export function describeRun(
     dataSha256: run.dataset.sha256,
     ...hubOf(sources),
     ...(headSearch && { headSearch }),
+    ...(precision && { precision }),
     engine: engine.description,
     node: process.version,
     machine: describeMachine(),

@@ -14,6 +14,8 @@ export interface RunResult {
   readonly bestEpoch: number;
   /** Metrics on the test split with the weights of the best epoch. */
   readonly test: SplitMetrics;
+  /** The same in float32, where the run was in 8 bits. */
+  readonly testFloat32?: SplitMetrics;
   /** Where a text may have any number of labels: the probability from which it has each, chosen on validation. */
   readonly thresholds?: Readonly<Record<string, number>>;
   /** What a model must beat, on the same test texts; absent in runs of older versions, and where there is but one label. */

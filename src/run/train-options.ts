@@ -131,6 +131,10 @@ export const trainOptions = z.strictObject({
     .describe(
       "int8: products with weights that are not trained in 8 bits, forward and backward; faster, in less memory, and with results that differ a little (docs/performance.md)",
     ),
+  strict: z
+    .boolean()
+    .default(false)
+    .describe("stop where int8 changes more than it may, instead of training in float32"),
   seed: seed().default(42).describe("seed of all random numbers"),
   splitSeed: seed().optional().describe("seed of splits that Attune makes (default: the seed)"),
   threads: threadCount()

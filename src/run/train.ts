@@ -11,7 +11,8 @@ import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import { fetchSources, type Sources, withPaths } from "../hub/named-inputs.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
 import { chooseHead } from "./choose-head.ts";
-import { openTexts, type PreparedRun, prepareRun } from "./prepare-run.ts";
+import { prepareChecked } from "./prepare-checked.ts";
+import { openTexts, type PreparedRun } from "./prepare-run.ts";
 import { describeRun, placesOf, type RunFacts } from "./run-facts.ts";
 import { RunFolder } from "./run-folder.ts";
 import { RunSession } from "./run-session.ts";
@@ -88,10 +89,10 @@ async function* begin(
   const head = headSearch?.chosen ?? given.head;
   const opened = new Cleanups();
   try {
-    const prepared = await prepareRun({ ...here, head }, engine, within);
+    const { prepared, precision } = await prepareChecked({ ...here, head }, engine, within);
     opened.add(prepared.dispose);
     const resolved = headSearch ? { ...given, head: headSearch.chosen } : given;
-    const facts = describeRun(resolved, engine, prepared, sources, headSearch);
+    const facts = describeRun(resolved, engine, prepared, sources, headSearch, precision);
     if (asGiven.head === undefined && given.head === known.head.head)
       facts.notes.push(`The head is ${given.head}: ${known.head.reason}.`);
     const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
@@ -127,9 +128,10 @@ async function* goOn(path: string, context: TrainContext): AsyncGenerator<TrainE
     const started = called + performance.now() - asked;
     const engine = (context.makeEngine ?? cpuEngine)(resolved.threads);
     const store = storeOf(context, engine);
-    const prepared = await prepareRun(withPaths(resolved, sources), engine, { signal: context.signal, store });
+    const within = { signal: context.signal, store };
+    const { prepared, precision } = await prepareChecked(withPaths(resolved, sources), engine, within);
     opened.add(prepared.dispose);
-    const facts = describeRun(resolved, engine, prepared, sources, before.headSearch);
+    const facts = describeRun(resolved, engine, prepared, sources, before.headSearch, precision);
     if (before.dataSha256 !== facts.dataSha256) throw changed(path, "data", resolved.data);
     if (before.modelSha256) {
       facts.modelSha256 = await sha256OfWeights(prepared.modelFolder);

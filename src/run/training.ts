@@ -140,6 +140,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
       this.#writePredictions("validation", logits);
     }
     const test = await this.#run.evaluate("test", this.#thresholds);
+    const inFloat32 = await this.#run.evaluateFloat32?.("test", this.#thresholds);
     this.#state.evaluationSeconds += (performance.now() - started) / 1000;
     this.#writePredictions("test", test.logits);
     const judged = await this.#judge(test.metrics);
@@ -147,6 +148,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
     const result = makeResult(this.#facts.options, this.#run, this.#state, {
       base: this.#base!,
       test: test.metrics,
+      testFloat32: inFloat32?.metrics,
       thresholds: this.#thresholds,
       judged,
       seconds: this.#times.result(this.#state),

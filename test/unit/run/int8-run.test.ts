@@ -1,0 +1,122 @@
+/** Runs with precision int8: what they measure, keep and write, and when they are in float32 instead. */
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CpuStore } from "../../../src/engine/cpu-store.ts";
+import { load, train } from "../../../src/index.ts";
+import { openModel } from "../../../src/pretrained/open-model.ts";
+import type { RunFacts } from "../../../src/run/run-facts.ts";
+import type { RunResult } from "../../../src/run/run-result.ts";
+import type { TrainOptions } from "../../../src/run/train-options.ts";
+import { openSafetensors, writeSafetensors } from "../../../src/weights/safetensors.ts";
+import { tinyData, tinyModel } from "../../tiny.ts";
+import { inputError } from "../tables/scratch.ts";
+
+const root = mkdtempSync(join(tmpdir(), "attune-int8-"));
+afterAll(() => rmSync(root, { recursive: true }));
+const model = tinyModel(join(root, "model"), { layers: 2 });
+const data = tinyData(join(root, "data"), { rows: 24 });
+const json = <T>(...path: string[]): T => JSON.parse(readFileSync(join(root, ...path), "utf8"));
+const run = (out: string, options: Partial<TrainOptions>) =>
+  train({ model, data, out: join(root, out), epochs: 2, batchSize: 8, threads: 1, ...options } as TrainOptions);
+
+/** All tensors of a file by name. */
+function tensorsOf(path: string): Map<string, Float32Array> {
+  const file = openSafetensors(path);
+  const found = [...file.tensors].map(([name, { shape }]) => {
+    const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+    file.readFloat32(name, values);
+    return [name, values] as const;
+  });
+  file.close();
+  return new Map(found);
+}
+
+describe("a run in int8", () => {
+  beforeAll(async () => {
+    await run("plain", { method: "lora", rank: 2 });
+    await run("int8", { method: "lora", rank: 2, precision: "int8" });
+    await run("top", { method: "full", layers: "top:1", precision: "int8" });
+  });
+
+  test("says what 8 bits changed before training, and what the best epoch is worth in float32", () => {
+    const { options, precision } = json<RunFacts>("int8", "run.json");
+    expect(options.precision).toBe("int8");
+    expect(precision!.used).toBe("int8");
+    const { texts, logits, loss, gradients } = precision!.check;
+    expect(texts).toBeGreaterThan(8);
+    for (const { cosine, relativeError } of [logits, gradients!]) {
+      expect(cosine).toBeGreaterThan(0.98);
+      expect(relativeError).toBeGreaterThan(1e-5); // They are not the same.
+    }
+    expect(loss.int8).not.toBe(loss.float32);
+    const { test: inInt8, testFloat32 } = json<RunResult>("int8", "result.json");
+    expect(Math.abs(inInt8.loss - testFloat32!.loss)).toBeLessThan(0.02);
+    expect(inInt8.loss).not.toBe(testFloat32!.loss);
+  });
+
+  test("the figures in float32 are those of the model as anyone else opens it", async () => {
+    for (const name of ["int8", "top"]) {
+      await using classifier = await load(join(root, name), { threads: 1 });
+      const { metrics } = await classifier.evaluate({ data });
+      expect(json<RunResult>(name, "result.json").testFloat32).toEqual(metrics);
+    }
+    expect(json<RunResult>("plain", "result.json").testFloat32).toBeUndefined();
+  });
+
+  test("takes less memory for weights", () => {
+    const bytes = (name: string) => json<RunResult>(name, "result.json").memory.weightBytes;
+    expect(bytes("int8")).toBeLessThan(bytes("plain"));
+  });
+});
+
+describe("a model whose channels 8 bits cannot hold", () => {
+  const broken = join(root, "broken");
+  beforeAll(() => {
+    cpSync(model, broken, { recursive: true });
+    const path = join(broken, "model.safetensors");
+    const tensors = tensorsOf(path);
+    // One channel of what the second layer of each feed-forward block reads is huge, so all others of its rows become 0 in 8
+    // bits. Its weights are 0, so that in float32 the channel changes nothing.
+    const { tensors: shapes, close } = openSafetensors(path);
+    for (const [name, values] of tensors) {
+      if (/intermediate\.dense\.bias$/.test(name)) values[0] = 1e4;
+      if (!/\d\.output\.dense\.weight$/.test(name)) continue;
+      for (let at = 0; at < values.length; at += shapes.get(name)!.shape[1]!) values[at] = 0;
+    }
+    writeSafetensors(
+      path,
+      [...tensors].map(([name, data]) => ({ name, shape: shapes.get(name)!.shape, data })),
+    );
+    close();
+  });
+
+  test("is trained in float32, and the run says so", async () => {
+    await run("fallen", { model: broken, method: "lora", rank: 2, epochs: 1, precision: "int8" });
+    const { precision, notes } = json<RunFacts>("fallen", "run.json");
+    expect(precision!.used).toBe("float32");
+    expect(notes.join("\n")).toMatch(
+      /in float32 and not in int8: on \d+ texts 8-bit products change the logits by .* %/,
+    );
+    expect(json<RunResult>("fallen", "result.json").testFloat32).toBeUndefined();
+  });
+
+  test("is refused with strict, before anything is written", async () => {
+    const refused = run("refused", { model: broken, method: "lora", rank: 2, precision: "int8", strict: true });
+    expect(await inputError(async () => void (await refused))).toMatch(/8-bit products change .*without strict/);
+    expect(() => json("refused", "run.json")).toThrow();
+  });
+});
+
+test("the store of a run in int8 has no float32 copy of what is quantized", async () => {
+  const opened = await openModel(model);
+  const weight = opened.encoder.linears.find(({ role }) => role === "query")!.weight;
+  const parameters = opened.encoder.parameters.map((parameter) =>
+    parameter.name === weight
+      ? { ...parameter, int8: { forms: ["int8Turned"] as const, largest: 127, float32: false } }
+      : parameter,
+  );
+  expect(new CpuStore(parameters).weights[weight]).toBeUndefined();
+  opened.close();
+});
