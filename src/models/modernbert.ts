@@ -192,7 +192,7 @@ interface Layer {
   readonly isGlobal: boolean;
 }
 
-/** What a kind of layers knows of places: cosines and sines of each token's angles [tokens, heads · dim], and the window. */
+/** What a kind of layers knows of places: cosines and sines of each token's angles [tokens, 1, dim], and the window. */
 interface Places {
   readonly cosines: Tensor;
   readonly sines: Tensor;
@@ -226,10 +226,10 @@ function rotary(own: Config, batch: BatchTensors, base: number): Places {
     const frequency = Math.fround(1 / Math.fround(base ** Math.fround((2 * i) / dim)));
     for (let position = 0; position < rows; position++) {
       const angle = Math.fround(position * frequency);
-      for (const at of [position * dim + i, position * dim + i + half]) {
-        cosines[at] = Math.cos(angle);
-        sines[at] = Math.sin(angle);
-      }
+      const [at, partner] = [position * dim + i, position * dim + i + half];
+      cosines[at] = cosines[partner] = Math.cos(angle);
+      sines[partner] = Math.sin(angle);
+      sines[at] = -sines[partner]!;
     }
   }
   const ofTokens = (table: Float32Array) =>
@@ -281,15 +281,15 @@ function attention(
   const split = (y: Tensor) => toHeads(y, batch.fillIndex, batch.unpadIndex, "filled"); // [batch, heads, length, dim]
   const rotated = (y: Tensor) => {
     const byHead = reshape(y, ["tokens", heads, dim]);
-    const turned = concat([scale(slice(byHead, 2, dim / 2, dim), -1), slice(byHead, 2, 0, dim / 2)], 2);
+    const turned = concat([slice(byHead, 2, dim / 2, dim), slice(byHead, 2, 0, dim / 2)], 2);
     return reshape(add(mul(byHead, cosines), mul(turned, sines)), ["tokens", hidden]);
   };
   const all = scope.linear(queryKeyValue, x); // [tokens, 3 · hidden]
   const part = (which: number) => slice(all, 1, which * hidden, (which + 1) * hidden);
-  const query = split(rotated(scale(part(0), 1 / Math.sqrt(dim))));
+  const query = split(rotated(part(0)));
   const given = { key: split(rotated(part(1))), value: split(part(2)) };
   const { key, value, bias } = scope.attended(index, { ...given, bias: batch.attentionBias });
-  const scores = add(matMul(query, swapLast(key)), bias); // [batch, heads, length, length]
+  const scores = add(scale(matMul(query, swapLast(key)), 1 / Math.sqrt(dim)), bias); // [batch, heads, length, length]
   const weights = softmax(window ? add(scores, besideVirtualKeys(window, key)) : scores);
   const dropped = scope.dropout(weights, own.attention_dropout, `layer.${index}.attention`);
   return fromHeads(matMul(dropped, value), batch.unpadIndex, batch.padIndex);

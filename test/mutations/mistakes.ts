@@ -110,7 +110,7 @@ export const mistakes: readonly Mistake[] = [
     "activations[own.hidden_activation]!(slice(both, 1, 0, size))",
     "activations[own.hidden_activation]!(slice(both, 1, size, 2 * size))",
   ),
-  modernbert("turned the other way", "dim / 2, dim), -1)", "dim / 2, dim), 1)"),
+  modernbert("turned the other way", "sines[at] = -sines", "sines[at] = sines"),
   modernbert("angles of half the frequency", "(2 * i) / dim", "i / dim"),
   modernbert(
     "the angles of local layers in global ones",
