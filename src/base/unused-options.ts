@@ -20,11 +20,19 @@ export function requireEffect<State>(
   isGiven: (key: string) => boolean,
   spell: Spell,
 ): void {
-  for (const { options, lacks } of needs) {
-    const key = options.find(isGiven);
-    const reason = key === undefined ? undefined : lacks(state);
-    if (reason !== undefined) throw withoutEffect(spell(key!), reason);
+  for (const key of needs.flatMap(({ options }) => options).filter(isGiven)) {
+    const reason = lackOf(needs, state, key);
+    if (reason !== undefined) throw withoutEffect(spell(key), reason);
   }
+}
+
+/** Why an option has no effect, or undefined where it has. */
+export function lackOf<State>(needs: readonly Need<State>[], state: State, key: string): string | undefined {
+  for (const { options, lacks } of needs) {
+    const reason = options.includes(key) ? lacks(state) : undefined;
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
 }
 
 /** The error for one of them. */

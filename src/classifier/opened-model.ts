@@ -1,6 +1,7 @@
 /** A model on the engine, in this thread: logits of texts, and metrics of labelled ones. */
 import { AttuneError } from "../base/error.ts";
 import { requireThreads, usableThreads } from "../base/thread-count.ts";
+import { withoutEffect } from "../base/unused-options.ts";
 import type { Executable } from "../engine/engine.ts";
 import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
@@ -136,12 +137,14 @@ export class OpenedModel implements AnsweringModel {
       examples,
       reading: read,
       notes,
+      made,
     } = await loadSplit({
       ...datasetOptions({ ...asTrained, ...reading, data: source.path, configName, multiLabel }),
       usual: columns,
       labels: model.labels,
       ...(split && { split }),
     });
+    if (reading.seed !== undefined && !made) throw withoutEffect("--seed", "where no split is made");
     if (examples.isPair) this.#requirePairs();
     const tokens = this.#tokenize(examples);
     const metrics = metricsOf(await this.#logitsOf(tokens, signal), examples.truths(), model.labels, thresholds);

@@ -1,6 +1,7 @@
 /** `inspect`: what there is to see in labelled texts before a run, and what a transformer must beat. */
 
 import { AttuneError } from "../base/error.ts";
+import { withoutEffect } from "../base/unused-options.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
 import { openDataSource, openModelSource } from "../hub/named-inputs.ts";
 import { openModel } from "../pretrained/open-model.ts";
@@ -56,24 +57,14 @@ export interface Inspection extends TextDescription, Partial<Pick<DataDescriptio
  * @throws AttuneError where data or model cannot be read
  */
 export async function inspect(options: InspectOptions): Promise<Inspection> {
-  const {
-    data,
-    dataRevision,
-    configName,
-    model,
-    revision,
-    maxLength,
-    seed = 42,
-    onFetch,
-    signal,
-    ...reading
-  } = options;
+  const { data, dataRevision, configName, model, revision, maxLength, seed, onFetch, signal, ...reading } = options;
   for (const [name, value] of Object.entries({ "--revision": revision, "--max-length": maxLength }))
     if (model === undefined && value !== undefined)
       throw new AttuneError("options/no-model", `${name} is about a model, and none is given; name one with --model`);
   const context = { onEvent: onFetch, signal };
   const source = await openDataSource(data, { revision: dataRevision, configName }, context);
-  const dataset = await loadDataset(datasetOptions({ ...reading, data: source.path, configName, seed }));
+  const dataset = await loadDataset(datasetOptions({ ...reading, data: source.path, configName, seed: seed ?? 42 }));
+  if (seed !== undefined && !dataset.madeSplits) throw withoutEffect("--seed", "where no split is made");
   if (model === undefined) return withNotes(inspectDataset(dataset), source.notes);
   const { path, notes } = await openModelSource(model, revision, context);
   const { encoder, close } = await openModel(path, dataset.labels);

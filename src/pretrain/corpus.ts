@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { withoutEffect } from "../base/unused-options.ts";
 import { findSource } from "../tables/find-splits.ts";
 import { isTable, openTable } from "../tables/open-table.ts";
 
@@ -24,6 +25,9 @@ export interface CorpusOptions {
   readonly configName?: string | undefined;
 }
 
+/** Column of texts where none is named. */
+export const DEFAULT_COLUMN = "text";
+
 const isText = (path: string): boolean => [".txt", ".md"].includes(extname(path).toLowerCase());
 
 /**
@@ -35,6 +39,8 @@ const isText = (path: string): boolean => [".txt", ".md"].includes(extname(path)
 export async function readCorpus({ path, name = path, column, configName }: CorpusOptions): Promise<Corpus> {
   if (!existsSync(path)) throw new AttuneError("data/missing", `${path}: there is no such file or folder`);
   const texts = textFiles(path);
+  if (texts.length > 0 && (column !== DEFAULT_COLUMN || configName !== undefined))
+    throw withoutEffect(column !== DEFAULT_COLUMN ? "--text" : "--config-name", "on files of plain text");
   const corpus = texts.length > 0 ? readTexts(path, texts) : await readTables(path, name, column, configName);
   if (corpus.documents.length === 0) throw new AttuneError("data/empty", `${path}: there is no text in it`);
   return corpus;

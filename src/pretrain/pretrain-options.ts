@@ -3,7 +3,9 @@ import { z } from "zod";
 import { checkOptions, type Spell } from "../base/check-options.ts";
 import { AttuneError } from "../base/error.ts";
 import { threadCount, usableThreads } from "../base/thread-count.ts";
+import { type Need, requireEffect } from "../base/unused-options.ts";
 import { scheduleNames } from "../train/schedule.ts";
+import { DEFAULT_COLUMN } from "./corpus.ts";
 import { newFamilies } from "./new-config.ts";
 
 const count = () => z.number().int().positive();
@@ -31,7 +33,7 @@ export const pretrainOptions = z.strictObject({
     .describe("feed-forward size of a new model (default: 4 times the hidden size, of ModernBERT 1.5 times)"),
   positions: count().min(8).default(512).describe("number of positions of a new model: its longest text in tokens"),
   vocab: count().min(32).default(8192).describe("size of the vocabulary of a new model, in word pieces"),
-  text: z.string().default("text").describe("column of the text, in tables"),
+  text: z.string().default(DEFAULT_COLUMN).describe("column of the text, in tables"),
   maxLength: count()
     .min(8)
     .optional()
@@ -82,12 +84,23 @@ export type ResolvedPretrainOptions = z.output<typeof pretrainOptions>;
 
 const OF_NEW_MODELS = ["family", "layers", "hidden", "heads", "intermediate", "positions", "vocab"] as const;
 
+const needs: readonly Need<ResolvedPretrainOptions>[] = [
+  {
+    options: ["teacherWeight"] satisfies (keyof ResolvedPretrainOptions)[],
+    lacks: ({ teacher }) => (teacher === undefined ? "without a teacher" : undefined),
+  },
+];
+
+const defaults: Readonly<Record<string, unknown>> = pretrainOptions.partial({ data: true, out: true }).parse({});
+
 /**
  * Checks options and fills in defaults.
  *
  * @throws AttuneError that names the option, what is wrong and what would be right
  */
 export function resolvePretrainOptions(options: unknown, spell: Spell = (key) => key): ResolvedPretrainOptions {
+  if (typeof options !== "object" || options === null)
+    throw new AttuneError("options/value", "options must be an object like { data, out, new: true }");
   const given = options as Readonly<Record<string, unknown>>;
   const resolved = checkOptions(pretrainOptions.shape, given, spell) as ResolvedPretrainOptions;
   if (resolved.new === (resolved.from !== undefined))
@@ -95,6 +108,7 @@ export function resolvePretrainOptions(options: unknown, spell: Spell = (key) =>
       "options/begin",
       `give either ${spell("from")}, a pretrained encoder to go on from, or ${spell("new")} for a new model`,
     );
+  requireEffect(needs, resolved, (key) => given[key] !== undefined && given[key] !== defaults[key], spell);
   const foreign = resolved.new ? undefined : OF_NEW_MODELS.find((key) => given[key] !== undefined);
   if (foreign)
     throw new AttuneError(

@@ -21,6 +21,7 @@ import { recipeFacts, settleOptions } from "./settle-options.ts";
 import type { ResultEvent, TrainEvent } from "./train-events.ts";
 import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./train-options.ts";
 import { Training } from "./training.ts";
+import { requireUsed, resolveNewOptions } from "./unused-train-options.ts";
 
 export interface TrainContext {
   /** Stops the run after the step it is in; it keeps a checkpoint and can go on with `resume`. */
@@ -71,7 +72,8 @@ async function* begin(
   context: TrainContext,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   const called = startOf(context);
-  const asGiven = resolveOptions(options, context.spell);
+  // A study has looked at its plan as a whole.
+  const asGiven = (context.sources ? resolveOptions : resolveNewOptions)(options, context.spell);
   RunFolder.requireNew(asGiven.out);
   // Everything that can be wrong with the input is found before the folder is made.
   const asked = performance.now();
@@ -91,6 +93,7 @@ async function* begin(
   try {
     const { prepared, precision } = await prepareChecked({ ...here, head }, engine, within);
     opened.add(prepared.dispose);
+    if (!context.sources) requireUsed(asGiven, prepared, context.spell);
     const resolved = headSearch ? { ...given, head: headSearch.chosen } : given;
     const facts = describeRun(resolved, engine, prepared, sources, headSearch, precision);
     if (asGiven.head === undefined && given.head === known.head.head)

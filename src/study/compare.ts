@@ -23,6 +23,7 @@ import type { FailedRun, PlannedRun, Study } from "./study.ts";
 import { isStudy, readStudyFile } from "./study-file.ts";
 import { hasOnlyPlan, PLAN, StudyFolder } from "./study-folder.ts";
 import { Stopwatch, secondsOf, type Timing, timingKey } from "./timing.ts";
+import { requireUsedByRuns } from "./unused-plan-options.ts";
 
 export interface CompareContext {
   /** Stops the runs after the step they are in; the study can go on with the same call. */
@@ -70,6 +71,7 @@ async function* begin(plan: Plan, out: string, context: CompareContext): Events 
     hiddenSize: input.encoder.hiddenSize,
     head: input.head,
   });
+  requireUsedByRuns(resolved, runs);
   const again = `attune compare --plan ${join(out, PLAN)} --out ${out}-again`;
   const study = (): Study => ({
     attune: version,

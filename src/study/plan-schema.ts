@@ -13,7 +13,7 @@ export const inputKeys = Object.keys(input) as (keyof typeof input)[];
 export const sharedKeys = Object.keys(shared);
 
 export const DEFAULT_METHODS = ["none", "full", "probe", "prompt", "prefix", "lora"] as const satisfies MethodName[];
-const DEFAULT_RANKS = [2, 4, 8, 16, 32];
+export const DEFAULT_RANKS = [2, 4, 8, 16, 32];
 export const FIRST_SEED = 42;
 
 export const recipeChoices = [...recipeNames, "both", "own"] as const;

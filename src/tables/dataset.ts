@@ -115,6 +115,8 @@ export interface Dataset {
   /** Whether a text may have any number of labels. */
   readonly multiLabel: boolean;
   readonly splits: Readonly<Record<SplitName, Examples>>;
+  /** Whether a split was made from another. */
+  readonly madeSplits: boolean;
   /** How the files were read, in one line: format and columns. */
   readonly reading: string;
   /** Which columns held what. */

@@ -1,6 +1,7 @@
 /** A data set from a path: rows of all splits, labels in order, and what the user should know about them. */
 import { createHash } from "node:crypto";
 import { AttuneError, listOf } from "../base/error.ts";
+import { withoutEffect } from "../base/unused-options.ts";
 import { type Dataset, Examples, labelCounts, type SplitName } from "./dataset.ts";
 import { TextSet } from "./equal-texts.ts";
 import { findSource, type Source } from "./find-splits.ts";
@@ -47,12 +48,14 @@ interface LoadedRows {
   readonly reading: string;
   readonly roles: Roles;
   readonly notes: readonly string[];
+  /** Whether a split was made from another. */
+  readonly made: boolean;
 }
 
 /** Loads all splits; makes those that are missing. */
 export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
   const source = findSource(options.path, options.configName);
-  const { splits: rows, classNames, reading, roles, notes } = await loadRows(source, options);
+  const { splits: rows, classNames, reading, roles, notes, made } = await loadRows(source, options);
   const labels = classNames ?? orderLabels(namesIn(rows.train));
   const unknown = "the training split has no such label; correct it, or leave the row out";
   const splits = Object.fromEntries(
@@ -62,6 +65,7 @@ export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
     labels,
     multiLabel: options.multiLabel ?? false,
     splits,
+    madeSplits: made,
     reading,
     columns: roles,
     notes: [
@@ -75,6 +79,14 @@ export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
   };
 }
 
+interface LoadedSplit {
+  readonly examples: Examples;
+  readonly notes: readonly string[];
+  readonly reading: string;
+  /** Whether it was made from another. */
+  readonly made: boolean;
+}
+
 /** Loads the texts that a trained model is to be evaluated on, with that model's labels in its order. */
 export async function loadSplit(
   options: DatasetOptions & {
@@ -82,11 +94,11 @@ export async function loadSplit(
     readonly split?: SplitName;
     readonly labels: readonly string[];
   },
-): Promise<{ readonly examples: Examples; readonly notes: readonly string[]; readonly reading: string }> {
-  const { rows, notes, reading } = await loadRowsOf(options, options.split);
+): Promise<LoadedSplit> {
+  const { rows, notes, reading, made } = await loadRowsOf(options, options.split);
   const unknown = "the model was not trained on such a label; correct it, or leave the row out";
   const examples = toExamples(rows, options.labels, unknown);
-  return { examples, reading, notes: [...notes, ...emptyTexts([examples])] };
+  return { examples, reading, made, notes: [...notes, ...emptyTexts([examples])] };
 }
 
 async function loadRowsOf(options: DatasetOptions, split: SplitName | undefined) {
@@ -94,21 +106,25 @@ async function loadRowsOf(options: DatasetOptions, split: SplitName | undefined)
   const { files } = source;
   const { usual } = options;
   if ("all" in files && split === undefined) {
+    if (options.group !== undefined) throw groupUnused();
     const { rows, reading } = await readRows(source, files.all, "row", options);
-    return { rows: { rows, order: allOf(rows) }, notes: [], reading };
+    return { rows: { rows, order: allOf(rows) }, notes: [], reading, made: false };
   }
   const name = split ?? "test";
   const isGiven = !("all" in files) && files[name] !== undefined && name !== "train";
   if (isGiven && !(usual && (await lacksLabels(files[name]!, usual, options)))) {
+    if (options.group !== undefined) throw groupUnused();
     // Train is not needed for a split that is there: its texts give way to those of the others.
     const { train: _, ...others } = files;
     const { given, first } = await readGiven(source, name === "test" ? { test: files.test! } : others, options);
     const { splits, notes } = withoutShared(given, options);
-    return { rows: splits[name]!, notes, reading: first.reading };
+    return { rows: splits[name]!, notes, reading: first.reading, made: false };
   }
-  const { splits, notes, reading } = await loadRows(source, options);
-  return { rows: splits[name], notes, reading };
+  const { splits, notes, reading, made } = await loadRows(source, options);
+  return { rows: splits[name], notes, reading, made };
 }
+
+const groupUnused = (): AttuneError => withoutEffect("--group", "where no split is made");
 
 function loadRows(source: Source, options: DatasetOptions): Promise<LoadedRows> {
   return "all" in source.files
@@ -129,6 +145,7 @@ async function splitAll(source: Source, files: readonly string[], options: Datas
     classNames,
     reading,
     roles,
+    made: true,
     notes: [
       ...notes,
       `${what} without splits: 80/10/10, ${howMade(roles.group, options)}: ${sizes}.`,
@@ -171,7 +188,8 @@ async function loadGivenSplits(source: Source, files: SplitFiles, options: Datas
   const missing = (["validation", "test"] as const).filter((split) => !splits[split]);
   if (missing.length === 0) {
     requireRows(options.path, splits as LoadedRows["splits"], roles.group);
-    return { splits: splits as LoadedRows["splits"], classNames, reading, roles, notes };
+    if (options.group !== undefined) throw groupUnused();
+    return { splits: splits as LoadedRows["splits"], classNames, reading, roles, notes, made: false };
   }
   const share = (split: SplitName) => (missing.includes(split as "test") ? MADE_SHARE : 0);
   const shares = { validation: share("validation"), test: share("test") };
@@ -185,6 +203,7 @@ async function loadGivenSplits(source: Source, files: SplitFiles, options: Datas
     classNames,
     reading,
     roles,
+    made: true,
     notes: [
       ...notes,
       `There is no ${sizes}: made from train, ${howMade(roles.group, options)}.`,

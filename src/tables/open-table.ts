@@ -2,23 +2,36 @@
 import { existsSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
+import { withoutEffect } from "../base/unused-options.ts";
 import { openDelimited } from "./delimited.ts";
 import { openJson, openJsonLines } from "./json-table.ts";
 import { openParquet } from "./parquet.ts";
 import type { Table } from "./table.ts";
-import type { TableFormat } from "./table-format.ts";
+import { formatKeys, type TableFormat } from "./table-format.ts";
 
 /** A table only where its name says so; else it is more often a text. */
 const PLAIN = ".txt";
 
-const readers: Readonly<Record<string, (path: string, format: TableFormat) => Promise<Table>>> = {
-  ".csv": (path, format) => openDelimited(path, ",", format),
-  ".tsv": (path, format) => openDelimited(path, "\t", format),
-  ".jsonl": openJsonLines,
-  ".ndjson": openJsonLines,
-  ".json": openJson,
-  ".parquet": openParquet,
-  [PLAIN]: (path, format) => openDelimited(path, undefined, format),
+interface Reader {
+  readonly open: (path: string, format: TableFormat) => Promise<Table>;
+  /** What of a format has to be said, or can be. */
+  readonly uses: readonly (keyof TableFormat)[];
+}
+
+const delimited = (usual?: "," | "\t"): Reader => ({
+  open: (path, format) => openDelimited(path, usual, format),
+  uses: ["delimiter", "quote", "escape", "encoding", "header"],
+});
+const jsonLines: Reader = { open: openJsonLines, uses: ["encoding"] };
+
+const readers: Readonly<Record<string, Reader>> = {
+  ".csv": delimited(","),
+  ".tsv": delimited("\t"),
+  ".jsonl": jsonLines,
+  ".ndjson": jsonLines,
+  ".json": { open: openJson, uses: ["encoding"] },
+  ".parquet": { open: openParquet, uses: [] },
+  [PLAIN]: delimited(),
 };
 
 /** A file's name without the ending that only says that it is compressed. */
@@ -42,5 +55,12 @@ export async function openTable(path: string, format: TableFormat = {}): Promise
       `${path}: files ending in ${listOf(Object.keys(readers))} can be read, also gzipped, not "${basename(path)}"`,
     );
   if (!existsSync(path)) throw new AttuneError("data/missing", `${path}: there is no such file`);
-  return reader(path, format);
+  return reader.open(path, format);
+}
+
+/** @throws AttuneError where something is said of a format that none of the files has */
+export function requireUsedFormat(files: readonly string[], format: TableFormat): void {
+  const used = new Set(files.flatMap((file) => readers[tableEnding(file)]?.uses ?? []));
+  const unused = formatKeys.find((key) => format[key] !== undefined && !used.has(key));
+  if (unused !== undefined) throw withoutEffect(`--${unused}`, `on files like ${basename(files[0]!)}`);
 }

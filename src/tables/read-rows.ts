@@ -1,11 +1,12 @@
 /** The rows of one split, from one or more files, with their labels brought to names. */
 import { AttuneError } from "../base/error.ts";
+import { withoutEffect } from "../base/unused-options.ts";
 import { closeChoices } from "./column-content.ts";
 import type { Source } from "./find-splits.ts";
 import { LabelBlanks } from "./label-notes.ts";
 import { LabelledRows } from "./labelled-rows.ts";
 import { findSeparator, flaggedLabels, labelReader, labelsInCell } from "./labels.ts";
-import { openTable } from "./open-table.ts";
+import { openTable, requireUsedFormat } from "./open-table.ts";
 import { describeRoles, findRoles, type RoleOptions, type Roles, requireColumn } from "./roles.ts";
 import { placeOf, type Table } from "./table.ts";
 import type { TableFormat } from "./table-format.ts";
@@ -58,6 +59,7 @@ export async function readRows(
   known?: Pick<ReadRows, "roles" | "header">,
 ): Promise<ReadRows> {
   const multiLabel = options.multiLabel ?? false;
+  requireUsedFormat(Object.values(source.files).flat(), options);
   let { roles, header } = known ?? {};
   let rows: LabelledRows | undefined;
   let reading = "";
@@ -100,6 +102,8 @@ function labelsReader(
   { multiLabel, labelSeparator }: ReadOptions,
   blanks: LabelBlanks,
 ): LabelsReader {
+  if (labelSeparator !== undefined && !(multiLabel && labels.length === 1))
+    throw withoutEffect("--label-separator", "where no cell holds several labels");
   if (multiLabel && labels.length > 1) return (values, where) => flaggedLabels(labels, values, where);
   const [column] = labels as [string];
   const read = labelReader(column, classNames, table);

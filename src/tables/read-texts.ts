@@ -3,7 +3,7 @@ import { AttuneError } from "../base/error.ts";
 import { closeChoices } from "./column-content.ts";
 import type { SplitName, Text } from "./dataset.ts";
 import { findSource } from "./find-splits.ts";
-import { openTable } from "./open-table.ts";
+import { openTable, requireUsedFormat } from "./open-table.ts";
 import { nameOf, type ReadOptions, textOf } from "./read-rows.ts";
 import { describeTexts, findTextRoles, requireColumn, type TextRoles } from "./roles.ts";
 import { placeOf, type Table } from "./table.ts";
@@ -34,6 +34,7 @@ export interface TextOptions extends Omit<ReadOptions, "label" | "group" | "mult
 /** Opens the texts of a split, or of files; a column of labels is not looked at. */
 export async function openTexts(options: TextOptions): Promise<OpenTexts> {
   const { files, prefix } = filesOf(options);
+  requireUsedFormat(files, options);
   let first: { readonly roles: TextRoles; readonly reading: string; readonly header: boolean | undefined } | undefined;
   const tables: Table[] = [];
   for (const file of files) {

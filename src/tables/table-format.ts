@@ -14,6 +14,14 @@ export interface TableFormat {
   readonly header?: boolean | undefined;
 }
 
+export const formatKeys = [
+  "delimiter",
+  "quote",
+  "escape",
+  "encoding",
+  "header",
+] as const satisfies (keyof TableFormat)[];
+
 const NAMED: Readonly<Record<string, string>> = { tab: "\t", "\\t": "\t", space: " ", comma: ",", semicolon: ";" };
 
 /** The delimiter that was asked for, as one character. */

@@ -58,7 +58,7 @@ export function demoCommand(command: Command): void {
       }
       const { run, reason } = await bestModel(out);
       say(`\n${reason}\nIts run is ${run}.\n`);
-      const classifier = await load(run, { signal });
+      const classifier = await load(run, { signal, ...(plan.threads !== undefined && { threads: plan.threads }) });
       const predictions = await classifier.predict(predict, signal);
       writeOut(predict.map((text, i) => `${lineOf(text, predictions[i]!)}\n`).join(""));
       await classifier.dispose();

@@ -108,7 +108,7 @@ describe("a test split without labels", () => {
     expect([splits.train.length, splits.validation.length, splits.test.length]).toEqual([36, 40, 4]);
     expect(labels).toEqual(["a", "b"]);
     expect(notes.join(" ")).toMatch(
-      /The test split has no labels \(".*test\.csv"\), so it is left out\. There is no test \(4 texts\)/,
+      /The test split has no labels \(".*test\.csv"\), so it is left out; attune predict RUN --data … fills it\. There is no test \(4 texts\)/,
     );
   });
 
