@@ -3,8 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { CpuStore } from "../engine/cpu-store.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { ParameterStore } from "../engine/parameter-store.ts";
+import type { ParameterStore, StoredParameter } from "../engine/parameter-store.ts";
 import { isIncluded } from "../hub/included.ts";
 import { atPath, type HubSource, openHubModel, openModelSource, type SourceContext } from "../hub/named-inputs.ts";
 import { type AdaptedModel, adaptModel } from "../methods/adapt.ts";
@@ -12,6 +11,7 @@ import { type ChosenMethod, chooseMethod } from "../methods/chosen-method.ts";
 import { openModel, type PretrainedModel, readLabels, thresholdsOf } from "../pretrained/open-model.ts";
 import { fittingLength, ownMaxLength } from "../pretrained/own-max-length.ts";
 import { type Adapter, adapterFolder, openAdapter, requireWhole } from "../run/adapter.ts";
+import { fillStore } from "../run/fill-store.ts";
 import type { RunFacts } from "../run/run-facts.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { evenThresholds } from "../train/evaluate.ts";
@@ -52,17 +52,26 @@ export interface LoadedModel {
   readonly takesPairs: boolean;
 }
 
+/** A model's parameters as a store keeps them. */
+export interface PlacedParameters {
+  readonly stored: readonly StoredParameter[];
+  readonly memory: ParameterStore;
+}
+
 /** What does not matter where nothing is trained. */
 const ANY_TRAINING = { trainHead: true, trainPooler: false } as const;
 
 /**
- * @param createStore where its parameters go; by default they are only held, for writing them
+ * @param place where its parameters go, and how each is kept; by default they are only held, for writing them
  * @throws AttuneError where there is no such model, or a part of it is nowhere
  */
 export async function loadModel(
   source: ModelSource,
   context: SourceContext = {},
-  createStore: Engine["createStore"] = (parameters) => new CpuStore(parameters),
+  place: (adapted: AdaptedModel) => Promise<PlacedParameters> = async ({ encoder }) => ({
+    stored: encoder.parameters,
+    memory: new CpuStore(encoder.parameters),
+  }),
 ): Promise<LoadedModel> {
   const { path, hub, adapter, trained, columns, takesPairs = false } = await find(source, context);
   const labels = adapter && (await labelsFor(adapter, path, source.labels));
@@ -74,9 +83,9 @@ export async function loadModel(
     const { method: name, options, semantics } = adapter ?? { method: "none", options: {}, semantics: "attune" };
     const method = chooseMethod(name, options);
     const adapted = adaptModel(model.encoder, method, { ...ANY_TRAINING, semantics, fresh: model.fresh });
-    const memory = createStore(adapted.encoder.parameters);
+    const { stored, memory } = await place(adapted);
+    fillStore(model, stored, memory, 0);
     const arrayOf = (name: string) => memory.host[name]!.data as Float32Array;
-    model.readInto(arrayOf, 0);
     const filled = adapter?.readInto(adapted.encoder, arrayOf) ?? new Set<string>();
     requireWhole(path, adapted, model, filled);
     await memory.upload();

@@ -2,11 +2,13 @@
 import { type Command, Option } from "commander";
 import { AttuneError } from "../base/error.ts";
 import type { LoadOptions } from "../classifier/opened-model.ts";
+import { type Precision, precisionNames } from "../train/precision.ts";
 import { flagOf, toNumber } from "./option-flags.ts";
 
 /** As they were given; `loadOptions` checks them. */
 export interface LoadFlags {
   readonly threads?: number | string;
+  readonly precision?: Precision;
   readonly maxLength?: number | string;
   readonly model?: string;
   readonly revision?: string;
@@ -19,6 +21,14 @@ export function addLoadFlags(command: Command): void {
     "--threads <N>",
     "threads of the engine; the result does not depend on their number (default: all)",
     toNumber,
+  );
+  command.addOption(
+    new Option(
+      "--precision <name>",
+      "int8: products with weights in 8 bits, faster, with logits that differ by some per cent",
+    )
+      .choices(precisionNames)
+      .default("float32"),
   );
   addModelFlags(command);
 }
@@ -55,10 +65,11 @@ export function onlyFolderOf(given: string | undefined, flags: LoadFlags): strin
   throw new AttuneError("options/model", `both ${folder} and ${extra} are given; one model at a time`);
 }
 
-export function loadOptions({ threads, maxLength, adapter, labels, revision }: LoadFlags): LoadOptions {
+export function loadOptions({ threads, precision, maxLength, adapter, labels, revision }: LoadFlags): LoadOptions {
   return {
     ...(revision !== undefined && { revision }),
     ...(threads !== undefined && { threads: wholeNumber("threads", threads, 1) }),
+    ...(precision !== undefined && { precision }),
     ...(adapter !== undefined && { adapter }),
     ...(labels !== undefined && { labels: labels.split(",") }),
     ...(maxLength !== undefined && { maxLength: wholeNumber("maxLength", maxLength, 2) }),

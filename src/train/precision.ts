@@ -2,6 +2,7 @@
  * In how many bits products with frozen weights are computed: as they are, or in 8. What is trained, heads, norms, softmax and
  * attention's own products are float32 in either.
  */
+import { AttuneError } from "../base/error.ts";
 import type { Int8Storage, StoredParameter } from "../engine/parameter-store.ts";
 import { int8Inputs, int8Products } from "../graph/int8-products.ts";
 import { inputName } from "../graph/ops/leaf.ts";
@@ -11,6 +12,12 @@ import type { Encoder, Parameter } from "../models/encoder.ts";
 
 export const precisionNames = ["float32", "int8"] as const;
 export type Precision = (typeof precisionNames)[number];
+
+/** @throws AttuneError where a program that is not type-checked gives something else */
+export function requirePrecision(given: string): void {
+  if (!(precisionNames as readonly string[]).includes(given))
+    throw new AttuneError("options/value", `precision cannot be "${given}": it must be "float32" or "int8"`);
+}
 
 type Outputs = Readonly<Record<string, Tensor>>;
 

@@ -65,6 +65,14 @@ describe("a run in int8", () => {
     expect(json<RunResult>("plain", "result.json").testFloat32).toBeUndefined();
   });
 
+  test("predicts in 8 bits what it was tested with, to the bit, and in float32 nearly the same", async () => {
+    await using classifier = await load(join(root, "int8"), { threads: 1, precision: "int8", worker: false });
+    const { metrics } = await classifier.evaluate({ data });
+    expect(metrics).toEqual(json<RunResult>("int8", "result.json").test);
+    const wrong = load(join(root, "int8"), { precision: "int4" as "int8", worker: false });
+    await expect(wrong).rejects.toThrow('precision cannot be "int4": it must be "float32" or "int8"');
+  });
+
   test("takes less memory for weights", () => {
     const bytes = (name: string) => json<RunResult>(name, "result.json").memory.weightBytes;
     expect(bytes("int8")).toBeLessThan(bytes("plain"));
