@@ -9,7 +9,8 @@ export {
   type TablePrediction,
   type TablePredictions,
 } from "./classifier/classifier.ts";
-export { type ExportFormat, type ExportOptions, exportRun } from "./classifier/export-run.ts";
+export type { ExportFormat } from "./classifier/export-formats.ts";
+export { type ExportOptions, exportRun } from "./classifier/export-run.ts";
 export type { EvaluateOptions, Evaluation, LoadOptions } from "./classifier/opened-model.ts";
 export { type PushOptions, push } from "./classifier/push-run.ts";
 export { compareStudy } from "./comparison/compare-study.ts";

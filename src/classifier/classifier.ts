@@ -1,5 +1,6 @@
 /** A trained classifier, loaded from the folder of a run or of a model: predicts and is evaluated. */
 /// <reference lib="esnext.disposable" preserve="true" />
+import { requireCallOptions } from "../base/call-options.ts";
 import { AttuneError } from "../base/error.ts";
 import { nextTurn } from "../base/event-loop.ts";
 import { openDataSource } from "../hub/named-inputs.ts";
@@ -9,7 +10,8 @@ import type { Text } from "../tables/dataset.ts";
 import { openTexts } from "../tables/read-texts.ts";
 import type { DataOptions } from "../tables/table-options.ts";
 import { predictedLabels } from "../train/metrics.ts";
-import { requireObject, requirePath, requireTexts } from "./given.ts";
+import { evaluateShape, loadShape, predictTableShape } from "./call-shapes.ts";
+import { requirePath, requireTexts } from "./given.ts";
 import { JoinedCalls } from "./joined-calls.ts";
 import {
   type AnsweringModel,
@@ -67,7 +69,7 @@ export interface TablePredictions {
  */
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
   requirePath(folder, "the folder of the model");
-  requireObject(options, "load", "options");
+  requireCallOptions(options, loadShape, "load", "options");
   const { worker = true, makeEngine } = options;
   const inWorker = worker && !makeEngine && !hasOwnMethods() && hasWorkerProgram();
   return new Classifier(await (inWorker ? WorkerModel : OpenedModel).open(folder, options));
@@ -114,9 +116,8 @@ export class Classifier {
    */
   async predictTable(options: PredictTableOptions): Promise<TablePredictions> {
     this.#requireUse();
-    requireObject(options, "predictTable", "{ data: … }");
+    requireCallOptions(options, predictTableShape, "predictTable", "{ data: … }");
     const { data, dataRevision: revision, configName, signal, onFetch, ...reading } = options;
-    requirePath(data, "data");
     const source = await openDataSource(data, { revision, configName }, { signal, onEvent: onFetch });
     const { columns } = this.#model.facts;
     const usual = columns && { usual: columns };
@@ -149,8 +150,7 @@ export class Classifier {
   /** Loss and metrics on labelled texts. */
   async evaluate(options: EvaluateOptions): Promise<Evaluation> {
     this.#requireUse();
-    requireObject(options, "evaluate", "{ data: … }");
-    requirePath(options.data, "data");
+    requireCallOptions(options, evaluateShape, "evaluate", "{ data: … }");
     return this.#held(this.#model.evaluate(options));
   }
 

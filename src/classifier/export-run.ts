@@ -1,6 +1,7 @@
 /** `export`: a trained model in the files of others. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { requireCallOptions } from "../base/call-options.ts";
 import { AttuneError } from "../base/error.ts";
 import { version } from "../base/machine.ts";
 import { partialOf } from "../base/partial-name.ts";
@@ -19,16 +20,11 @@ import { RunFolder } from "../run/run-folder.ts";
 import type { RunResult } from "../run/run-result.ts";
 import { loadTokenizer } from "../tokens/tokenizer.ts";
 import { evaluationProgram } from "../train/program.ts";
+import { exportShape } from "./call-shapes.ts";
+import type { ExportFormat } from "./export-formats.ts";
 import { measureChange } from "./exported-predictions.ts";
+import { requirePath } from "./given.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
-
-/**
- * - `peft`: an adapter folder, for methods that PEFT has
- * - `transformers`: a whole model, with what the method added merged into it
- * - `onnx`: a folder that transformers.js opens, whatever the method and the head
- */
-export const exportFormats = ["peft", "transformers", "onnx"] as const;
-export type ExportFormat = (typeof exportFormats)[number];
 
 export interface ExportOptions {
   readonly format: ExportFormat;
@@ -67,6 +63,8 @@ const writers: Readonly<Record<ExportFormat, Write>> = {
  * @throws AttuneError with `kind` "input" that says why a format cannot hold the model
  */
 export async function exportRun(folder: string, options: ExportOptions): Promise<string[]> {
+  requirePath(folder, "the folder of the model");
+  requireCallOptions(options, exportShape, "exportRun", "{ format, out }");
   const { format, out, int8 = false, revision, adapter, labels, onFetch } = options;
   if (existsSync(out)) throw new AttuneError("export/exists", `${out}: this exists already; choose another --out`);
   if (options.base !== undefined && format !== "peft")

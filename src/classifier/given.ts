@@ -8,11 +8,6 @@ export function requirePath(value: unknown, what: string): asserts value is stri
   throw new AttuneError("options/value", `${what} cannot be ${shown(value)}: it must be a path or a name, as text`);
 }
 
-export function requireObject(value: unknown, what: string, example: string): asserts value is object {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
-  throw new AttuneError("options/value", `${what} takes ${example}, an object; it was given ${shown(value)}`);
-}
-
 /** A list of texts, or of pairs of them. */
 export function requireTexts(value: unknown): asserts value is readonly Text[] {
   if (!Array.isArray(value))

@@ -1,13 +1,17 @@
 /** `push`: a run's model, or a folder that was exported, to the Hub. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { requireCallOptions } from "../base/call-options.ts";
 import { AttuneError } from "../base/error.ts";
 import { version } from "../base/machine.ts";
 import { discard, partialOf } from "../base/partial-name.ts";
 import { hubSettings } from "../hub/hub-settings.ts";
 import { type PushContext, type Pushed, pushFolder } from "../hub/upload.ts";
 import { RunFolder } from "../run/run-folder.ts";
-import { type ExportFormat, exportRun } from "./export-run.ts";
+import { pushShape } from "./call-shapes.ts";
+import type { ExportFormat } from "./export-formats.ts";
+import { exportRun } from "./export-run.ts";
+import { requirePath } from "./given.ts";
 
 export interface PushOptions {
   /** `user/name`. */
@@ -25,9 +29,12 @@ export interface PushOptions {
  */
 export async function push(
   path: string,
-  { repo, format, public: isPublic = false }: PushOptions,
+  options: PushOptions,
   context: Omit<PushContext, "settings"> = {},
 ): Promise<Pushed> {
+  requirePath(path, "the folder of the run");
+  requireCallOptions(options, pushShape, "push", "{ repo }");
+  const { repo, format, public: isPublic = false } = options;
   const send = (folder: string) =>
     pushFolder(
       { folder, name: repo, isPublic, title: `Upload from Attune ${version}` },

@@ -1,5 +1,7 @@
 /** `inspect`: what there is to see in labelled texts before a run, and what a transformer must beat. */
 
+import { z } from "zod";
+import { callShape, requireCallOptions, text } from "../base/call-options.ts";
 import { AttuneError } from "../base/error.ts";
 import { withoutEffect } from "../base/unused-options.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
@@ -8,7 +10,7 @@ import { openModel } from "../pretrained/open-model.ts";
 import { textLength } from "../pretrained/own-max-length.ts";
 import type { Dataset } from "../tables/dataset.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
-import { type DataOptions, datasetOptions } from "../tables/table-options.ts";
+import { type DataOptions, dataOptions, datasetOptions } from "../tables/table-options.ts";
 import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
 import { type BagOfWordsScore, scoreBagOfWords } from "./baselines.ts";
 import { type DataDescription, describeData, describeTexts, type TextDescription } from "./describe.ts";
@@ -51,12 +53,20 @@ export interface Inspection extends TextDescription, Partial<Pick<DataDescriptio
   readonly bagOfWords?: BagOfWordsScore;
 }
 
+const shape = {
+  ...dataOptions.partial().shape,
+  ...{ data: z.string().min(1).describe("a folder, a file, or the name of a data set"), dataRevision: text() },
+  ...{ configName: text(), model: text(), revision: text(), onFetch: callShape.onFetch, signal: callShape.signal },
+  ...{ maxLength: z.number().int().min(2).optional(), seed: z.number().int().min(0).optional() },
+};
+
 /**
  * Reads labelled texts as `train` does and says what is in them. Nothing is written.
  *
  * @throws AttuneError where data or model cannot be read
  */
 export async function inspect(options: InspectOptions): Promise<Inspection> {
+  requireCallOptions(options, shape, "inspect", "{ data: … }");
   const { data, dataRevision, configName, model, revision, maxLength, seed, onFetch, signal, ...reading } = options;
   for (const [name, value] of Object.entries({ "--revision": revision, "--max-length": maxLength }))
     if (model === undefined && value !== undefined)

@@ -1,6 +1,7 @@
 /** `attune export`. */
 import { type Command, Option } from "commander";
-import { type ExportFormat, exportFormats, exportRun } from "../../classifier/export-run.ts";
+import { type ExportFormat, exportFormats } from "../../classifier/export-formats.ts";
+import { exportRun } from "../../classifier/export-run.ts";
 import { showFetch } from "../hub-progress.ts";
 import { addModelFlags, type LoadFlags, loadOptions, onlyFolderOf } from "../load-flags.ts";
 import { writeError, writeOut } from "../write-text.ts";

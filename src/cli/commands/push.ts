@@ -1,6 +1,6 @@
 /** `attune push`. */
 import { type Command, Option } from "commander";
-import { exportFormats } from "../../classifier/export-run.ts";
+import { exportFormats } from "../../classifier/export-formats.ts";
 import { type PushOptions, push } from "../../classifier/push-run.ts";
 import { HubProgress } from "../hub-progress.ts";
 import { stopSignal } from "../stop-signal.ts";

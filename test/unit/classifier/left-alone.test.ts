@@ -16,7 +16,7 @@ const model = tinyModel(join(root, "model"));
 const data = tinyData(join(root, "data"), { rows: 6 });
 const run = join(root, "run");
 const { environment } = loopbackHub();
-beforeAll(() => train({ model, data, out: run, epochs: 1, threads: 1 }));
+beforeAll(() => train({ model, data, out: run, head: "pooler", epochs: 1, threads: 1 }));
 
 /** Files of others in `folder`, by names that begin as those of what is made as `name`. */
 function others(folder: string, name: string): string[] {
