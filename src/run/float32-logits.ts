@@ -39,7 +39,7 @@ export async function float32Logits(
     }
     await compute();
   } finally {
-    await pass.dispose();
+    pass.dispose();
   }
   return logits;
 }

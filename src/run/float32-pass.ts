@@ -3,7 +3,7 @@
  * files, a part of the program at a time, so that no more of them are in memory than that part reads.
  */
 import { sizeOf } from "../base/size-of.ts";
-import type { Engine, Executable } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { type EngineTensors, float32, type HostTensors } from "../engine/engine-tensors.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
 import { evaluateShape } from "../graph/dim.ts";
@@ -38,7 +38,6 @@ export class Float32Pass {
   /** By parameter: those that the store does not have as float32. */
   readonly #missing: ReadonlyMap<string, readonly number[]>;
   readonly #parts: readonly Outputs[];
-  readonly #programs = new Map<Outputs, Executable>();
   readonly #outputs: Outputs;
   /** Each part's weights take the place of those before. */
   readonly #room: Float32Array;
@@ -57,7 +56,7 @@ export class Float32Pass {
     this.#files = files;
   }
 
-  /** Opens the model's files for a program, whose parts are compiled when they are first needed. */
+  /** Opens the model's files for a program. */
   static async of(outputs: Outputs, engine: Engine, weights: Float32Weights): Promise<Float32Pass> {
     const { encoder, labels, multiLabel } = weights.model;
     return new Float32Pass(
@@ -73,8 +72,8 @@ export class Float32Pass {
     const values = batches.map((): Record<string, HostTensor> => ({}));
     for (const [i, part] of this.#parts.entries()) {
       const weights = { ...this.#weights.memory.weights, ...this.#read(part) };
-      const program = this.#programs.get(part) ?? (await this.#engine.compile(part));
-      this.#programs.set(part, program);
+      // Compiled anew each time: what a program has used once it keeps until it is disposed.
+      const program = await this.#engine.compile(part);
       const later = new Set([...this.#parts.slice(i + 1).flatMap(readBy), ...Object.keys(this.#outputs)]);
       for (const [b, { inputs, sizes }] of batches.entries()) {
         const results = roomFor(part, sizes);
@@ -87,9 +86,8 @@ export class Float32Pass {
     return values;
   }
 
-  async dispose(): Promise<void> {
+  dispose(): void {
     this.#files.close();
-    for (const program of this.#programs.values()) await program.dispose();
   }
 
   #read(part: Outputs): HostTensors {

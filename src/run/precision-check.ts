@@ -1,7 +1,8 @@
 /** What 8-bit products change in a run, measured before it trains: logits, loss and gradients of some texts, against float32. */
+import { sizeOf } from "../base/size-of.ts";
 import type { Engine } from "../engine/engine.ts";
 import { float32, type HostTensors } from "../engine/engine-tensors.ts";
-import { evaluateShape } from "../graph/dim.ts";
+import { evaluateShape, type Shape } from "../graph/dim.ts";
 import { simplify } from "../graph/simplify.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import { batchValues } from "../models/batch.ts";
@@ -9,7 +10,7 @@ import { packTexts } from "../train/evaluate.ts";
 import { precisionOf } from "../train/precision.ts";
 import { classification, evaluationProgram, LOGITS, LOSS, trainingProgram } from "../train/program.ts";
 import { targetInputs } from "../train/step.ts";
-import { Float32Pass, roomFor } from "./float32-pass.ts";
+import { type BatchInputs, Float32Pass, roomFor } from "./float32-pass.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 
 /** Texts that are measured. */
@@ -39,51 +40,71 @@ export interface PrecisionCheck {
   readonly gradients?: Distance;
 }
 
+/** What a program puts out for all texts that are measured. */
+interface Found {
+  readonly logits: number[];
+  /** Mean over the texts, as are gradients. */
+  loss: number;
+  readonly gradients: Map<string, Float32Array>;
+}
+
 /** Measures a run that is prepared in 8 bits and has not begun. */
 export async function checkPrecision(run: PreparedRun, engine: Engine): Promise<PrecisionCheck> {
   const { objective } = run;
   const { encoder, trained } = run.adapted;
   const training = trainingProgram(encoder, trained, undefined, classification(encoder, objective.multiLabel));
+  const gradients = training.dense.map(({ output }) => output);
+  const learned = [LOSS, ...gradients].map((name) => [name, training.outputs[name]!] as const);
   // One program, in which both read the same inputs.
-  const outputs = simplify({ ...training.outputs, ...evaluationProgram(encoder) });
-  const own = precisionOf({ precision: "int8" }, run.adapted)(outputs);
-  const pass = await Float32Pass.of(outputs, engine, run);
-  const executable = await engine.compile(own);
-  const sums = { [LOGITS]: new Sums(), gradients: new Sums(), [LOSS]: { float32: 0, int8: 0 } };
+  const outputs = simplify({ ...Object.fromEntries(learned), ...evaluationProgram(encoder) });
   const { texts, labels, order } = run.job;
   const chosen = [...order!.of(1).subarray(0, TEXTS)];
-  try {
+
+  const find = async (compute: (batch: BatchInputs) => Promise<HostTensors>): Promise<Found> => {
+    const found: Found = { logits: [], loss: 0, gradients: new Map() };
     for (let from = 0; from < chosen.length; from += TEXTS_AT_A_TIME) {
       const rows = chosen.slice(from, from + TEXTS_AT_A_TIME);
       const batch = packTexts(texts, rows, encoder);
-      const masks = training.masks.map(({ name, shape }) => {
-        const dims = evaluateShape(shape, batch.sizes);
-        return [name, float32(new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1), dims)] as const;
-      });
       const truths = rows.map((i) => labels[i]!);
-      const inputs = {
-        ...batchValues(batch, encoder),
-        ...Object.fromEntries(masks),
-        ...targetInputs(truths, objective),
-      };
-      const [exact] = await pass.run([{ inputs, sizes: batch.sizes }]);
-      const rounded = roomFor(own, batch.sizes);
-      await executable.run({ ...run.memory.weights, ...inputs }, rounded);
-      for (const name of Object.keys(outputs)) {
-        if (name === LOSS) add(sums[LOSS], exact!, rounded, rows.length / chosen.length);
-        else sums[name === LOGITS ? LOGITS : "gradients"].add(exact![name]!, rounded[name]!);
+      const masks = Object.fromEntries(training.masks.map(({ name, shape }) => [name, ones(shape, batch.sizes)]));
+      const inputs = { ...batchValues(batch, encoder), ...masks, ...targetInputs(truths, objective) };
+      const results = await compute({ inputs, sizes: batch.sizes });
+      const share = rows.length / chosen.length;
+      found.logits.push(...(results[LOGITS]!.data as Float32Array));
+      found.loss += share * Number(results[LOSS]!.data[0]);
+      for (const name of gradients) {
+        const own = results[name]!.data as Float32Array;
+        const sum = found.gradients.get(name) ?? new Float32Array(own.length);
+        for (let i = 0; i < own.length; i++) sum[i]! += share * own[i]!;
+        found.gradients.set(name, sum);
       }
     }
-  } finally {
-    await pass.dispose();
-    await executable.dispose();
-  }
+    return found;
+  };
+
+  const own = precisionOf({ precision: "int8" }, run.adapted)(outputs);
+  const executable = await engine.compile(own);
+  const rounded = await find(async ({ inputs, sizes }) => {
+    const results = roomFor(own, sizes);
+    await executable.run({ ...run.memory.weights, ...inputs }, results);
+    return results;
+  }).finally(() => executable.dispose());
+  const pass = await Float32Pass.of(outputs, engine, run);
+  const exact = await find(async (batch) => (await pass.run([batch]))[0]!).finally(() => pass.dispose());
   return {
     texts: chosen.length,
-    logits: sums[LOGITS].distance(),
-    loss: sums[LOSS],
-    ...(trained.length > 0 && { gradients: sums.gradients.distance() }),
+    logits: distance([[exact.logits, rounded.logits]]),
+    loss: { float32: exact.loss, int8: rounded.loss },
+    ...(gradients.length > 0 && {
+      gradients: distance(gradients.map((name) => [exact.gradients.get(name)!, rounded.gradients.get(name)!])),
+    }),
   };
+}
+
+/** A dropout mask that drops nothing. */
+function ones(shape: Shape, sizes: Readonly<Record<string, number>>): HostTensor {
+  const dims = evaluateShape(shape, sizes);
+  return float32(new Float32Array(sizeOf(dims)).fill(1), dims);
 }
 
 /** Why a run should not be trained in 8 bits, or undefined where nothing speaks against it. */
@@ -101,32 +122,15 @@ export function whyNotInt8({ texts, logits, loss, gradients }: PrecisionCheck): 
   );
 }
 
-const add = (sum: { float32: number; int8: number }, exact: HostTensors, rounded: HostTensors, share: number) => {
-  sum.float32 += share * Number(exact[LOSS]!.data[0]);
-  sum.int8 += share * Number(rounded[LOSS]!.data[0]);
-};
-
-/** Sums of products of two lists of numbers, of which parts come one after the other. */
-class Sums {
-  #exact = 0;
-  #rounded = 0;
-  #both = 0;
-  #difference = 0;
-
-  add({ data: exact }: HostTensor, { data: rounded }: HostTensor): void {
-    for (let i = 0; i < exact.length; i++) {
-      const [a, b] = [Number(exact[i]), Number(rounded[i])];
-      this.#exact += a * a;
-      this.#rounded += b * b;
-      this.#both += a * b;
-      this.#difference += (a - b) ** 2;
+/** Over all pairs of lists together. */
+function distance(pairs: readonly (readonly [exact: ArrayLike<number>, rounded: ArrayLike<number>])[]): Distance {
+  let [exact, rounded, both, difference] = [0, 0, 0, 0];
+  for (const [a, b] of pairs)
+    for (let i = 0; i < a.length; i++) {
+      exact += a[i]! ** 2;
+      rounded += b[i]! ** 2;
+      both += a[i]! * b[i]!;
+      difference += (a[i]! - b[i]!) ** 2;
     }
-  }
-
-  distance(): Distance {
-    return {
-      cosine: this.#both / Math.sqrt(this.#exact * this.#rounded),
-      relativeError: Math.sqrt(this.#difference / this.#exact),
-    };
-  }
+  return { cosine: both / Math.sqrt(exact * rounded), relativeError: Math.sqrt(difference / exact) };
 }
