@@ -1,5 +1,6 @@
 /** What a file system refuses, in words. */
 import { AttuneError } from "./error.ts";
+import { wholeName } from "./partial-name.ts";
 
 /** By the system's code. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -35,7 +36,7 @@ export function diskError(cause: unknown, folder: string, advice: string): unkno
   const reason = refusalOf(cause);
   if (reason === undefined) return cause;
   const { path } = cause as NodeJS.ErrnoException;
-  return new AttuneError("disk/refused", `${path ?? folder}: ${reason}; ${advice}`, "failure", { cause });
+  return new AttuneError("disk/refused", `${wholeName(path ?? folder)}: ${reason}; ${advice}`, "failure", { cause });
 }
 
 /** Does something to a file; the system's errors then name it, also those of calls that only know its number. */

@@ -19,6 +19,10 @@ export function partialOf(path: string): string {
   return `${whole}.${makerText()}${randomBytes(4).toString("hex")}${ENDING}`;
 }
 
+/** The path that something gets once it is whole, by the one that it has until then. */
+export const wholeName = (path: string): string =>
+  path.replace(new RegExp(`\\.${MAKER}[0-9A-Za-z]+\\${ENDING}(?=[/\\\\]|$)`, "g"), "");
+
 /** A new folder for temporary files; removes those that killed processes left there for the same use. */
 export function temporaryFolder(use: string): string {
   const [folder, prefix] = [tmpdir(), `attune-${use}-`];

@@ -1,14 +1,17 @@
 /** Files and folders that are never half there. */
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { naming } from "./disk-error.ts";
 import { discard, partialOf } from "./partial-name.ts";
 
 /** Writes a file whole or not at all: under another name, and then renamed. */
 export function writeWhole(file: string, text: string): void {
   const partial = partialOf(file);
   try {
-    writeFileSync(partial, text, { flush: true });
-    renameSync(partial, file);
+    naming(file, () => {
+      writeFileSync(partial, text, { flush: true });
+      renameSync(partial, file);
+    });
   } catch (error) {
     discard(partial);
     throw error;
@@ -19,10 +22,12 @@ export function writeWhole(file: string, text: string): void {
 export function writeWholeFolder(folder: string, fill: (partial: string) => void): void {
   const partial = partialOf(folder);
   try {
-    makeFolder(partial);
-    fill(partial);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(partial, folder);
+    naming(folder, () => {
+      makeFolder(partial);
+      fill(partial);
+      rmSync(folder, { recursive: true, force: true });
+      renameSync(partial, folder);
+    });
   } catch (error) {
     discard(partial);
     throw error;

@@ -1,10 +1,11 @@
 /** `export`: a trained model in the files of others. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { requireCallOptions } from "../base/call-options.ts";
+import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
 import { version } from "../base/machine.ts";
-import { partialOf } from "../base/partial-name.ts";
+import { discard, partialOf } from "../base/partial-name.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
 import { type HubSource, pinned } from "../hub/named-inputs.ts";
 import { type ModelCard, modelCard } from "../interop/model-card.ts";
@@ -84,8 +85,8 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
     renameSync(partial, out);
     return change ? [change] : [];
   } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
-    throw error;
+    discard(partial);
+    throw diskError(error, out, "nothing is left of this export; put that right, and export again");
   }
 }
 

@@ -2,7 +2,7 @@
 /** The `attune` command. Each command's code is loaded when it is called, so that `--help` answers at once. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { refusalOf } from "../base/disk-error.ts";
+import { diskError, refusalOf } from "../base/disk-error.ts";
 import type { ErrorKind } from "../base/error.ts";
 import { withSwitches } from "./switches.ts";
 import { harmless, writeError } from "./write-text.ts";
@@ -109,7 +109,8 @@ function report(error: unknown): number {
   }
   // The system's own words (no space left, no permission) need no stack trace; everything else is a fault of ours.
   const isSystem = typeof code === "string" && /^E[A-Z]+$/.test(code);
-  writeError(isSystem ? `attune: ${message}\n` : `attune: this is a fault in Attune: ${stack ?? message}\n`);
+  const said = (diskError(error, "the disk", "put that right, and do it again") as Error).message;
+  writeError(isSystem ? `attune: ${said}\n` : `attune: this is a fault in Attune: ${stack ?? message}\n`);
   return EXIT_CODES.failure;
 }
 

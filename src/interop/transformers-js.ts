@@ -1,6 +1,6 @@
 /** A folder that transformers.js's `pipeline("text-classification", folder)` opens, whatever method and head. */
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type OnnxWriter, toOnnx } from "../graph/onnx.ts";
 import type { HostTensor, Tensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
@@ -86,7 +86,7 @@ class ExternalData {
 
   constructor(path: string) {
     this.#file = openSync(path, "w");
-    this.#location = path.slice(path.lastIndexOf("/") + 1);
+    this.#location = basename(path);
   }
 
   add(bytes: Uint8Array): object {

@@ -1,7 +1,8 @@
 /** Text to pre-train on: plain text files, or a column of tables, as paragraphs grouped by where they come from. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { readRegular } from "../base/regular-file.ts";
 import { withoutEffect } from "../base/unused-options.ts";
 import { findSource } from "../tables/find-splits.ts";
 import { isTable, openTable } from "../tables/open-table.ts";
@@ -62,7 +63,7 @@ function readTexts(path: string, files: readonly string[]): Corpus {
 
 function decode(file: string): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    return new TextDecoder("utf-8", { fatal: true }).decode(readRegular(file));
   } catch (cause) {
     throw new AttuneError(
       "data/encoding",

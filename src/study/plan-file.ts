@@ -1,9 +1,9 @@
 /** `study.yaml`: a plan in a file, read so that errors can name lines, and written. */
 import { fileURLToPath } from "node:url";
-import { isMap, isPair, isSeq, LineCounter, type Node, parseDocument, stringify } from "yaml";
+import { isMap, isPair, isSeq, type Node, stringify } from "yaml";
 import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
-import { readText } from "../base/read-text.ts";
+import { readYaml } from "../base/read-yaml.ts";
 import type { Place } from "./plan-error.ts";
 import type { ResolvedPlan } from "./plan-schema.ts";
 import { planSchema } from "./plan-schema.ts";
@@ -18,17 +18,19 @@ export interface PlanFile {
 
 /** @throws AttuneError with the line where the file is not YAML */
 export function readPlanFile(path: string): PlanFile {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(readText(path, "plan/unreadable"), { lineCounter, prettyErrors: false });
-  const lineAt = (offset: number): string => `${path}, line ${lineCounter.linePos(offset).line}: `;
-  const [problem] = document.errors;
-  if (problem) throw new AttuneError("plan/yaml", `${lineAt(problem.pos[0])}this is not YAML (${problem.message})`);
+  const lineAt = (line: number | undefined): string => (line === undefined ? `${path}: ` : `${path}, line ${line}: `);
+  const { value, document, lineOf } = readYaml(
+    path,
+    "plan/unreadable",
+    (what, line, cause) =>
+      new AttuneError("plan/yaml", `${lineAt(line)}this is not YAML (${what})`, "input", { cause }),
+  );
   const place: Place = (keys) => {
     const offset = offsetOf(document.contents, keys);
     const name = keys.findLast((key) => typeof key === "string");
-    return { before: offset === undefined ? `${path}: ` : lineAt(offset), name: String(name ?? "") };
+    return { before: lineAt(offset === undefined ? undefined : lineOf(offset)), name: String(name ?? "") };
   };
-  const plan: unknown = document.toJS() ?? {};
+  const plan = value ?? {};
   if (typeof plan !== "object" || Array.isArray(plan))
     throw new AttuneError("plan/shape", `${path}: a plan has one key a line, like "epochs: 3"`);
   return { plan: plan as Record<string, unknown>, place };

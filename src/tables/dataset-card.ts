@@ -1,9 +1,9 @@
 /** The card of a data set: what the YAML at the top of its README says of files and labels. */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { parse } from "yaml";
 import { z } from "zod";
 import { AttuneError, listOf } from "../base/error.ts";
 import { didYouMean } from "../base/nearest.ts";
+import { parseYaml } from "../base/read-yaml.ts";
 
 const name = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const paths = z.union([z.string(), z.array(z.string())]);
@@ -46,12 +46,7 @@ export function readCard(file: string): Card {
   if (!front) return {};
   const problem = (what: string, cause?: unknown) =>
     new AttuneError("data/card", `${file}: the YAML at its top cannot be read (${what})`, "input", { cause });
-  let value: unknown;
-  try {
-    value = parse(front);
-  } catch (cause) {
-    throw problem((cause as Error).message, cause);
-  }
+  const { value } = parseYaml(front, (what, _, cause) => problem(what, cause));
   if (value === null || typeof value !== "object" || Array.isArray(value)) return {};
   const checked = card.safeParse(value);
   if (checked.success) return checked.data;

@@ -1,6 +1,6 @@
 /** JSON Lines, and JSON: a list of objects, objects one after the other, or one object that holds such a list. */
 import { AttuneError } from "../base/error.ts";
-import { type JsonValue, jsonValues } from "./json-values.ts";
+import { type JsonValue, jsonValues, requireHolds } from "./json-values.ts";
 import { placeOf, type Row, SAMPLE_ROWS, type Table } from "./table.ts";
 import type { TableFormat } from "./table-format.ts";
 import { openTextFile, type TextFile } from "./text-file.ts";
@@ -69,6 +69,7 @@ const ELEMENT_ADVICE = 'each element must be an object like {"text": "…", "lab
 
 async function* linesOf(file: TextFile): AsyncGenerator<readonly JsonValue[]> {
   let rest: Buffer[] = [];
+  let restBytes = 0;
   let line = 1;
   for await (const chunk of file.chunks()) {
     const values: JsonValue[] = [];
@@ -77,11 +78,14 @@ async function* linesOf(file: TextFile): AsyncGenerator<readonly JsonValue[]> {
       const bytes = chunk.subarray(start, end);
       const text = (rest.length > 0 ? Buffer.concat([...rest, bytes]) : bytes).toString("utf8");
       rest = [];
+      restBytes = 0;
       if (text.trim() !== "") values.push({ text, line });
       start = end + 1;
       line++;
     }
     if (start < chunk.length) rest.push(chunk.subarray(start));
+    restBytes += chunk.length - start;
+    requireHolds(file.path, line, restBytes);
     yield values;
   }
   const text = Buffer.concat(rest).toString("utf8");
@@ -138,6 +142,11 @@ async function openWrapped(file: TextFile): Promise<Table> {
 async function allText(file: TextFile): Promise<string> {
   if (file.isWhole) return file.head.toString("utf8");
   const chunks: Buffer[] = [];
-  for await (const chunk of file.chunks()) chunks.push(chunk);
+  let bytes = 0;
+  for await (const chunk of file.chunks()) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    requireHolds(file.path, 1, bytes);
+  }
   return Buffer.concat(chunks).toString("utf8");
 }

@@ -2,6 +2,16 @@
 import { AttuneError } from "../base/error.ts";
 import type { TextFile } from "./text-file.ts";
 
+/** JavaScript holds no text of 512 MB; as far as one value is read. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** @throws AttuneError where a value that begins in this line is larger than any row */
+export function requireHolds(path: string, line: number, bytes: number, most = MOST_BYTES): void {
+  if (bytes <= most) return;
+  const what = `what begins here is longer than ${most / 1024 / 1024} MB, and no row is; the file may be damaged`;
+  throw new AttuneError("data/json", `${path}, line ${line}: ${what}`);
+}
+
 export interface JsonValue {
   readonly text: string;
   /** Where it begins. */
@@ -29,6 +39,7 @@ class Scanner {
   #line = 1;
   /** What has been read of a value that is not complete. */
   #parts: Buffer[] = [];
+  #bytes = 0;
   #startLine = 0;
   #depth = 0;
   #inString = false;
@@ -63,6 +74,7 @@ class Scanner {
         if (!isSpace(byte) && this.#opens(byte)) {
           start = at;
           this.#inValue = true;
+          this.#bytes = 0;
           this.#startLine = this.#line;
           this.#depth = byte === OPEN_OBJECT || byte === OPEN_LIST ? 1 : 0;
           this.#inString = byte === QUOTE;
@@ -77,7 +89,11 @@ class Scanner {
       }
       if (byte === LINE_FEED) this.#line++;
     }
-    if (this.#inValue) this.#parts.push(chunk.subarray(start));
+    if (this.#inValue) {
+      this.#parts.push(chunk.subarray(start));
+      this.#bytes += chunk.length - start;
+      requireHolds(this.#path, this.#startLine, this.#bytes);
+    }
     return values;
   }
 

@@ -8,10 +8,12 @@ import {
   parquetRead,
   parquetSchema,
 } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import { AttuneError } from "../base/error.ts";
+import { boundedCompressors } from "./bounded-decompression.ts";
 import { type Row, SAMPLE_ROWS, type Table } from "./table.ts";
 import { allBytes, isGzip, unreadable } from "./text-file.ts";
+
+const compressors = boundedCompressors();
 
 export async function openParquet(path: string): Promise<Table> {
   const { metadata, columns } = await reading(path, async (file) => {

@@ -1,9 +1,10 @@
 /** Bytes of a text file as a stream of valid UTF-8, whether it is compressed by gzip or in another encoding. */
 import { isAscii, isUtf8 } from "node:buffer";
-import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
+import { closeSync, createReadStream, readSync, statSync } from "node:fs";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { AttuneError } from "../base/error.ts";
+import { openRegular } from "../base/regular-file.ts";
 import { encodingNamed } from "./encodings.ts";
 
 /** Bytes that looking at a file reads. */
@@ -33,7 +34,7 @@ export async function allBytes(path: string): Promise<Buffer> {
 }
 
 export function isGzip(path: string): boolean {
-  const file = openSync(path, "r");
+  const file = openRegular(path);
   try {
     const start = Buffer.alloc(2);
     return readSync(file, start, 0, 2, 0) === 2 && start[0] === 0x1f && start[1] === 0x8b;

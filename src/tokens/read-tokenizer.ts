@@ -29,6 +29,9 @@ export interface Definition {
   readonly model: { readonly vocab: Readonly<Record<string, number>> | readonly unknown[] };
 }
 
+/** Of Replace and Split; the library says what it does not know on the terminal. */
+const patternShape = z.union([z.looseObject({ String: z.string() }), z.looseObject({ Regex: z.string() })]).optional();
+
 /** Of tokenizer.json, what is read before the library has looked at it. */
 const normalizerShape = z.looseObject({
   type: z.string(),
@@ -39,6 +42,7 @@ const normalizerShape = z.looseObject({
   precompiled_charsmap: z.string().nullish(),
   strip_left: z.boolean().optional(),
   strip_right: z.boolean().optional(),
+  pattern: patternShape,
   get normalizers() {
     return z.array(normalizerShape).optional();
   },
@@ -48,6 +52,7 @@ const preTokenizerShape = z.looseObject({
   behavior: z.string().optional(),
   add_prefix_space: z.boolean().optional(),
   use_regex: z.boolean().optional(),
+  pattern: patternShape,
   get pretokenizers() {
     return z.array(preTokenizerShape).optional();
   },

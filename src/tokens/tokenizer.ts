@@ -2,6 +2,7 @@
 import { fingerprint } from "../base/content-store.ts";
 import { AttuneError } from "../base/error.ts";
 import type { Text } from "../tables/dataset.ts";
+import { boundedByPatterns } from "./bounded-patterns.ts";
 import { contentIds } from "./content-ids.ts";
 import { type Definition, readTokenizer } from "./read-tokenizer.ts";
 import { type SpecialTokens, templatesOf } from "./special-tokens.ts";
@@ -80,7 +81,8 @@ export function loadTokenizer(folder: string): Tokenizer {
 /** How its texts become ids, and what stands around them. */
 function usable(file: string, definition: Definition, config: object) {
   try {
-    const content = contentIds(definition, config);
+    const { normalizer, pre_tokenizer: preTokenizer } = definition;
+    const content = boundedByPatterns(file, [normalizer, preTokenizer], contentIds(definition, config));
     content("a"); // Some faults of a definition only show when it is used.
     return { content, ...templatesOf(definition.post_processor) };
   } catch (cause) {

@@ -69,7 +69,7 @@ export function openPytorchBin(path: string, conversion = CONVERSION): WeightFil
       `${path}: ${problem}; get the file again, or convert it once in Python with ${conversion}`,
     );
   };
-  const file = openFile(path, "r", "weights/open");
+  const file = openFile(path, "weights/open");
   try {
     const stats = fstatSync(file);
     if (!stats.isFile()) fail("this is not a file");

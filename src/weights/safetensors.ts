@@ -1,7 +1,9 @@
 /** The safetensors format: tensors read straight into memory of ours, and written so that no half file is left. */
 
-import { closeSync, fstatSync, fsyncSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { naming } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
+import { discard, partialOf } from "../base/partial-name.ts";
 import { sizeOf } from "../base/size-of.ts";
 import {
   type Fail,
@@ -37,14 +39,13 @@ export function openSafetensors(path: string): SafetensorsFile {
   const fail: Fail = (problem) => {
     throw new AttuneError("safetensors/invalid", `${path}: ${problem}; get the file again`);
   };
-  const file = openFile(path, "r", "safetensors/open");
+  const file = openFile(path, "safetensors/open");
   let isOpen = true;
   try {
-    const stats = fstatSync(file);
-    if (!stats.isFile()) fail("this is not a file");
-    const text = readHeaderText(file, stats.size, fail);
+    const { size } = fstatSync(file);
+    const text = readHeaderText(file, size, fail);
     const start = 8 + text.byteLength;
-    const { tensors, metadata } = parseHeader(text, stats.size - start, fail);
+    const { tensors, metadata } = parseHeader(text, size - start, fail);
     return {
       tensors,
       metadata,
@@ -91,6 +92,8 @@ function readHeaderText(file: number, fileBytes: number, fail: Fail): Uint8Array
 /**
  * Writes tensors in the order that Python's safetensors uses (by name), with its metadata. The file appears
  * under its name only when it is whole; equal tensors give equal bytes.
+ *
+ * @throws the system's error, which names the file
  */
 export function writeSafetensors(
   path: string,
@@ -99,21 +102,22 @@ export function writeSafetensors(
 ): void {
   const sorted = [...tensors].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
   const header = headerOf(sorted, metadata);
-  const partial = `${path}.partial`;
-  const file = openFile(partial, "w", "safetensors/open");
+  const partial = partialOf(path);
   try {
-    try {
-      writeBytes(file, header);
-      for (const { data } of sorted) writeBytes(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(partial, path);
-  } catch (cause) {
-    rmSync(partial, { force: true });
-    const message = `${path}: cannot be written (${(cause as Error).message}); check the space on the disk`;
-    throw new AttuneError("safetensors/write", message, "failure", { cause });
+    naming(path, () => {
+      const file = openSync(partial, "w");
+      try {
+        writeBytes(file, header);
+        for (const { data } of sorted) writeBytes(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(partial, path);
+    });
+  } catch (error) {
+    discard(partial);
+    throw error;
   }
 }
 

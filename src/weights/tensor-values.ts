@@ -1,16 +1,17 @@
 /** Numbers of a tensor from a file into memory of ours, whatever floating-point type they are stored in. */
-import { openSync, readSync } from "node:fs";
+import { readSync } from "node:fs";
 import { AttuneError } from "../base/error.ts";
+import { openRegular } from "../base/regular-file.ts";
 import type { Fail } from "./safetensors-header.ts";
 
 const CHUNK_BYTES = 1 << 20;
 /** The most bytes of one call to the system. */
 export const MAX_CALL_BYTES = 1 << 30;
 
-/** Opens a file of weights; an error has `code`. */
-export function openFile(path: string, flags: "r" | "w", code: string): number {
+/** Opens a file of weights to read it; an error has `code`. */
+export function openFile(path: string, code: string): number {
   try {
-    return openSync(path, flags);
+    return openRegular(path);
   } catch (cause) {
     const message = `${path}: cannot be opened (${(cause as Error).message}); check the path and its permissions`;
     throw new AttuneError(code, message, "input", { cause });

@@ -27,6 +27,8 @@ export interface FuzzOptions {
   readonly only?: number;
   /** Called before each input, so that one that never ends can be named. */
   readonly onInput?: (target: string, input: number) => void;
+  /** Called for what is wrong as soon as it is known. */
+  readonly onFound?: (found: Found) => void;
 }
 
 /** An input that took longer would be a hang to whoever waits for it. */
@@ -34,6 +36,10 @@ const MOST_SECONDS = 10;
 
 export async function fuzz(targets: readonly Target[], root: string, options: FuzzOptions): Promise<FuzzResult> {
   const found: Found[] = [];
+  const report = (one: Found) => {
+    found.push(one);
+    options.onFound?.(one);
+  };
   const total = { inputs: 0, refused: 0, slowestSeconds: 0 };
   const folder = join(root, "input");
   for (const target of targets)
@@ -50,17 +56,16 @@ export async function fuzz(targets: readonly Target[], root: string, options: Fu
       } catch (error) {
         total.refused++;
         if (!(error instanceof AttuneError))
-          found.push({ target: target.name, input, problem: String((error as Error)?.stack ?? error) });
+          report({ target: target.name, input, problem: String((error as Error)?.stack ?? error) });
         else if (error.message.length > 2000)
-          found.push({
+          report({
             target: target.name,
             input,
             problem: `an error of ${error.message.length} characters: ${error.message.slice(0, 300)}`,
           });
       }
       const seconds = (performance.now() - began) / 1000;
-      if (seconds > MOST_SECONDS)
-        found.push({ target: target.name, input, problem: `took ${seconds.toFixed(1)} seconds` });
+      if (seconds > MOST_SECONDS) report({ target: target.name, input, problem: `took ${seconds.toFixed(1)} seconds` });
       total.slowestSeconds = Math.max(total.slowestSeconds, seconds);
       total.inputs++;
       rmSync(folder, { recursive: true, force: true });

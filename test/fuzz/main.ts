@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type FuzzResult, fuzz } from "./fuzz.ts";
+import { type Found, type FuzzResult, fuzz } from "./fuzz.ts";
 import { fuzzTargets } from "./targets.ts";
 
 const { values } = parseArgs({
@@ -19,6 +19,11 @@ const { values } = parseArgs({
     only: { type: "string" },
   },
 });
+type Message =
+  | { readonly target: string; readonly input: number }
+  | { readonly found: Found }
+  | { readonly result: FuzzResult; readonly megabytes: number };
+
 const SILENT_SECONDS = 60;
 const MOST_MEGABYTES = 1024;
 
@@ -36,6 +41,7 @@ async function work(): Promise<void> {
       inputs: Number(values.inputs),
       ...only,
       onInput,
+      onFound: (found) => process.send!({ found }),
     });
     process.send!({ result, megabytes: process.resourceUsage().maxRSS / 1024 });
   } finally {
@@ -53,19 +59,21 @@ function watch(): void {
     child.kill("SIGKILL");
   };
   const timer = setTimeout(hang, SILENT_SECONDS * 1000);
-  child.on("message", (message: { target?: string; input?: number; result?: FuzzResult; megabytes?: number }) => {
+  child.on("message", (message: Message) => {
     timer.refresh();
-    if (!message.result) {
+    if ("found" in message) {
+      const { target, input, problem } = message.found;
+      const lines = problem.split("\n").slice(0, 6).join("\n");
+      console.error(`\n--target ${JSON.stringify(target)} --only ${input}\n${lines}`);
+      return;
+    }
+    if (!("result" in message)) {
       last = `${message.target}, input ${message.input}`;
       return;
     }
     isDone = true;
     const { found, inputs, refused, slowestSeconds } = message.result;
-    for (const { target, input, problem } of found)
-      console.error(
-        `\n--target ${JSON.stringify(target)} --only ${input}\n${problem.split("\n").slice(0, 6).join("\n")}`,
-      );
-    const megabytes = Math.round(message.megabytes!);
+    const megabytes = Math.round(message.megabytes);
     console.log(
       `${inputs} inputs, ${refused} refused, ${found.length} faults; slowest ${slowestSeconds.toFixed(2)} s, memory ${megabytes} MB`,
     );

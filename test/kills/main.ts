@@ -1,6 +1,6 @@
 /**
  * `npm run kills -- [kills] [faults] [seed]`: kills Attune at random moments, and fails single calls on files, over train,
- * compare, pretrain and export. Whatever happens, going on ends with the bytes of a run that nothing happened to.
+ * compare, pretrain, export and report. Whatever happens, going on ends with the bytes of a run that nothing happened to.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -54,10 +54,13 @@ const compare = (out: string) => [
   ...["compare", ...common, "--methods", "bitfit,probe", "--seeds", "1", "--no-estimate", "--quiet", "--out", out],
 ];
 const exported = (out: string) => ["export", "finished", "--format", "onnx", "--out", out];
+// Of the study that the job before it made.
+const reported = (out: string) => ["report", "whole-compare", "--quiet", "--out", out];
 const jobs: Readonly<Record<string, Job>> = {
   train: { begin: train, goOn: again("train", train), counts: /^(model|predictions)\// },
   pretrain: { begin: pretrain, goOn: again("pretrain", pretrain), counts: /^model\// },
   compare: { begin: compare, goOn: compare, counts: /^runs\/[^/]+\/(adapter|model|predictions)\// },
+  report: { begin: reported, goOn: reported, counts: /^(report\/|report\.|results\.csv$|epochs\.csv$)/ },
   export: { begin: exported, goOn: exported, counts: /^(onnx\/|config\.json$|tokenizer)/ },
 };
 
@@ -103,7 +106,11 @@ function buildShim(): string | undefined {
 const key = randomKey(seed, "sample", "kills");
 let drawn = 0;
 const draw = (below: number): number => uint32(key, drawn++) % below;
-const problems: string[] = [];
+let problems = 0;
+function report(problem: string): void {
+  problems++;
+  process.stdout.write(`${problem}\n`);
+}
 const counted = { kills: 0, faults: 0 };
 
 await run(train("finished"));
@@ -115,7 +122,7 @@ for (const [name, job] of Object.entries(jobs)) {
   wanted[name] = { bytes: bytesOf(`whole-${name}`, job), milliseconds: performance.now() - started };
 }
 const shim = buildShim();
-if (!shim) process.stdout.write("no C compiler: faults of single calls are left out\n");
+if (!shim) process.stdout.write("there is no C compiler (cc): faults of single calls are left out\n");
 
 const names = Object.keys(jobs);
 for (let attempt = 0; counted.kills < kills || (shim && counted.faults < faults); attempt++) {
@@ -134,18 +141,17 @@ for (let attempt = 0; counted.kills < kills || (shim && counted.faults < faults)
       : await run(args, draw(Math.ceil(wanted[name]!.milliseconds)));
     if (isFault && existsSync(log)) counted.faults++;
     else if (!isFault && code === null) counted.kills++;
-    if (stderr.includes("fault in Attune")) problems.push(`${out} (${error}): ${stderr.trim()}`);
+    if (stderr.includes("fault in Attune")) report(`${out} (${error}): ${stderr.trim()}`);
     if (code === 0) break;
   }
   const isWhole = () => existsSync(join(cwd, out)) && bytesOf(out, job) === wanted[name]!.bytes;
   if (!isWhole()) {
     const { code, stderr } = await run(job.goOn(out));
-    if (code !== 0 && !isWhole()) problems.push(`${out}: stuck: ${stderr.trim()}`);
-    else if (!isWhole()) problems.push(`${out}: other bytes`);
+    if (code !== 0 && !isWhole()) report(`${out}: stuck: ${stderr.trim()}`);
+    else if (!isWhole()) report(`${out}: other bytes`);
   }
   rmSync(join(cwd, out), { recursive: true, force: true });
 }
 rmSync(cwd, { recursive: true, force: true });
-process.stdout.write(`${counted.kills} kills, ${counted.faults} faults, ${problems.length} problems\n`);
-for (const problem of problems) process.stdout.write(`${problem}\n`);
-process.exitCode = problems.length > 0 ? 1 : 0;
+process.stdout.write(`${counted.kills} kills, ${counted.faults} faults, ${problems} problems\n`);
+process.exitCode = problems > 0 ? 1 : 0;
