@@ -16,10 +16,14 @@ export const callShape = {
   makeEngine: callback(),
 };
 
-/** @throws AttuneError that names what is wrong with the options of a function, and what would be right */
-export function requireCallOptions(
-  given: unknown,
-  shape: Readonly<Record<string, z.ZodType>>,
+/**
+ * `shape` has every key of the options' type.
+ *
+ * @throws AttuneError that names what is wrong with the options of a function, and what would be right
+ */
+export function requireCallOptions<Options extends object>(
+  given: Options,
+  shape: Readonly<Record<keyof Options, z.ZodType>>,
   what: string,
   example: string,
 ): void {

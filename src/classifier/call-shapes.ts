@@ -3,6 +3,7 @@ import { z } from "zod";
 import { callShape, text } from "../base/call-options.ts";
 import { threadCount } from "../base/thread-count.ts";
 import { dataOptions } from "../tables/table-options.ts";
+import { precisionNames } from "../train/precision.ts";
 import { exportFormats } from "./export-formats.ts";
 
 const seed = () => z.number().int().min(0).optional();
@@ -24,6 +25,7 @@ export const loadShape = {
   ...source,
   maxLength,
   threads: threadCount().optional(),
+  precision: z.enum(precisionNames).optional(),
   worker: z.boolean().optional(),
   onFetch,
   signal,

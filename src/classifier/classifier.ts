@@ -69,7 +69,7 @@ export interface TablePredictions {
  */
 export async function load(folder: string, options: LoadOptions = {}): Promise<Classifier> {
   requirePath(folder, "the folder of the model");
-  requireCallOptions(options, loadShape, "load", "options");
+  requireCallOptions<LoadOptions>(options, loadShape, "load", "options");
   const { worker = true, makeEngine } = options;
   const inWorker = worker && !makeEngine && !hasOwnMethods() && hasWorkerProgram();
   return new Classifier(await (inWorker ? WorkerModel : OpenedModel).open(folder, options));
@@ -116,7 +116,7 @@ export class Classifier {
    */
   async predictTable(options: PredictTableOptions): Promise<TablePredictions> {
     this.#requireUse();
-    requireCallOptions(options, predictTableShape, "predictTable", "{ data: … }");
+    requireCallOptions<PredictTableOptions>(options, predictTableShape, "predictTable", "{ data: … }");
     const { data, dataRevision: revision, configName, signal, onFetch, ...reading } = options;
     const source = await openDataSource(data, { revision, configName }, { signal, onEvent: onFetch });
     const { columns } = this.#model.facts;
@@ -150,7 +150,7 @@ export class Classifier {
   /** Loss and metrics on labelled texts. */
   async evaluate(options: EvaluateOptions): Promise<Evaluation> {
     this.#requireUse();
-    requireCallOptions(options, evaluateShape, "evaluate", "{ data: … }");
+    requireCallOptions<EvaluateOptions>(options, evaluateShape, "evaluate", "{ data: … }");
     return this.#held(this.#model.evaluate(options));
   }
 

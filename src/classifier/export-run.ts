@@ -65,7 +65,7 @@ const writers: Readonly<Record<ExportFormat, Write>> = {
  */
 export async function exportRun(folder: string, options: ExportOptions): Promise<string[]> {
   requirePath(folder, "the folder of the model");
-  requireCallOptions(options, exportShape, "exportRun", "{ format, out }");
+  requireCallOptions<ExportOptions>(options, exportShape, "exportRun", "{ format, out }");
   const { format, out, int8 = false, revision, adapter, labels, onFetch } = options;
   if (existsSync(out)) throw new AttuneError("export/exists", `${out}: this exists already; choose another --out`);
   if (options.base !== undefined && format !== "peft")

@@ -33,7 +33,7 @@ export async function push(
   context: Omit<PushContext, "settings"> = {},
 ): Promise<Pushed> {
   requirePath(path, "the folder of the run");
-  requireCallOptions(options, pushShape, "push", "{ repo }");
+  requireCallOptions<PushOptions>(options, pushShape, "push", "{ repo }");
   const { repo, format, public: isPublic = false } = options;
   const send = (folder: string) =>
     pushFolder(

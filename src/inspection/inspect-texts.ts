@@ -66,7 +66,7 @@ const shape = {
  * @throws AttuneError where data or model cannot be read
  */
 export async function inspect(options: InspectOptions): Promise<Inspection> {
-  requireCallOptions(options, shape, "inspect", "{ data: … }");
+  requireCallOptions<InspectOptions>(options, shape, "inspect", "{ data: … }");
   const { data, dataRevision, configName, model, revision, maxLength, seed, onFetch, signal, ...reading } = options;
   for (const [name, value] of Object.entries({ "--revision": revision, "--max-length": maxLength }))
     if (model === undefined && value !== undefined)
