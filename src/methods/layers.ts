@@ -3,15 +3,17 @@ import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
 import type { Encoder } from "../models/encoder.ts";
 
-const TOP = /^top:([1-9]\d*)$/;
+const TOP = /^top:([1-9]\d*|half)$/;
+
+const HALF = "top:half";
 
 /** Absent: all layers. */
 export const layersOption = z
   .union([z.string().regex(TOP), z.array(z.number().int().min(0)).min(1)], {
-    error: "numbers of layers, from 0, or top:N for the last N",
+    error: "numbers of layers, from 0, or top:N for the last N, or top:half",
   })
   .optional()
-  .describe("transformer layers, from 0, or top:N for the last N (default: all)");
+  .describe("transformer layers, from 0, or top:N for the last N, or top:half for the upper half (default: all)");
 
 /**
  * Whether a parameter or linear layer, by the layer it belongs to, is among those chosen; without a choice, all are.
@@ -23,7 +25,10 @@ export function layerChoice(
   { layers: count, sameLayers = [] }: Pick<Encoder, "layers" | "sameLayers">,
 ): (layer: number | undefined) => boolean {
   if (layers === undefined) return () => true;
-  const first = typeof layers === "string" ? count - Number(TOP.exec(layers)![1]) : 0;
+  // Of layers that are one there is no upper half.
+  if (layers === HALF && sameLayers.length > 0) return (layer) => layer !== undefined;
+  const top = layers === HALF ? Math.ceil(count / 2) : Number(TOP.exec(String(layers))?.[1]);
+  const first = typeof layers === "string" ? count - top : 0;
   if (first < 0) throw new AttuneError("options/layers", `--layers cannot be ${layers}: the model has ${count} layers`);
   const beyond = typeof layers === "string" ? undefined : layers.find((layer) => layer >= count);
   if (beyond !== undefined)

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { VirtualTokens } from "../models/batch.ts";
 import type { Encoder, Parameter } from "../models/encoder.ts";
+import type { HeadName } from "../models/head-choice.ts";
 import type { Scope } from "../models/scope.ts";
 import type { TensorToWrite } from "../weights/safetensors.ts";
 import type { PeftForm } from "./peft-form.ts";
@@ -17,6 +18,8 @@ export interface Paper {
 export interface Method<Options extends z.ZodObject = z.ZodObject> {
   /** What people call it, for tables and headings. */
   readonly title: string;
+  /** The same with a head that changes what it is. @default title */
+  readonly titleWith?: (head: HeadName | "auto") => string;
   /** One sentence for `--help` and reports. */
   readonly summary: string;
   /** How it works, in three sentences, for reports. */

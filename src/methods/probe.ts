@@ -8,6 +8,14 @@ const PROBE_EPOCHS = 12;
 
 export const probe = defineMethod({
   title: "Linear probe",
+  titleWith: (head) =>
+    head === "auto"
+      ? "Probe"
+      : head.endsWith("+mlp")
+        ? "MLP probe"
+        : head === "attention"
+          ? "Attention probe"
+          : "Linear probe",
   summary: "train the head alone, on the outputs of the frozen encoder",
   about:
     "The encoder stays as it is, and only a classifier on its output is trained. " +

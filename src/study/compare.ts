@@ -14,7 +14,7 @@ import { describeStudyData, openStudyInput, type StudyInput } from "./data-facts
 import { Forecast } from "./forecast.ts";
 import { recipesOf, resolvePlan } from "./plan.ts";
 import { readPlanFile } from "./plan-file.ts";
-import { warmupNotes } from "./plan-notes.ts";
+import { settledNotes, warmupNotes } from "./plan-notes.ts";
 import type { Plan, ResolvedPlan } from "./plan-schema.ts";
 import { firstOptions, plannedRuns } from "./planned-runs.ts";
 import { runInProcess } from "./run-process.ts";
@@ -127,7 +127,12 @@ async function* work(out: string, given: Study, context: CompareContext, input: 
     folder.write(study);
     const finished = new Map(study.runs.flatMap(({ name }) => pair(name, folder.resultOf(name))));
     for (const name of finished.keys()) folder.forgetFailure(name);
-    const notes = [...sources.model.notes, ...sources.data.notes, ...warmupNotes(study.runs, input.dataset)];
+    const notes = [
+      ...sources.model.notes,
+      ...sources.data.notes,
+      ...settledNotes(study.runs),
+      ...warmupNotes(study.runs, input.dataset),
+    ];
     yield { type: "plan", out, study, finished: Object.fromEntries(finished), notes };
     folder.keepDataFacts(() => describeStudyData(input));
     const waiting = study.runs.filter(({ name }) => !finished.has(name));

@@ -1,4 +1,5 @@
 /** What to know of a plan before its runs begin: options that will not have the effect they are given for. */
+import { groupBy } from "../base/group-by.ts";
 import { methodOf } from "../methods/registry.ts";
 import { orderOf } from "../run/rare-label-options.ts";
 import { resolveOptions } from "../run/train-options.ts";
@@ -8,6 +9,25 @@ import { datasetOptions } from "../tables/table-options.ts";
 import { warmupNote } from "../train/schedule.ts";
 import { stepsPerEpoch } from "../train/trainer.ts";
 import type { PlannedRun } from "./study.ts";
+
+/** The head and the epochs that rules gave the runs, once for all runs that have the same. */
+export function settledNotes(runs: readonly PlannedRun[]): string[] {
+  const trained = runs.filter(({ method }) => !methodOf(method).trainsNothing);
+  const noteOf = (key: "head" | "epochs") =>
+    Array.from(
+      groupBy(
+        trained.filter(({ sources }) => sources[key] !== undefined && sources[key] !== "the plan"),
+        ({ options, sources }) => JSON.stringify([options[key], sources[key]]),
+      ).values(),
+      (same) => ({ same, value: String(same[0]!.options[key]), source: same[0]!.sources[key]! }),
+    );
+  const whose = (same: readonly PlannedRun[]) =>
+    same.length === trained.length ? "all runs" : [...new Set(same.map(({ title }) => title))].join("; ");
+  return [
+    ...noteOf("head").map(({ same, value, source }) => `Head of ${whose(same)}: ${value} (${source}).`),
+    ...noteOf("epochs").map(({ same, value }) => `Epochs at most, of ${whose(same)}: ${value}.`),
+  ];
+}
 
 /** What each run would say of its warm-up, once for all runs that say the same. */
 export function warmupNotes(runs: readonly PlannedRun[], dataset: Dataset): string[] {

@@ -14,6 +14,8 @@ export const sharedKeys = Object.keys(shared);
 
 export const DEFAULT_METHODS = ["none", "full", "probe", "prompt", "prefix", "lora"] as const satisfies MethodName[];
 export const DEFAULT_RANKS = [2, 4, 8, 16, 32];
+/** Beside them, where the recipe is `tuned`: full fine-tuning of the upper half of the layers, on frozen features of the lower. */
+export const DEFAULT_RUNS = [{ method: "full", layers: "top:half" }] as const satisfies Plan["runs"];
 export const FIRST_SEED = 42;
 
 export const recipeChoices = [...recipeNames, "both", "own"] as const;

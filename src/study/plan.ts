@@ -1,6 +1,6 @@
 /** A plan checked, and with all defaults. */
 import { inCode, type Place, planError } from "./plan-error.ts";
-import { DEFAULT_METHODS, FIRST_SEED, type Plan, planSchema, type ResolvedPlan } from "./plan-schema.ts";
+import { DEFAULT_METHODS, DEFAULT_RUNS, FIRST_SEED, type Plan, planSchema, type ResolvedPlan } from "./plan-schema.ts";
 import type { RecipeName } from "./study.ts";
 
 /**
@@ -16,8 +16,10 @@ export function resolvePlan(given: unknown, place: Place = inCode): ResolvedPlan
     readonly ranks: readonly number[];
   };
   const { seeds, ranks, methods: chosen = plan.runs ? [] : DEFAULT_METHODS } = plan;
+  const isOpen = plan.methods === undefined && plan.runs === undefined && plan.recipe === "tuned";
   return {
     ...plan,
+    ...(isOpen && { runs: DEFAULT_RUNS }),
     methods: [...new Set(chosen)],
     ranks: [...new Set(ranks)],
     seeds: [...new Set(typeof seeds === "number" ? Array.from({ length: seeds }, (_, i) => FIRST_SEED + i) : seeds)],

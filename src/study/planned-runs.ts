@@ -1,7 +1,9 @@
 /** A plan as the runs that it means, with their names. */
 import { AttuneError } from "../base/error.ts";
+import type { Method } from "../methods/method.ts";
 import type { Sourced } from "../methods/recipe-entry.ts";
 import { type MethodName, methodOf } from "../methods/registry.ts";
+import type { HeadName } from "../models/head-choice.ts";
 import { type RecipeFacts, recipeOptions } from "../run/recipes.ts";
 import { resolveOptions } from "../run/train-options.ts";
 import { type Limit, limitedCount } from "../tables/limit-train.ts";
@@ -82,13 +84,18 @@ function settingsOf(plan: ResolvedPlan, recipe: RecipeName, facts: RecipeFacts):
     const words = variant.telling.map((key) => `${inWords(key)} ${shown(given[key])}`);
     return {
       setting,
-      title: [methodOf(method).title, ...words].join(", "),
+      title: [titleOf(method, own.head), ...words].join(", "),
       recipe,
       method,
       options,
       sources: Object.fromEntries(Object.entries(sourced).map(([key, { source }]) => [key, source])),
     };
   });
+}
+
+function titleOf(name: MethodName, head: unknown): string {
+  const { title, titleWith }: Method = methodOf(name);
+  return titleWith && head !== undefined ? titleWith(head as HeadName | "auto") : title;
 }
 
 /** What the plan says of each run; the same thing said twice is one run. */

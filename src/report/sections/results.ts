@@ -129,7 +129,7 @@ export function resultsSection(view: View): Section {
 function tableOf(view: View, columns: readonly ResultColumn[]): Block {
   const rowsOf = (settings: readonly Setting[]): RowGroup["rows"] =>
     settings.map((setting) => [
-      { text: view.shortName(setting), colour: colourOf(setting) },
+      { text: view.shortName(setting), colour: colourOf(setting), ...headOf(setting) },
       ...columns.map(({ marks, cell }) => {
         const made = cell(setting, view);
         const isBest = marks !== undefined && isMarked(view, marks, setting);
@@ -143,6 +143,12 @@ function tableOf(view: View, columns: readonly ResultColumn[]): Block {
   const shown = columns.map(({ title, note }) => ({ title, figures: true, ...(note && { note }) }));
   return { block: "table", columns: [{ title: "Method" }, ...shown], groups };
 }
+
+/** The head beside the method's name, where the run says which: the model's own may have no name. */
+const headOf = ({ runs }: Setting): Pick<Cell, "below"> => {
+  const head = runs[0]?.facts.options.head;
+  return head === undefined ? {} : { below: `head ${head}` };
+};
 
 function failures({ comparison: { failed, missing } }: View): Block[] {
   const items = [

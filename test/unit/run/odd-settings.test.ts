@@ -102,7 +102,7 @@ describe("the note of a warm-up", () => {
     expect(warmupNotes(plannedRuns(plan, smallTask), await loadDataset({ path: data, seed: 1 }))).toEqual([note]);
     for await (const event of compare(plan, join(root, "study"), { estimate: false })) {
       if (event.type !== "plan") continue;
-      expect(event.notes).toEqual([note]);
+      expect(event.notes).toContain(note);
       break;
     }
   });

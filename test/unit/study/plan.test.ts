@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { resolvePlan } from "../../../src/study/plan.ts";
 import { planSchemaText, planText, readPlanFile } from "../../../src/study/plan-file.ts";
+import { settledNotes } from "../../../src/study/plan-notes.ts";
 import type { ResolvedPlan } from "../../../src/study/plan-schema.ts";
 import { plannedRuns } from "../../../src/study/planned-runs.ts";
 import { smallTask } from "../../study.ts";
@@ -22,7 +23,7 @@ const settingsOf = (plan: ResolvedPlan) =>
 describe("a plan that says nothing but model and data", () => {
   const runs = plannedRuns(resolvePlan(MINIMAL), smallTask);
 
-  test("means every method of the original experiment once, LoRA with five ranks", () => {
+  test("means every method of the original experiment once, LoRA with five ranks, and full fine-tuning of the upper half of the layers", () => {
     expect(runs.map(({ name }) => name)).toEqual([
       "tuned-none-s42",
       "tuned-full-s42",
@@ -30,6 +31,7 @@ describe("a plan that says nothing but model and data", () => {
       "tuned-prompt-s42",
       "tuned-prefix-s42",
       ...[2, 4, 8, 16, 32].map((rank) => `tuned-lora-r${rank}-s42`),
+      "tuned-full-layers-top-half-s42",
     ]);
   });
 
@@ -156,6 +158,26 @@ describe("the runs of a plan", () => {
     const [run] = plannedRuns(planOf("recipe: own", "methods: [full]", "limit: 10"), smallTask);
     expect(run!.options).toEqual({ ...MINIMAL, recipe: "own", method: "full", head: "mean", limit: 10, seed: 42 });
   });
+});
+
+test("a probe is called what its head makes of it", () => {
+  const titleWith = (head: string) => plannedRuns(planOf("methods: [probe]", `head: ${head}`), smallTask)[0]!.title;
+  expect(["mean", "mean+mlp", "attention", "auto"].map(titleWith)).toEqual([
+    "Linear probe",
+    "MLP probe",
+    "Attention probe",
+    "Probe",
+  ]);
+});
+
+test("what rules gave the runs is said once", () => {
+  const runs = plannedRuns(planOf("methods: [none, full, probe]"), smallTask);
+  expect(settledNotes(runs)).toEqual([
+    "Head of all runs: mean (the model has no pooler).",
+    "Epochs at most, of Full fine-tuning: 5.",
+    "Epochs at most, of Linear probe: 12.",
+  ]);
+  expect(settledNotes(plannedRuns(planOf("methods: [full]", "head: cls", "epochs: 2"), smallTask))).toEqual([]);
 });
 
 describe("a plan file that is wrong", () => {
