@@ -14,9 +14,9 @@ import { asTransformers5, SWITCH, TRANSFORMERS_5 } from "./transformers-5.ts";
 import { type AddedToken, assembled, bertNormalizer, byteLevelParts, wordPieceParts } from "./vocabulary-definition.ts";
 
 const DEFINITION = "tokenizer.json";
-export const CONFIG = "tokenizer_config.json";
-export const SPECIAL_MAP = "special_tokens_map.json";
-export const ADDED_TOKENS = "added_tokens.json";
+const CONFIG = "tokenizer_config.json";
+const SPECIAL_MAP = "special_tokens_map.json";
+const ADDED_TOKENS = "added_tokens.json";
 
 const HINTS = { code: "tokenizer/json" };
 

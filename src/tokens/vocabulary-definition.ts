@@ -1,6 +1,5 @@
 /** A tokenizer.json out of the older files of a vocabulary, as Transformers makes it of them: WordPiece and byte-level BPE. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
 import { readJson } from "../base/read-json.ts";
@@ -161,7 +160,3 @@ export function assembled(
     model,
   };
 }
-
-/** Where the vocabulary of a family stands in a folder. */
-export const vocabularyPaths = (folder: string, { files }: TokenizerFamily): readonly string[] =>
-  files.map((name) => join(folder, name));
