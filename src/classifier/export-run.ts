@@ -10,7 +10,7 @@ import type { FetchEvent } from "../hub/fetch-events.ts";
 import { type HubSource, pinned } from "../hub/named-inputs.ts";
 import { type ModelCard, modelCard } from "../interop/model-card.ts";
 import { writePeftAdapter } from "../interop/peft-write.ts";
-import { writeModelFolder } from "../interop/transformers.ts";
+import { writeModelFolder, writeWithHead } from "../interop/transformers.ts";
 import { fillOnnxFolder, INT8_MODEL } from "../interop/transformers-js.ts";
 import { usageOf } from "../interop/usage.ts";
 import { isTransformersHead } from "../models/head-choice.ts";
@@ -125,12 +125,12 @@ function writeTransformers({ path, model, adapted, memory, maxLength, thresholds
   const { added = [], merge } = adapted.adaptation;
   const unwritable = (reason: string) =>
     new AttuneError("export/transformers", `this cannot be a model of Transformers: ${reason}`);
-  if (!isTransformersHead(encoder.head))
-    throw unwritable(`${encoder.architecture} has no head like ${encoder.head.head} on it`);
   if (added.length > 0 && !merge) throw unwritable("what the method added cannot be merged into the model's weights");
   merge?.((name) => memory.host[name]!.data as Float32Array, 1);
   const files = loadTokenizer(path).files(maxLength);
-  writeModelFolder(out, { encoder, config, labels, thresholds, weights: memory.host, files });
+  const written = { encoder, config, labels, thresholds, weights: memory.host, files };
+  if (isTransformersHead(encoder.head)) writeModelFolder(out, written);
+  else writeWithHead(out, written);
 }
 
 function writeOnnx(source: Source, folder: string, { int8 = false }: ExportOptions): void {
@@ -197,7 +197,15 @@ function cardOf(source: Source, options: ExportOptions, change: string | undefin
     labels,
     ...origin,
     ...(change && { note: change }),
-    usage: usageOf({ format, name: folder, base, labels, maxLength, int8 }),
+    usage: usageOf({
+      format,
+      name: folder,
+      base,
+      labels,
+      maxLength,
+      int8,
+      brings: !isTransformersHead(model.encoder.head),
+    }),
   };
 }
 

@@ -9,6 +9,7 @@ import { storedTensors } from "../models/stored-form.ts";
 import { HEAD_KEY, MULTI_LABEL, THRESHOLDS_KEY } from "../pretrained/model-config.ts";
 import { type FileToWrite, writeFiles } from "../tokens/tokenizer-files.ts";
 import { type TensorToWrite, writeSafetensors } from "../weights/safetensors.ts";
+import { MODELING_CODE, MODELING_FILE, wrappedConfig } from "./modeling-attune.ts";
 
 export interface ModelFolder {
   readonly encoder: Encoder;
@@ -26,6 +27,14 @@ export interface ModelFolder {
 export function writeModelFolder(folder: string, model: ModelFolder): void {
   const tensors = tensorsOf(model.encoder.parameters, model.weights);
   writeFolder(folder, { config: configOf(model), tensors, files: model.files });
+}
+
+/** The same of a model whose head Transformers does not have: the folder brings the head's code. */
+export function writeWithHead(folder: string, model: ModelFolder): void {
+  const config = wrappedConfig(model.encoder, configOf(model));
+  const tensors = tensorsOf(model.encoder.parameters, model.weights);
+  const files = [...model.files, { name: MODELING_FILE, text: MODELING_CODE }];
+  writeFolder(folder, { config, tensors, files });
 }
 
 /** The parameters of a model as Transformers has them. */

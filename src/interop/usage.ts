@@ -10,6 +10,8 @@ export interface UsageFacts {
   /** Longest text in tokens. */
   readonly maxLength: number;
   readonly int8?: boolean;
+  /** Whether the folder brings the code of its head. */
+  readonly brings?: boolean;
 }
 
 export interface Usage {
@@ -40,14 +42,14 @@ print([labels[i] for i in model(**batch).logits.argmax(-1)])`,
     },
     attune(`${JSON.stringify(base)}, { adapter: ${JSON.stringify(name)} }`),
   ],
-  transformers: ({ name, maxLength, labels }) => [
+  transformers: ({ name, maxLength, labels, brings = false }) => [
     {
-      title: `In Python, with Transformers (\`num_labels\` is ${labels.length}, which config.json says):`,
+      title: `In Python, with Transformers${brings ? ", which has no such head: its code is in modeling_attune.py" : ""} (\`num_labels\` is ${labels.length}, which config.json says):`,
       language: "python",
       code: `from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained(${JSON.stringify(name)})
-model = AutoModelForSequenceClassification.from_pretrained(${JSON.stringify(name)}).eval()
+model = AutoModelForSequenceClassification.from_pretrained(${JSON.stringify(name)}${brings ? ", trust_remote_code=True" : ""}).eval()
 batch = tokenizer([${JSON.stringify(TEXT)}], padding=True, truncation=True, max_length=${maxLength}, return_tensors="pt")
 print([model.config.id2label[int(i)] for i in model(**batch).logits.argmax(-1)])`,
     },

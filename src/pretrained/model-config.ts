@@ -8,6 +8,8 @@ import { headNames } from "../models/head-choice.ts";
 export const HEAD_KEY = "attune_head";
 /** Key of config.json for the thresholds of labels, where a text may have any number of them. */
 export const THRESHOLDS_KEY = "attune_thresholds";
+/** `model_type` of a folder that brings the code of its head: config.json of the encoder stands under `encoder`. */
+export const WRAPPER_TYPE = "attune";
 export const MULTI_LABEL = "multi_label_classification";
 export const REGRESSION = "regression";
 

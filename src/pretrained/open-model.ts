@@ -1,6 +1,7 @@
 /** A pretrained model from a folder: config.json and safetensors in, an encoder and its weights out. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { AttuneError } from "../base/error.ts";
 import { fillCutNormal, fillNormal, randomKey } from "../base/random.ts";
 import { readJson } from "../base/read-json.ts";
@@ -21,6 +22,7 @@ import {
   REGRESSION,
   requireDistinct,
   THRESHOLDS_KEY,
+  WRAPPER_TYPE,
 } from "./model-config.ts";
 
 export interface PretrainedModel {
@@ -109,7 +111,11 @@ export async function readModelConfig(file: string): Promise<ModelConfig> {
       "model/no-config",
       `${file}: there is no such file: a model is a folder with config.json and model.safetensors, or a name on the Hub like org/name`,
     );
-  return readJson(file, modelConfig, { code: "model/config" });
+  const config = readJson(file, modelConfig, { code: "model/config" });
+  if (config.model_type !== WRAPPER_TYPE) return config;
+  const { encoder, auto_map, ...own } = config;
+  const inner = readJson(file, z.looseObject({ encoder: modelConfig }), { code: "model/config" }).encoder;
+  return { ...own, ...inner };
 }
 
 /** The labels that a model folder's config names, if it does. */

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { load } from "../../../src/classifier/classifier.ts";
 import type { ExportFormat } from "../../../src/classifier/export-formats.ts";
 import { exportRun } from "../../../src/classifier/export-run.ts";
+import { headNames } from "../../../src/models/head-choice.ts";
 import { train } from "../../../src/run/train.ts";
 import type { TrainOptions } from "../../../src/run/train-options.ts";
 import { openSafetensors, writeSafetensors } from "../../../src/weights/safetensors.ts";
@@ -131,6 +132,20 @@ describe.skipIf(!python)("Transformers opens whole models", () => {
     const found = runScript<{ logits: number[][] }>("check_transformers.py", out, texts);
     expect(distance(found.logits, logits)).toBeLessThan(PRECISION);
   });
+
+  test.each(headNames.filter((head) => head !== "pooler"))(
+    "with the head %s, whose code is in the folder",
+    async (head) => {
+      const options = { method: "lora", head, mlpSize: head.endsWith("mlp") ? 12 : undefined };
+      const { out, logits } = await exported(`head ${head}`, options, model, "transformers");
+      const found = runScript<{ logits: number[][] }>("check_transformers.py", out, texts);
+      expect(distance(found.logits, logits)).toBeLessThan(PRECISION);
+      const classifier = await load(out, { threads: 1 });
+      const again = (await classifier.predict(TEXTS)).map((prediction) => prediction.logits);
+      await classifier.dispose();
+      expect(distance(again, logits)).toBeLessThan(PRECISION);
+    },
+  );
 });
 
 /** The same model as checkpoints of masked language models are. */
