@@ -39,6 +39,16 @@ export const jobs = {
     options: { method: "prompt", virtualTokens: 20 },
     peer: ["--method", "prompt"],
   },
+  loraInt8: {
+    title: "LoRA r8, int8",
+    options: { method: "lora", rank: 8, precision: "int8" },
+    peer: ["--method", "lora", "--rank", "8"],
+  },
+  prefixInt8: {
+    title: "prefix 20, int8",
+    options: { method: "prefix", virtualTokens: 20, precision: "int8" },
+    peer: ["--method", "prefix"],
+  },
   probe: {
     title: "linear probe",
     options: { method: "probe" },
@@ -75,8 +85,10 @@ export const goals: readonly Goal[] = [
   { job: "full", model: "bert-base", against: "bfloat16", speed: { "AVX-512": 1.5 } },
   { job: "lora", model: "bert-base", against: "float32", speed: { "AVX-512": 4.5, AVX2: 2 }, memory: 0.4 },
   { job: "prefix", model: "bert-base", against: "float32", speed: { "AVX-512": 4.5, AVX2: 2 } },
+  { job: "loraInt8", model: "bert-base", against: "float32", speed: { "AVX-512": 5 }, memory: 0.25 },
   { job: "prompt", model: "bert-base", against: "float32", speed: { "AVX-512": 3.5, AVX2: 1.7 } },
   { job: "top2", model: "bert-base", against: "float32", speed: { "AVX-512": 8, AVX2: 4.5 } },
+  { job: "loraInt8", model: "model", against: "float32", speed: { "AVX-512": 4.5 } },
   { job: "full", model: "model", against: "float32", speed: { "AVX-512": 4, AVX2: 2.3 } },
   { job: "lora", model: "model", against: "float32", speed: { "AVX-512": 4, AVX2: 2.3 } },
   { job: "probe", model: "model", against: "float32", speed: { "AVX-512": 45, AVX2: 22 } },

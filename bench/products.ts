@@ -1,11 +1,13 @@
 /**
- * The bound of a step: a program's matrix products and nothing else, on the same engine. Weights are the model's own and
+ * The bound of a step: a program's matrix products and nothing else, on the same engine; those in 8 bits with the rounding that
+ * they begin with. Weights are the model's own and
  * weight gradients go to their own place, as in the step; what lies between is read from one array for each shape, and of
  * what comes out only a corner leaves the engine, which copies what leaves it.
  */
 import type { Engine, Executable } from "../src/engine/engine.ts";
 import type { EngineTensors } from "../src/engine/engine-tensors.ts";
 import { evaluateDim, evaluateShape, productOf } from "../src/graph/dim.ts";
+import { int8ProductOp } from "../src/graph/ops/int8-product.ts";
 import { input, inputName } from "../src/graph/ops/leaf.ts";
 import { affineOp, matMulOp, productOp } from "../src/graph/ops/linalg.ts";
 import { slice } from "../src/graph/ops/shape.ts";
@@ -14,7 +16,7 @@ import { type AnyOp, applyAll, type HostTensor, type Node, type Tensor } from ".
 
 type Outputs = Readonly<Record<string, Tensor>>;
 
-const PRODUCTS: ReadonlySet<AnyOp> = new Set<AnyOp>([productOp, affineOp, matMulOp]);
+const PRODUCTS: ReadonlySet<AnyOp> = new Set<AnyOp>([productOp, affineOp, matMulOp, int8ProductOp]);
 
 export interface Products {
   readonly count: number;

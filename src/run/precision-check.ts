@@ -15,7 +15,7 @@ import type { PreparedRun } from "./prepare-run.ts";
 
 /** Texts that are measured. */
 const TEXTS = 64;
-const TEXTS_AT_A_TIME = 8;
+const TEXTS_AT_A_TIME = 4;
 
 /**
  * Relative errors above which a run is not trained in 8 bits. MiniLM comes to 8 % in logits, less than 0.1 % in the loss and 6 % in
