@@ -2,11 +2,11 @@
  * Rewrites a program into an equal one with less work: equal nodes become one, moves cancel, and multiplications by a
  * number disappear into the matrix products next to them.
  */
-import { type Shape, sameShape } from "./dim.ts";
+import { type Dim, type Shape, sameShape } from "./dim.ts";
 import { scale } from "./ops/elementwise.ts";
 import { type AffineAttributes, affine, matMul, type ProductAttributes, product, swapLast } from "./ops/linalg.ts";
 import { sum } from "./ops/reduce.ts";
-import { reshape, reshapeOp, transpose } from "./ops/shape.ts";
+import { concat, reshape, reshapeOp, type SliceAttributes, transpose } from "./ops/shape.ts";
 import { nodesInOrder } from "./order.ts";
 import { applyAll, type Node, type Tensor } from "./tensor.ts";
 
@@ -121,9 +121,33 @@ function cancel(node: Node): Tensor | undefined {
       return x!.node.op.name === "scale"
         ? scale(x!.node.inputs[0]!, factorOf(x!) * factorOf(node.outputs[0]!))
         : undefined;
+    case "add":
+      return joinedParts(node.outputs[0]!);
     default:
       return undefined;
   }
+}
+
+/** The gradient of a value that was cut into parts: each is padded with zeros, and their sum is all of them in a row. */
+function joinedParts(total: Tensor): Tensor | undefined {
+  const parts: Tensor[] = [];
+  const arePadded = ({ inputs }: Node): boolean =>
+    inputs.every((x) =>
+      x.node.op.name === "add" ? arePadded(x.node) : x.node.op.name === "unslice" && parts.push(x) > 0,
+    );
+  if (!arePadded(total.node) || !parts.every(({ shape }) => sameShape(shape, total.shape))) return undefined;
+  const places = parts.map(({ node }) => ({ ...(node.attributes as SliceAttributes), part: node.inputs[0]! }));
+  const { axis } = places[0]!;
+  let reached: Dim = 0;
+  for (const { axis: own, start, end } of places.sort((a, b) => a.start - b.start)) {
+    if (own !== axis || start !== reached) return undefined;
+    reached = end === "end" ? total.shape[axis]! : end;
+  }
+  if (reached !== total.shape[axis]) return undefined;
+  return concat(
+    places.map(({ part }) => part),
+    axis,
+  );
 }
 
 /** What can be taken into a matrix product, or moved to where there is less of it. */

@@ -64,7 +64,7 @@ export const concatOp: Op<readonly Tensor[], { readonly axis: number }> = {
   onnx: ({ node, inputs, attributes: { axis } }) => node("Concat", inputs, { axis }),
 };
 
-type SliceAttributes = { readonly axis: number; readonly start: number; readonly end: number | "end" };
+export type SliceAttributes = { readonly axis: number; readonly start: number; readonly end: number | "end" };
 
 export const sliceOp: Op<[Tensor], SliceAttributes> = {
   name: "slice",

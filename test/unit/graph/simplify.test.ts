@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { gradients } from "../../../src/graph/gradients.ts";
 import { gelu } from "../../../src/graph/nn.ts";
 import { add, div, erfGate, exp, mul, scale, tanh } from "../../../src/graph/ops/elementwise.ts";
 import { constant, input } from "../../../src/graph/ops/leaf.ts";
@@ -119,6 +120,30 @@ describe("moves cancel", () => {
     const t = input("t", "float32", [2, "a", "b"]);
     const y = reshape(reshape(t, ["a", 2, "b"]), ["a", "b", 2]);
     expectSameValues(simplify({ y }), { y }, { t: noise([2, 3, 5]) }, { a: 3, b: 5 });
+  });
+});
+
+describe("the gradient of a value that was cut into parts", () => {
+  const x = input("x", "float32", [3, 7]);
+  const values = { x: noise([3, 7], 1) };
+  const gradientOf = (...ranges: readonly (readonly [number, number | "end"])[]) => {
+    const parts = ranges.map(([from, to], i) => sum(scale(exp(slice(x, 1, from, to)), i + 1), [0, 1]));
+    const outputs = { dx: gradients(parts.reduce(add), [x])[0]! };
+    const shorter = simplify(outputs);
+    expectSameValues(shorter, outputs, values, {}, 1e-12);
+    return opCounts(shorter);
+  };
+
+  test("is its parts in a row", () => {
+    const counts = gradientOf([2, 5], [0, 2], [5, "end"]);
+    expect(counts.unslice).toBeUndefined();
+    expect(counts.concat).toBe(1);
+  });
+
+  test("stays a sum where parts overlap or leave something out", () => {
+    expect(gradientOf([0, 4], [3, 7]).unslice).toBe(2);
+    expect(gradientOf([0, 3], [4, 7]).unslice).toBe(2);
+    expect(gradientOf([1, 3], [3, 7]).unslice).toBe(2);
   });
 });
 
