@@ -1,6 +1,7 @@
 /** A model in a thread of its own: what is asked goes there as messages, and answers come back. */
 import { existsSync } from "node:fs";
 import { Worker } from "node:worker_threads";
+import "../engine/no-telemetry.ts";
 import { AttuneError, type ErrorKind } from "../base/error.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
 import type { Text } from "../tables/dataset.ts";

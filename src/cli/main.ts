@@ -126,4 +126,4 @@ for (const [stream, isOver] of [
     process.exit(EXIT_CODES.failure);
   });
 
-process.exitCode = await main();
+process.exitCode = await main().catch(report);

@@ -1,5 +1,6 @@
 /** An ONNX file as it was written for others, run as they run it: to measure what was written. */
 import "./no-telemetry.ts";
+import "./runtime-build.ts";
 import * as ort from "onnxruntime-node";
 import type { HostTensors } from "./engine-tensors.ts";
 

@@ -1,5 +1,6 @@
 /** Programs on ONNX Runtime's CPU provider, through onnxruntime-node. */
 import "./no-telemetry.ts";
+import "./runtime-build.ts";
 import * as ort from "onnxruntime-node";
 import { AttuneError } from "../base/error.ts";
 import { toOnnx } from "../graph/onnx.ts";
