@@ -306,7 +306,8 @@ describe("any number of labels", () => {
   });
 
   test("an adapter keeps them, for itself and for PEFT", async () => {
-    await train("flags.csv", "lora", "--multi-label", "--method", "lora", "--semantics", "peft");
+    const likePeft = ["--semantics", "peft", "--head", "pooler", "--targets", "query,value"];
+    await train("flags.csv", "lora", "--multi-label", "--method", "lora", ...likePeft);
     const { thresholds } = readJson<RunResult>(cwd, "lora/result.json");
     await succeed(["export", "lora", "--format", "peft", "--out", "lora-peft"], { cwd });
     expect(readJson(cwd, "lora-peft/labels.json")).toEqual({
