@@ -22,6 +22,7 @@ const areas: Readonly<Record<string, string>> = {
   options: "options of a command or a function",
   plan: "the plan of a study",
   predict: "texts to classify",
+  serve: "the server of a classifier",
   pretrain: "pre-training",
   push: "uploading a model",
   report: "where a report is written",

@@ -49,6 +49,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "classify texts",
     load: async () => (await import("./commands/predict.ts")).predictCommand,
   },
+  serve: {
+    summary: "answer over HTTP: texts in, labels out",
+    load: async () => (await import("./commands/serve.ts")).serveCommand,
+  },
   export: {
     summary: "write a trained model for PEFT, Transformers or transformers.js (ONNX)",
     load: async () => (await import("./commands/export.ts")).exportCommand,

@@ -52,6 +52,7 @@ describe("imports", () => {
     "inspection",
     "run",
     "classifier",
+    "serve",
     "pretrain",
     "study",
     "comparison",
