@@ -3,6 +3,7 @@ import { AttuneError } from "../../../src/base/error.ts";
 import type { Dim } from "../../../src/graph/dim.ts";
 import * as nn from "../../../src/graph/nn.ts";
 import { ops } from "../../../src/graph/ops/all-ops.ts";
+import * as distance from "../../../src/graph/ops/distance.ts";
 import {
   add,
   div,
@@ -23,6 +24,7 @@ import {
   tanh,
 } from "../../../src/graph/ops/elementwise.ts";
 import * as indexing from "../../../src/graph/ops/indexing.ts";
+import { int8Product } from "../../../src/graph/ops/int8-product.ts";
 import { constant, input } from "../../../src/graph/ops/leaf.ts";
 import * as linalg from "../../../src/graph/ops/linalg.ts";
 import * as reduce from "../../../src/graph/ops/reduce.ts";
@@ -284,6 +286,25 @@ const rejected: Readonly<Record<string, readonly Case[]>> = {
       () => indexing.fromHeads(t(...x), ids(...unpad), ids(...pad)),
     ],
   ),
+  distanceToPlace: [
+    ["distanceToPlace(float32[2, 3, 5]) needs [3, 6] as its last two axes", () => distance.distanceToPlace(t(2, 3, 5))],
+  ],
+  placeToDistance: [
+    [
+      "placeToDistance(float32[3, 4]) needs [3, 3] as its last two axes",
+      () => applyAll(distance.placeToDistanceOp, [t(3, 4)], { length: 3 })[0]!,
+    ],
+  ],
+  int8Product: [
+    [
+      "int8Product(float32[2, 3], float32[3, 4], float32[4]) needs float32, int8 and float32",
+      () => int8Product(t(2, 3), t(3, 4), t(4)),
+    ],
+    [
+      "int8Product(float32[2, 3], int8[2, 4], float32[4]) has inner sizes 3 and 2",
+      () => int8Product(t(2, 3), typed("int8", 2, 4), t(4)),
+    ],
+  ],
 };
 
 describe.each(Object.entries(rejected))("%s", (_, cases) => {
