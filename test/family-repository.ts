@@ -25,6 +25,7 @@ export interface FamilyRepository {
 }
 
 const CONFIG = "tokenizer_config.json";
+const POOLING = "1_Pooling/config.json";
 const others = ["README.md", ".gitattributes", "tf_model.h5", "flax_model.msgpack"];
 const both = ["model.safetensors", "tokenizer.json", CONFIG];
 
@@ -56,8 +57,8 @@ export const familyRepositories: readonly FamilyRepository[] = [
   },
   {
     ...{ name: "sentence-transformers/all-mpnet-base-v2", kind: "mpnet", model: "mpnet", modelType: "mpnet" },
-    read: [...both, "vocab.txt", "special_tokens_map.json"],
-    left: ["README.md", "pytorch_model.bin", "modules.json", "1_Pooling/config.json", "onnx/model.onnx"],
+    read: [...both, "vocab.txt", "special_tokens_map.json", POOLING],
+    left: ["README.md", "pytorch_model.bin", "modules.json", "onnx/model.onnx"],
   },
   {
     ...{ name: "albert/albert-base-v2", kind: "albert", model: "albert", modelType: "albert" },
@@ -126,6 +127,7 @@ function contentOf({ kind, model, modelType, read }: FamilyRepository, scratch: 
   writeSafetensors(join(scratch, "model.safetensors"), tensors);
   return {
     ...written,
+    [POOLING]: Buffer.from('{"word_embedding_dimension": 24, "pooling_mode_mean_tokens": true}'),
     "config.json": Buffer.from(JSON.stringify(config)),
     "model.safetensors": readFileSync(join(scratch, "model.safetensors")),
   };
