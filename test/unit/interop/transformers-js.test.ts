@@ -47,7 +47,8 @@ const rows: readonly Partial<TrainOptions>[] = [
 
 async function trained(name: string, options: object): Promise<string> {
   const out = join(root, name);
-  const small = { epochs: 2, batchSize: 16, learningRate: 1e-2, threads: 1 };
+  const trains = !("method" in options && options.method === "none");
+  const small = { batchSize: 16, threads: 1, ...(trains && { epochs: 2, learningRate: 1e-2 }) };
   const virtual =
     "method" in options && ["prompt", "prefix"].includes(String(options.method)) ? { virtualTokens: 4 } : {};
   for await (const _ of train({ model, data, out, ...small, ...virtual, ...options } as TrainOptions));
