@@ -111,6 +111,11 @@ function report(error: unknown): number {
     writeError(`attune: ${message}\n`);
     return EXIT_CODES[kind];
   }
+  if (error instanceof RangeError && /memory|allocation failed/i.test(message)) {
+    const advice = "free some, lift the limit (ulimit -v, the container's), or take a smaller --batch-size or model";
+    writeError(`attune: there is not enough memory here (${message}); ${advice}\n`);
+    return EXIT_CODES.failure;
+  }
   // The system's own words (no space left, no permission) need no stack trace; everything else is a fault of ours.
   const isSystem = typeof code === "string" && /^E[A-Z]+$/.test(code);
   const said = (diskError(error, "the disk", "put that right, and do it again") as Error).message;

@@ -42,7 +42,11 @@ export function allocateBlocks(
   sizes: readonly (readonly number[])[],
   { limit = MAX_MEMORY_BYTES, shared = false }: MemoryOptions = {},
 ): Block[] {
-  const { places, used } = place(sizes, limit, "one parameter and its state need more than 4 GiB");
+  const { places, used } = place(
+    sizes,
+    limit,
+    "one parameter and its state need more than 4 GiB: take smaller batches or a smaller model",
+  );
   const memories = used.map((bytes) => newMemory(bytes, shared, pagesOf(bytes)));
   return viewsOf(sizes, places, memories);
 }

@@ -124,10 +124,15 @@ const HINTS = { code: "adapter/config", advice: "get the adapter again" };
 const texts = z.array(z.string());
 
 /** Of adapter_config.json, what methods have in common; each method checks its own. */
+const modulesShape = z.union([z.string(), texts]).nullish();
 const configShape = z.looseObject({
   peft_type: z.string(),
   task_type: z.string().nullish(),
   modules_to_save: texts.nullish(),
+  // A pattern, or a list of names or their ends.
+  target_modules: modulesShape,
+  exclude_modules: modulesShape,
+  feedforward_modules: modulesShape,
 });
 
 const labelsShape = z.union([texts, z.looseObject({ labels: texts, thresholds: z.array(z.number()) })], {

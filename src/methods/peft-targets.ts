@@ -57,6 +57,11 @@ const listed = (value: unknown): string[] => (value === null || value === undefi
 
 /** A regular expression of Python's for whole names. */
 export function wholeNames(expression: string): RegExp {
+  // A repeated group with choices in it is tried in ever more ways; names of layers need none.
+  if (/[*+?|}][^()]*\)+[*+{]/.test(expression)) {
+    const message = `adapter_config.json: ${JSON.stringify(expression)} repeats a group, which may take ages to try; write it without`;
+    throw new AttuneError("adapter/expression", message);
+  }
   try {
     return new RegExp(`^(?:${expression})$`);
   } catch (cause) {

@@ -9,11 +9,8 @@ import {
   parquetSchema,
 } from "hyparquet";
 import { AttuneError } from "../base/error.ts";
-import { boundedCompressors } from "./bounded-decompression.ts";
 import { type Row, SAMPLE_ROWS, type Table } from "./table.ts";
 import { allBytes, isGzip, unreadable } from "./text-file.ts";
-
-const compressors = boundedCompressors();
 
 export async function openParquet(path: string): Promise<Table> {
   const { metadata, columns } = await reading(path, async (file) => {
@@ -22,6 +19,8 @@ export async function openParquet(path: string): Promise<Table> {
     if (names.some((name) => typeof name !== "string")) throw new Error("a column has no name");
     return { metadata: found, columns: names };
   });
+  // What decompresses takes memory as soon as it is loaded.
+  const compressors = (await import("./bounded-decompression.ts")).boundedCompressors();
   const read = (wanted: readonly string[], rowStart: number, rowEnd: number): Promise<unknown[][]> =>
     reading(path, (file) => readColumns({ file, metadata, compressors, columns: [...wanted], rowStart, rowEnd }));
   const sampleRows = Math.min(SAMPLE_ROWS, Number(metadata.num_rows));
