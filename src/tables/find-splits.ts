@@ -4,6 +4,7 @@ import { join, relative, sep } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
 import { type Card, type Config, chooseConfig, classNamesOf, type DataFile, readCard } from "./dataset-card.ts";
 import { matchesPattern } from "./file-pattern.ts";
+import { splitsInJson } from "./json-splits.ts";
 import { isPlainText, isTable, tableEnding, uncompressedName } from "./open-table.ts";
 import { type Candidate, candidatesOf, chosenFiles, type SplitFiles, splitOfFile } from "./split-files.ts";
 import { splitOfName } from "./split-names.ts";
@@ -24,6 +25,8 @@ export function findSource(path: string, configName?: string): Source {
   if (isList || !statSync(path).isDirectory()) {
     if (configName !== undefined)
       throw new AttuneError("data/no-config", `${path}: files have no configurations; leave --config-name out`);
+    const inside = isList ? undefined : splitsInJson(path);
+    if (inside) return { ...inside, classNames: () => undefined };
     const files = isList ? listedFiles(path.split(",")) : { all: [path] };
     return { files, unused: [], classNames: () => undefined };
   }

@@ -12,6 +12,15 @@ interface JsonRow {
 }
 type Batches = () => AsyncGenerator<readonly JsonRow[]>;
 
+/** What a list in a file that has one for each split is called: `data.json#train`. */
+export const nameOfPart = (path: string, key: string): string => `${path}#${key}`;
+
+/** File and key of such a name. */
+export function partOf(name: string): { readonly path: string; readonly key: string } | undefined {
+  const [, path, key] = /^(.*\.json(?:\.gz)?)#(.+)$/i.exec(name) ?? [];
+  return path === undefined ? undefined : { path, key: key! };
+}
+
 /** One object a line. */
 export async function openJsonLines(path: string, format: TableFormat = {}): Promise<Table> {
   const file = await openTextFile(path, format.encoding);
@@ -20,8 +29,10 @@ export async function openJsonLines(path: string, format: TableFormat = {}): Pro
   });
 }
 
-export async function openJson(path: string, format: TableFormat = {}): Promise<Table> {
+/** `key` names the list to read, in a file that has one for each split. */
+export async function openJson(path: string, format: TableFormat = {}, key?: string): Promise<Table> {
   const file = await openTextFile(path, format.encoding);
+  if (key !== undefined) return openList(file, key);
   const start = file.head.toString("latin1").trimStart();
   if (start.startsWith("{") && (await isOneObject(file))) return openWrapped(file);
   const isList = !start.startsWith("{");
@@ -115,6 +126,24 @@ async function isOneObject(file: TextFile): Promise<boolean> {
     if (count > 1) return false;
   }
   return true;
+}
+
+/** The rows of one list: objects, or lists of cells, whose columns are called by their numbers. */
+async function openList(file: TextFile, key: string): Promise<Table> {
+  const path = nameOfPart(file.path, key);
+  const { values: whole } = objectOf(file.path, { text: (await allText(file)).trim(), line: 1 }, ELEMENT_ADVICE);
+  const rows = (whole[key] as readonly unknown[]).map((row, i) => {
+    if (Array.isArray(row))
+      return { place: i + 1, values: Object.fromEntries(row.map((cell, k) => [String(k + 1), cell])) };
+    if (isObject(row)) return { place: i + 1, values: row };
+    throw new AttuneError(
+      "data/json",
+      `${placeOf({ path, unit: "row" }, i + 1)}: ${ELEMENT_ADVICE}, or a list like ["…", "…"]`,
+    );
+  });
+  return tableOf({ ...file, path }, "row", [], async function* () {
+    yield rows;
+  });
 }
 
 /** An object with one list of objects in it, as SQuAD has it, or a single row. */

@@ -4,7 +4,7 @@ import { basename, extname } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
 import { withoutEffect } from "../base/unused-options.ts";
 import { openDelimited } from "./delimited.ts";
-import { openJson, openJsonLines } from "./json-table.ts";
+import { openJson, openJsonLines, partOf } from "./json-table.ts";
 import { openParquet } from "./parquet.ts";
 import type { Table } from "./table.ts";
 import { formatKeys, type TableFormat } from "./table-format.ts";
@@ -48,6 +48,8 @@ export const isPlainText = (path: string): boolean => tableEnding(path) === PLAI
 
 /** Opens a table, by the ending of its name. */
 export async function openTable(path: string, format: TableFormat = {}): Promise<Table> {
+  const part = existsSync(path) ? undefined : partOf(path);
+  if (part && existsSync(part.path)) return openJson(part.path, format, part.key);
   const reader = readers[tableEnding(path)];
   if (!reader)
     throw new AttuneError(

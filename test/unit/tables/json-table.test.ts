@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { jsonValues } from "../../../src/tables/json-values.ts";
+import { loadDataset } from "../../../src/tables/load-dataset.ts";
 import { openTable } from "../../../src/tables/open-table.ts";
 import type { Table } from "../../../src/tables/table.ts";
 import type { TextFile } from "../../../src/tables/text-file.ts";
@@ -114,5 +115,22 @@ test("any list is taken apart as it was put together, wherever its bytes are cut
       },
     ),
     { numRuns: 300 },
+  );
+});
+
+test("one object with a list for each split, of pairs as CLINC150 has them", async () => {
+  const rows = (prefix: string, count: number) =>
+    Array.from({ length: count }, (_, i) => [`${prefix} text of number ${i}`, i % 2 === 0 ? "greeting" : "balance"]);
+  const content = { val: rows("val", 4), oos_train: rows("far", 2), train: rows("a", 8), test: rows("test", 4) };
+  const path = file("data_full.json", JSON.stringify(content));
+  const { labels, splits, notes, reading } = await loadDataset({ path, seed: 1 });
+  expect(labels).toEqual(["balance", "greeting"]);
+  expect(Object.values(splits).map(({ length }) => length)).toEqual([8, 4, 4]);
+  expect(splits.test.at(1)).toEqual({ id: "test-1", text: "test text of number 1", label: 0 });
+  expect(reading).toBe('text from "1", label from "2"');
+  expect(notes.join()).toContain("oos_train");
+  const wrong = file("wrong.json", JSON.stringify({ ...content, train: [...rows("a", 3), "text"] }));
+  expect(await inputError(() => loadDataset({ path: wrong, seed: 1 }))).toContain(
+    "wrong.json#train, row 4: each element",
   );
 });
