@@ -81,4 +81,4 @@ export interface PredictedText {
 }
 
 /** Options of `attune train` with which the tiny model learns. */
-export const LEARNING = ["--batch-size", "4", "--learning-rate", "5e-3"] as const;
+export const LEARNING = ["--head", "pooler", "--batch-size", "4", "--learning-rate", "5e-3"] as const;

@@ -12,7 +12,7 @@ tinyData(join(cwd, "data"));
 const texts = ["good cat", "the bad dog", "very unhappy café"];
 
 beforeAll(async () => {
-  const options = ["--method", "lora", "--learning-rate", "1e-2", "--batch-size", "4"];
+  const options = ["--method", "lora", "--head", "pooler", "--learning-rate", "1e-2", "--batch-size", "4"];
   await succeed(["train", "--model", "model", "--data", "data", "--out", "run", ...options], { cwd });
 });
 
