@@ -126,9 +126,8 @@ function reserving<T>(bytes: number, reserve: () => T): T {
   try {
     return reserve();
   } catch (cause) {
-    const size = (bytes / 2 ** 30).toFixed(1);
-    throw new AttuneError("engine/out-of-memory", `cannot reserve ${size} GiB for weights, state or masks`, "failure", {
-      cause,
-    });
+    const size = Math.ceil(bytes / 2 ** 20);
+    const message = `cannot reserve ${size} MB for weights, state or masks; lift a limit on memory (ulimit -v), or take a smaller --batch-size or model`;
+    throw new AttuneError("engine/out-of-memory", message, "failure", { cause });
   }
 }
