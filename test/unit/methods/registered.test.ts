@@ -130,11 +130,11 @@ test("is listed behind the others, with its options and their defaults", () => {
 test("options are checked as those of Attune's methods are, by TypeScript and at run time", async () => {
   const out = join(root, "none");
   // @ts-expect-error: the method has no such option.
-  const misspelled = { ...small, out, ...gates({ strat: 2 }) };
+  const misspelled = { ...small, out, ...gates({ strt: 2 }) };
   const run = async () => {
     for await (const _ of train(misspelled));
   };
-  await expect(run()).rejects.toThrow("there is no option strat; did you mean start?");
+  await expect(run()).rejects.toThrow("there is no option strt; did you mean start?");
   // @ts-expect-error: a name alone could be anything.
   const unknown = train({ ...small, out, method: "gate" });
   await expect(unknown[Symbol.asyncIterator]().next()).rejects.toThrow(/method cannot be "gate"/);

@@ -1,5 +1,14 @@
 /** What every run has in common: how it is followed, left, refused, locked, and what it goes on from. */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import fs, {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { pretrain, resumePretraining } from "../../../src/pretrain/pretrain.ts";
@@ -189,17 +198,26 @@ describe("a run goes on", () => {
 });
 
 test("a run that fails while it saves its best epoch names the epoch whose weights it keeps", async () => {
-  const path = join(root, "failing");
   const seen: number[] = [];
   let said = "";
+  const { renameSync } = fs;
+  const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
   try {
     for await (const event of train(optionsOf("failing", { epochs: 6 }))) {
       if (event.type === "epoch" && event.best) seen.push(event.epoch);
       // From here on the weights of a best epoch cannot be written.
-      if (event.type === "checkpoint") mkdirSync(join(path, "checkpoints/best.safetensors.partial"));
+      if (event.type === "checkpoint")
+        fs.renameSync = (from, to) => {
+          if (String(to).endsWith("best.safetensors")) throw full;
+          renameSync(from, to);
+        };
+      syncBuiltinESMExports();
     }
   } catch (error) {
     said = (error as Error).message;
+  } finally {
+    fs.renameSync = renameSync;
+    syncBuiltinESMExports();
   }
   expect(said).toContain("the model of epoch 1, the best so far");
   expect(seen).toEqual([1]);
