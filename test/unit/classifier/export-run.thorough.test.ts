@@ -51,8 +51,17 @@ describe.each(rows)("$method $options $head", ({ method, options, head, formats 
   let expected: Prediction[] = [];
 
   beforeAll(async () => {
-    const small = { epochs: 1, batchSize: 16, learningRate: 1e-2, threads: 1 };
-    for await (const _ of train({ model, data, out: run, method, head, ...small, ...options } as TrainOptions));
+    const training = method === "none" ? {} : { epochs: 1, batchSize: 16, learningRate: 1e-2 };
+    for await (const _ of train({
+      model,
+      data,
+      out: run,
+      method,
+      head,
+      threads: 1,
+      ...training,
+      ...options,
+    } as TrainOptions));
     expected = await (await load(run, { threads: 1 })).predict(texts);
   });
 
@@ -92,8 +101,17 @@ describe.each(methodNames)("%s with every other head", (method) => {
 
   test.each(headNames.filter((head) => head !== "pooler"))("%s", async (head) => {
     const run = join(root, `${method} ${head}`);
-    const small = { epochs: 1, batchSize: 8, limit: 8, threads: 1 };
-    for await (const _ of train({ model, data, out: run, method, head, ...small } as TrainOptions));
+    const training = method === "none" ? {} : { epochs: 1, batchSize: 8 };
+    for await (const _ of train({
+      model,
+      data,
+      out: run,
+      method,
+      head,
+      limit: 8,
+      threads: 1,
+      ...training,
+    } as TrainOptions));
     for (const format of exportFormats) {
       const exported = exportRun(run, { format, out: `${run} ${format}` });
       if (own.formats[format] === "yes") await exported;

@@ -75,8 +75,8 @@ describe("errors", () => {
 
 test("runs as `train` leaves them", async () => {
   const path = study({ settings: fabricatedSettings("own").slice(0, 2), missing: ["own-none-s42", "own-full-s42"] });
-  const shared = { model: tinyModel(join(folder, "model")), data: tinyData(join(folder, "data")), ...tinyTraining };
-  for (const choice of [{ method: "none" }, { method: "full" }] as const)
+  const shared = { model: tinyModel(join(folder, "model")), data: tinyData(join(folder, "data")) };
+  for (const choice of [{ method: "none" }, { method: "full", ...tinyTraining }] as const)
     for await (const _ of train({ ...shared, ...choice, out: join(path, "runs", `own-${choice.method}-s42`) }));
   const { settings: found, data, missing } = await compareStudy([path]);
   expect(missing).toEqual([]);

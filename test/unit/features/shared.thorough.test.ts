@@ -72,7 +72,7 @@ describe.each<[string, Partial<TrainOptions>, string[]]>([
     expect(first.seconds).toMatchObject({ shared: 0, sharedInTraining: 0 });
     // Which ones a searched head needs besides depends on which it is.
     const kinds = expect.arrayContaining([...kept, "tokens", "tokens", "tokens"]);
-    expect(kindsIn(shared).sort()).toEqual(options.head ? kinds : [...kept, "tokens", "tokens", "tokens"]);
+    expect(kindsIn(shared).sort()).toEqual(options.head ? kinds : ["baselines", ...kept, "tokens", "tokens", "tokens"]);
     const before = timesOf(shared);
     const second = await run(options, { shared });
     expect(second.outcome).toEqual(alone.outcome);

@@ -96,7 +96,7 @@ describe.each(Object.keys(families))("%s", (family) => {
     const isVirtual = ["prompt", "prefix"].includes(method);
     let logits: number[][];
     beforeAll(async () => {
-      const small = { epochs: 1, batchSize: 16, learningRate: 1e-2, threads: 1 };
+      const training = method === "none" ? {} : { epochs: 1, batchSize: 16, learningRate: 1e-2 };
       const virtual = isVirtual ? { virtualTokens: 3, semantics: "peft" } : {};
       for await (const _ of train({
         model,
@@ -104,7 +104,8 @@ describe.each(Object.keys(families))("%s", (family) => {
         out: run,
         method,
         head: "pooler",
-        ...small,
+        threads: 1,
+        ...training,
         ...virtual,
       } as TrainOptions));
       logits = await logitsOf(run);
