@@ -1,9 +1,10 @@
 /** The options of every command that loads a classifier. */
 import { type Command, Option } from "commander";
 import { AttuneError } from "../base/error.ts";
+import { flagOf } from "../base/flag-name.ts";
 import type { LoadOptions } from "../classifier/opened-model.ts";
 import { type Precision, precisionNames } from "../train/precision.ts";
-import { flagOf, toNumber } from "./option-flags.ts";
+import { toNumber } from "./option-flags.ts";
 
 /** As they were given; `loadOptions` checks them. */
 export interface LoadFlags {

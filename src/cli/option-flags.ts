@@ -1,14 +1,13 @@
 /** Command-line options from the schemas of options: names, values, defaults and descriptions stand there only. */
+
 import { type Command, Option } from "commander";
 import type { z } from "zod";
+import { flagOf } from "../base/flag-name.ts";
 import { describeOptions, type OptionDescription } from "../methods/list-methods.ts";
 import { builtInMethods } from "../methods/registry.ts";
 import { recipes } from "../run/recipes.ts";
 import { trainOptions } from "../run/train-options.ts";
 import { trainGroups } from "./train-help.ts";
-
-/** `batchSize` → `--batch-size`. */
-export const flagOf = (key: string): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Adds one option for each key of a schema. */
 export function addFlags(command: Command, schema: z.ZodObject): void {

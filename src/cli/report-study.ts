@@ -5,6 +5,7 @@ import { compareStudy } from "../comparison/compare-study.ts";
 import type { Comparison } from "../comparison/comparison.ts";
 import { resultTable } from "../report/terminal-table.ts";
 import { writeReport } from "../report/write-report.ts";
+import { isStudy } from "../study/study-file.ts";
 import { afterStudy } from "./next-commands.ts";
 import { writeOut } from "./write-text.ts";
 
@@ -31,5 +32,7 @@ export async function report(studies: readonly string[], folder: string, quiet: 
 /** The folder of the recommended setting's first run; of several studies it is not plain which one has it. */
 function recommendedRun({ settings, recommended }: Comparison, studies: readonly string[]): string | undefined {
   const run = settings.find(({ id }) => id === recommended?.chosen)?.runs[0];
-  return run && studies.length === 1 ? join(studies[0]!, "runs", run.planned.name) : undefined;
+  const [study] = studies;
+  if (!run || study === undefined || studies.length > 1) return undefined;
+  return isStudy(study) ? join(study, "runs", run.planned.name) : study;
 }

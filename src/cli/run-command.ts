@@ -2,8 +2,8 @@
 import type { Command } from "commander";
 import type { Spell } from "../base/check-options.ts";
 import { AttuneError } from "../base/error.ts";
+import { flagOf } from "../base/flag-name.ts";
 import { readConfigFile } from "./config-file.ts";
-import { flagOf } from "./option-flags.ts";
 
 interface Flags {
   readonly config?: string;

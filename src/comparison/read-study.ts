@@ -1,4 +1,4 @@
-/** Reads the folder of a study: its plan, and of each run what it gave or why it did not. Nothing is written. */
+/** Reads the folder of a study, or of one run: the plan, and of each run what it gave or why it did not. Nothing is written. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -7,8 +7,9 @@ import type { RunResult } from "../run/run-result.ts";
 import type { DataFacts } from "../study/data-facts.ts";
 import { DATA_FACTS } from "../study/data-facts.ts";
 import type { FailedRun, PlannedRun, Study } from "../study/study.ts";
-import { readStudyFile, readStudyJson } from "../study/study-file.ts";
+import { isStudy, readStudyFile, readStudyJson } from "../study/study-file.ts";
 import { type Predictions, readPredictions } from "./read-predictions.ts";
+import { runAsStudy } from "./run-as-study.ts";
 
 /** A run that came to its end. */
 export interface FinishedRun {
@@ -31,15 +32,20 @@ export interface StoredStudy {
   readonly missing: readonly string[];
 }
 
-/** @throws AttuneError where this is no study, and where a file in it is broken, which it names */
+/**
+ * A study, or a run that was trained by itself as a study of one.
+ *
+ * @throws AttuneError where this is neither, and where a file in it is broken, which it names
+ */
 export function readStudy(path: string): StoredStudy {
-  const study = readStudyFile(path);
+  const alone = isStudy(path) ? undefined : readFacts(path);
+  const study = alone ? runAsStudy(path, alone) : readStudyFile(path);
   const finished: FinishedRun[] = [];
   const failed: FailedRun[] = [];
   const missing: string[] = [];
   for (const planned of study.runs) {
-    const folder = join(path, "runs", planned.name);
-    const facts = readIfThere<RunFacts & { status: string; reason?: string }>(join(folder, "run.json"), factsShape);
+    const folder = alone ? path : join(path, "runs", planned.name);
+    const facts = alone ?? readFacts(folder);
     const failure = join(path, "failed", `${planned.name}.json`);
     // A run that failed once may have been begun anew.
     if (facts?.status === "done") finished.push(readRun(folder, planned, facts));
@@ -50,6 +56,9 @@ export function readStudy(path: string): StoredStudy {
   }
   return { path, study, data: readIfThere(join(path, DATA_FACTS), dataShape), finished, failed, missing };
 }
+
+const readFacts = (folder: string) =>
+  readIfThere<RunFacts & { status: string; reason?: string }>(join(folder, "run.json"), factsShape);
 
 const readIfThere = <T>(file: string, shape: z.ZodType): T | undefined =>
   existsSync(file) ? readStudyJson<T>(file, shape) : undefined;

@@ -1,12 +1,13 @@
 /** `attune evaluate`. */
 import type { Command } from "commander";
+import { flagOf } from "../../base/flag-name.ts";
 import { load } from "../../classifier/classifier.ts";
 import type { SplitName } from "../../tables/dataset.ts";
 import { checkedDataOptions, DATA, type DataOptions, dataOptions } from "../../tables/table-options.ts";
 import { showFetch } from "../hub-progress.ts";
 import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, splitOption, wholeNumber } from "../load-flags.ts";
 import { metricsReport } from "../metrics-report.ts";
-import { addFlags, flagOf, toNumber } from "../option-flags.ts";
+import { addFlags, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { jsonText, writeError, writeOut } from "../write-text.ts";
 

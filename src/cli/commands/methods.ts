@@ -1,7 +1,8 @@
 /** `attune methods`. */
 import type { Command } from "commander";
+import { flagOf } from "../../base/flag-name.ts";
 import { type MethodDescription, methods } from "../../methods/list-methods.ts";
-import { describe, flagOf } from "../option-flags.ts";
+import { describe } from "../option-flags.ts";
 import { writeOut } from "../write-text.ts";
 
 export function methodsCommand(command: Command): void {

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { AttuneError } from "../../base/error.ts";
+import { flagOf } from "../../base/flag-name.ts";
 import { type Need, requireEffect } from "../../base/unused-options.ts";
 import { type Classifier, load, type PredictTableOptions } from "../../classifier/classifier.ts";
 import type { SplitName, Text } from "../../tables/dataset.ts";
@@ -9,7 +10,7 @@ import { checkedDataOptions, dataOptions } from "../../tables/table-options.ts";
 import { showFetch } from "../hub-progress.ts";
 import { linesOf } from "../lines.ts";
 import { addLoadFlags, folderOf, type LoadFlags, loadOptions, splitOption, wholeNumber } from "../load-flags.ts";
-import { addFlags, flagOf, toNumber } from "../option-flags.ts";
+import { addFlags, toNumber } from "../option-flags.ts";
 import { pipedTable } from "../piped-table.ts";
 import { jsonOf, lineOf } from "../prediction-lines.ts";
 import { stopSignal } from "../stop-signal.ts";

@@ -5,8 +5,8 @@ import { report } from "../report-study.ts";
 
 export function reportCommand(command: Command): void {
   command
-    .argument("<study...>", "folders of studies; several are merged into one report")
-    .option("--out <path>", "folder to write the report to (default: the folder of the study)")
+    .argument("<study|run...>", "folders of studies, or of runs of train; several are merged into one report")
+    .option("--out <path>", "folder to write the report to (default: the folder of the study or run)")
     .option("--quiet", "print only the path of the report")
     .action(async (studies: readonly string[], { out, quiet }: { readonly out?: string; readonly quiet?: boolean }) => {
       const folder = out ?? (studies.length === 1 ? studies[0]! : undefined);

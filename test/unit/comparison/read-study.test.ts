@@ -91,6 +91,16 @@ test("runs as `train` leaves them", async () => {
     expect(cost.storedBytes).toBe(result.storedBytes);
   }
   expect(data.trainedOn).toBe(48);
+
+  // Each of them by itself is a study of one run.
+  const alone = await compareStudy([join(path, "runs", "own-full-s42")]);
+  expect(alone.settings.map(({ id, test: quality }) => [id, quality])).toEqual([["own/full", found[1]!.test]]);
+  expect(alone.recommended?.chosen).toBe("own/full");
+  expect(alone.studies[0]!.command).toMatch(
+    /^attune train --model .* --batch-size 4 --learning-rate 0\.005 --out NEW$/,
+  );
+  const both = await compareStudy(["own-none-s42", "own-full-s42"].map((name) => join(path, "runs", name)));
+  expect(both.settings.map(({ id }) => id)).toEqual(["tuned/none", "own/full"]);
 });
 
 describe("the state of a run", () => {
