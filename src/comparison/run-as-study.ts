@@ -24,7 +24,9 @@ export function runAsStudy(path: string, { attune, options, hub }: RunFacts): St
   };
   return {
     attune,
-    command: ["attune train", ...own.map(([key, value]) => `${flagOf(key)} ${valueOf(value)}`), "--out NEW"].join(" "),
+    command: ["attune train", ...own.map(([key, value]) => `${flagOf(key)} ${argumentOf(value)}`), "--out NEW"].join(
+      " ",
+    ),
     began: "",
     jobs: 1,
     threads,
@@ -40,7 +42,7 @@ export function runAsStudy(path: string, { attune, options, hub }: RunFacts): St
 }
 
 /** As the command line takes it. */
-function valueOf(value: unknown): string {
+function argumentOf(value: unknown): string {
   if (Array.isArray(value)) return value.join(",");
   if (typeof value !== "object" || value === null) return String(value);
   return Object.entries(value)

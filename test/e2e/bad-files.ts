@@ -98,7 +98,7 @@ export const modelCases: readonly Case[] = [
     wrong: "no tokenizer.json",
     args: TRAIN,
     spoil: remove("model/tokenizer.json"),
-    says: ["model/tokenizer.json: there is no such file", "make it from vocab.txt", "save_pretrained"],
+    says: ["model/tokenizer.json: there is neither this file nor vocab.txt", "make it in Python", "save_pretrained"],
   },
   {
     wrong: "a tokenizer.json that is not one",

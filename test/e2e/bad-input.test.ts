@@ -91,7 +91,7 @@ const optionCases: readonly Case[] = [
     wrong: "a config that is not YAML",
     args: ["train", "--config", "train.yaml"],
     spoil: write(["train.yaml", "epochs: [1\n"]),
-    says: ["train.yaml: this is not YAML"],
+    says: ["train.yaml, line ", "this is not YAML"],
   },
   {
     wrong: "a config that is a list",

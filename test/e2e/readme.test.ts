@@ -67,7 +67,7 @@ test("its other commands run, in their order", async () => {
   const commands = blocks("sh")
     .flatMap((block) => block.trim().split("\n"))
     .filter((line) => line.startsWith("npx attune") && !line.startsWith("npx attune demo"));
-  expect(commands).toHaveLength(15);
+  expect(commands).toHaveLength(16);
   const outputs: string[] = [];
   for (const command of commands)
     outputs.push(await run(command.replace("npx attune", `"${process.execPath}" "${commandLine}"`)));
