@@ -15,6 +15,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENFILE: "this machine has as many files open as it can",
   ENOMEM: "the system has no memory left for it",
   ENOTDIR: "a part of its path is not a folder",
+  EISDIR: "a folder has its name",
   ENAMETOOLONG: "its name is too long",
   ELOOP: "its path leads through links in a circle",
   EBUSY: "the system holds it",

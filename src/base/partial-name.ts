@@ -21,7 +21,7 @@ export function partialOf(path: string): string {
 
 /** The path that something gets once it is whole, by the one that it has until then. */
 export const wholeName = (path: string): string =>
-  path.replace(new RegExp(`\\.${MAKER}[0-9A-Za-z]+\\${ENDING}(?=[/\\\\]|$)`, "g"), "");
+  path.replace(new RegExp(`(\\.${MAKER}[0-9A-Za-z]+\\${ENDING})+(?=[/\\\\]|$)`, "g"), "");
 
 /** A new folder for temporary files; removes those that killed processes left there for the same use. */
 export function temporaryFolder(use: string): string {

@@ -17,6 +17,7 @@ test.each([
   ["ENOMEM", "the system has no memory left for it"],
   ["EFBIG", "a file would be larger than is allowed"],
   ["ENOTDIR", "a part of its path is not a folder"],
+  ["EISDIR", "a folder has its name"],
   ["ENAMETOOLONG", "its name is too long"],
   ["ELOOP", "its path leads through links in a circle"],
   ["EBUSY", "the system holds it"],
@@ -28,7 +29,7 @@ test.each([
 });
 
 test("what is half-written is called by the name that it will get", () => {
-  const inside = `${partialOf("study/runs/a")}/model.safetensors`;
+  const inside = `${partialOf(partialOf("study/runs/a"))}/model.safetensors`;
   expect((diskError(refusal("ENOSPC", inside), "study", "go on") as Error).message).toMatch(
     /^study\/runs\/a\/model\.safetensors: /,
   );
