@@ -1,7 +1,7 @@
 /** The options of every command that loads a classifier. */
 import { type Command, Option } from "commander";
+import { flagOf } from "../base/command-text.ts";
 import { AttuneError } from "../base/error.ts";
-import { flagOf } from "../base/flag-name.ts";
 import type { LoadOptions } from "../classifier/opened-model.ts";
 import { type Precision, precisionNames } from "../train/precision.ts";
 import { toNumber } from "./option-flags.ts";

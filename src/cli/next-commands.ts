@@ -1,4 +1,5 @@
 /** What one does next, as commands to copy. */
+import { commandText } from "../base/command-text.ts";
 
 type Command = readonly [words: readonly string[], what: string];
 
@@ -29,9 +30,3 @@ function linesOf(commands: readonly Command[]): string[] {
   const width = Math.max(...shown.map(([command]) => command.length));
   return ["Next:", ...shown.map(([command, what]) => `  ${command.padEnd(width)}  ${what}`)];
 }
-
-/** As it is typed, so that a shell reads it the same way. */
-export const commandText = (words: readonly string[]): string =>
-  ["attune", ...words]
-    .map((word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(" ");

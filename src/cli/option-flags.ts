@@ -2,7 +2,7 @@
 
 import { type Command, Option } from "commander";
 import type { z } from "zod";
-import { flagOf } from "../base/flag-name.ts";
+import { flagOf } from "../base/command-text.ts";
 import { describeOptions, type OptionDescription } from "../methods/list-methods.ts";
 import { builtInMethods } from "../methods/registry.ts";
 import { recipes } from "../run/recipes.ts";

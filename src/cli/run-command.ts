@@ -1,8 +1,8 @@
 /** What commands share that begin a run from options, or go on with one. */
 import type { Command } from "commander";
 import type { Spell } from "../base/check-options.ts";
+import { flagOf } from "../base/command-text.ts";
 import { AttuneError } from "../base/error.ts";
-import { flagOf } from "../base/flag-name.ts";
 import { readConfigFile } from "./config-file.ts";
 
 interface Flags {

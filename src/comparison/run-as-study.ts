@@ -1,6 +1,6 @@
 /** A run that was trained by itself, as a study of one run: so that it has a report, alone or beside others. */
 import { basename, resolve } from "node:path";
-import { flagOf } from "../base/flag-name.ts";
+import { commandText, flagOf } from "../base/command-text.ts";
 import { methodOf } from "../methods/registry.ts";
 import type { RunFacts } from "../run/run-facts.ts";
 import { isOwn } from "../run/unused-train-options.ts";
@@ -24,9 +24,7 @@ export function runAsStudy(path: string, { attune, options, hub }: RunFacts): St
   };
   return {
     attune,
-    command: ["attune train", ...own.map(([key, value]) => `${flagOf(key)} ${argumentOf(value)}`), "--out NEW"].join(
-      " ",
-    ),
+    command: commandText(["train", ...own.flatMap(([key, value]) => [flagOf(key), argumentOf(value)]), "--out", "NEW"]),
     began: "",
     jobs: 1,
     threads,

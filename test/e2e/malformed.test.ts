@@ -1,7 +1,7 @@
 /** Every kind of malformed input at the real command line; `test/unit/tables/malformed.test.ts` has 500 of them. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { flagOf } from "../../src/base/flag-name.ts";
+import { flagOf } from "../../src/base/command-text.ts";
 import { tinyModel } from "../tiny.ts";
 import { type Malformed, malformed } from "../unit/tables/malformed.ts";
 import { scratchFolder } from "../unit/tables/scratch.ts";

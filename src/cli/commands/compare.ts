@@ -1,7 +1,7 @@
 /** `attune compare`. */
 import type { Command } from "commander";
+import { commandText, flagOf } from "../../base/command-text.ts";
 import { AttuneError } from "../../base/error.ts";
-import { flagOf } from "../../base/flag-name.ts";
 import { describeOptions } from "../../methods/list-methods.ts";
 import { type CompareContext, compare, resumeComparison } from "../../study/compare.ts";
 import { resolvePlan } from "../../study/plan.ts";
@@ -9,7 +9,6 @@ import type { Place } from "../../study/plan-error.ts";
 import { planText, readPlanFile } from "../../study/plan-file.ts";
 import { DEFAULT_METHODS, inputKeys, planSchema, sharedKeys } from "../../study/plan-schema.ts";
 import { followStudy } from "../follow-study.ts";
-import { commandText } from "../next-commands.ts";
 import { optionOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { writeOut } from "../write-text.ts";

@@ -1,6 +1,6 @@
 /** `attune demo`. */
 import type { Command } from "commander";
-import { flagOf } from "../../base/flag-name.ts";
+import { commandText, flagOf } from "../../base/command-text.ts";
 import { load } from "../../classifier/classifier.ts";
 import { bestModel, DEMO_STUDY, demoPlan, isFinished } from "../../comparison/demo-study.ts";
 import { inspect } from "../../inspection/inspect-texts.ts";
@@ -12,7 +12,6 @@ import { resolvePlan } from "../../study/plan.ts";
 import { planSchema } from "../../study/plan-schema.ts";
 import { followStudy } from "../follow-study.ts";
 import { showFetch } from "../hub-progress.ts";
-import { commandText } from "../next-commands.ts";
 import { optionOf } from "../option-flags.ts";
 import { lineOf } from "../prediction-lines.ts";
 import { stopSignal } from "../stop-signal.ts";

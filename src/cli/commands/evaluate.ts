@@ -1,6 +1,6 @@
 /** `attune evaluate`. */
 import type { Command } from "commander";
-import { flagOf } from "../../base/flag-name.ts";
+import { flagOf } from "../../base/command-text.ts";
 import { load } from "../../classifier/classifier.ts";
 import type { SplitName } from "../../tables/dataset.ts";
 import { checkedDataOptions, DATA, type DataOptions, dataOptions } from "../../tables/table-options.ts";

@@ -1,6 +1,6 @@
 /** `attune inspect`. Ctrl-C ends it at once: what it does can be done again, and a download goes on. */
 import type { Command } from "commander";
-import { flagOf } from "../../base/flag-name.ts";
+import { flagOf } from "../../base/command-text.ts";
 import { type InspectOptions, inspect } from "../../inspection/inspect-texts.ts";
 import { dataBlocks } from "../../report/data-blocks.ts";
 import { plainText } from "../../report/plain-text.ts";

@@ -1,6 +1,6 @@
 /** `attune methods`. */
 import type { Command } from "commander";
-import { flagOf } from "../../base/flag-name.ts";
+import { flagOf } from "../../base/command-text.ts";
 import { type MethodDescription, methods } from "../../methods/list-methods.ts";
 import { describe } from "../option-flags.ts";
 import { writeOut } from "../write-text.ts";

@@ -1,8 +1,8 @@
 /** `attune predict`. */
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { flagOf } from "../../base/command-text.ts";
 import { AttuneError } from "../../base/error.ts";
-import { flagOf } from "../../base/flag-name.ts";
 import { type Need, requireEffect } from "../../base/unused-options.ts";
 import { type Classifier, load, type PredictTableOptions } from "../../classifier/classifier.ts";
 import type { SplitName, Text } from "../../tables/dataset.ts";
