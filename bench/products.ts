@@ -1,8 +1,9 @@
 /**
  * The bound of a step: a program's matrix products and nothing else, on the same engine; those in 8 bits with the rounding that
  * they begin with. Weights are the model's own and
- * weight gradients go to their own place, as in the step; what lies between is read from one array for each shape, and of
- * what comes out only a corner leaves the engine, which copies what leaves it.
+ * weight gradients go to their own place, as in the step; what lies between is read from one array for each shape, under names
+ * of their own, as the engine would do two products with the same operands (shared layers, attention) only once; and of what
+ * comes out only a corner leaves the engine, which copies what leaves it.
  */
 import type { Engine, Executable } from "../src/engine/engine.ts";
 import type { EngineTensors } from "../src/engine/engine-tensors.ts";
@@ -32,16 +33,17 @@ export async function compileProducts(engine: Engine, program: Outputs): Promise
   );
   const products = order.filter(({ op }) => PRODUCTS.has(op));
   const between = new Map<string, Tensor>();
-  const operand = (x: Tensor, place: number): Tensor => {
-    if (inputName(x) !== undefined) return x;
-    const name = `between:${place}:${x.shape}`;
-    if (!between.has(name)) between.set(name, input(name, x.dtype, x.shape));
-    return between.get(name)!;
-  };
+  const operandsOf = (node: Node, product: number): Tensor[] =>
+    node.inputs.map((x, place) => {
+      if (inputName(x) !== undefined) return x;
+      const name = `between:${product}:${place}`;
+      between.set(name, input(name, x.dtype, x.shape));
+      return between.get(name)!;
+    });
   const outputs: Record<string, Tensor> = {};
   const targets = new Map<string, string>();
   for (const [i, node] of products.entries()) {
-    const y = applyAll(node.op, node.inputs.map(operand), node.attributes)[0]!;
+    const y = applyAll(node.op, operandsOf(node, i), node.attributes)[0]!;
     const target = Object.keys(program).find((name) => program[name] === node.outputs[0]);
     outputs[`product:${i}`] = target === undefined ? cornerOf(y) : y;
     if (target !== undefined) targets.set(`product:${i}`, target);
@@ -50,7 +52,8 @@ export async function compileProducts(engine: Engine, program: Outputs): Promise
   const costs = products.map(costOf);
   const arrays = new Map<string, Float32Array>();
   let operations = 0;
-  const scratch = (name: string, tensor: Tensor, sizes: Sizes): HostTensor => {
+  const scratch = (place: string, tensor: Tensor, sizes: Sizes): HostTensor => {
+    const name = `${place}:${tensor.shape}`;
     const dims = evaluateShape(tensor.shape, sizes);
     const length = dims.reduce((a, b) => a * b, 1);
     if ((arrays.get(name)?.length ?? 0) < length)
@@ -67,10 +70,10 @@ export async function compileProducts(engine: Engine, program: Outputs): Promise
       run: async (inputs, results) => {
         const sizes = sizesOf(given, inputs);
         operations = costs.reduce<number>((sum, cost) => sum + evaluateDim(cost, sizes), 0);
-        const operands = [...between].map(([name, tensor]) => [name, scratch(name, tensor, sizes)]);
+        const operands = [...between].map(([name, tensor]) => [name, scratch(name.split(":").at(-1)!, tensor, sizes)]);
         const places = Object.entries(outputs).map(([name, tensor]) => [
           name,
-          results[targets.get(name) ?? ""] ?? scratch(`${tensor.shape}`, tensor, sizes),
+          results[targets.get(name) ?? ""] ?? scratch("out", tensor, sizes),
         ]);
         await alone.run({ ...inputs, ...Object.fromEntries(operands) }, Object.fromEntries(places));
       },
