@@ -9,8 +9,8 @@ export {
   type TablePrediction,
   type TablePredictions,
 } from "./classifier/classifier.ts";
-export type { ExportFormat } from "./classifier/export-formats.ts";
-export { type ExportOptions, exportRun } from "./classifier/export-run.ts";
+export type { ExportFormat, ExportOptions } from "./classifier/export-formats.ts";
+export { exportRun } from "./classifier/export-run.ts";
 export type { EvaluateOptions, Evaluation, LoadOptions } from "./classifier/opened-model.ts";
 export { type PushOptions, push } from "./classifier/push-run.ts";
 export { compareStudy } from "./comparison/compare-study.ts";
@@ -28,7 +28,7 @@ export type { HeldOutMetrics, PretrainEvent, PretrainResult, PretrainResultEvent
 export type { PretrainOptions } from "./pretrain/pretrain-options.ts";
 export { writeReport } from "./report/write-report.ts";
 export type { RunResult } from "./run/run-result.ts";
-export { resume, type TrainContext, train } from "./run/train.ts";
+export { type ResumeContext, resume, type TrainContext, train } from "./run/train.ts";
 export type {
   BaseEvent,
   CheckpointEvent,
@@ -54,5 +54,6 @@ export type {
 export type { MethodGrid, Plan } from "./study/plan-schema.ts";
 export type { FailedRun, PlannedRun, RecipeName, Study } from "./study/study.ts";
 export type { SplitName } from "./tables/dataset.ts";
+export type { LabelledText, TextsInMemory } from "./tables/texts-in-memory.ts";
 export type { ClassificationMetrics, ClassMetrics, SplitMetrics } from "./train/metrics.ts";
 export type { EpochEvent, EpochResult, StepEvent } from "./train/trainer.ts";

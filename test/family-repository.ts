@@ -26,8 +26,9 @@ export interface FamilyRepository {
 
 const CONFIG = "tokenizer_config.json";
 const POOLING = "1_Pooling/config.json";
-const others = ["README.md", ".gitattributes", "tf_model.h5", "flax_model.msgpack"];
-const both = ["model.safetensors", "tokenizer.json", CONFIG];
+const others = [".gitattributes", "tf_model.h5", "flax_model.msgpack"];
+const CARD = "README.md";
+const both = [CARD, "model.safetensors", "tokenizer.json", CONFIG];
 
 /** As the Hub has them. */
 export const familyRepositories: readonly FamilyRepository[] = [
@@ -58,7 +59,7 @@ export const familyRepositories: readonly FamilyRepository[] = [
   {
     ...{ name: "sentence-transformers/all-mpnet-base-v2", kind: "mpnet", model: "mpnet", modelType: "mpnet" },
     read: [...both, "vocab.txt", "special_tokens_map.json", POOLING],
-    left: ["README.md", "pytorch_model.bin", "modules.json", "onnx/model.onnx"],
+    left: ["pytorch_model.bin", "modules.json", "onnx/model.onnx"],
   },
   {
     ...{ name: "albert/albert-base-v2", kind: "albert", model: "albert", modelType: "albert" },
@@ -66,11 +67,11 @@ export const familyRepositories: readonly FamilyRepository[] = [
   },
   {
     ...{ name: "answerdotai/ModernBERT-base", kind: "modernbert", model: "modernbert", modelType: "modernbert" },
-    ...{ read: [...both, "special_tokens_map.json"], left: ["README.md", "pytorch_model.bin", "onnx/model.onnx"] },
+    ...{ read: [...both, "special_tokens_map.json"], left: ["pytorch_model.bin", "onnx/model.onnx"] },
   },
   {
     ...{ name: "microsoft/deberta-v3-small", kind: "deberta-v3", modelType: "deberta-v2" },
-    ...{ read: ["pytorch_model.bin", "spm.model", CONFIG], left: ["README.md", ".gitattributes", "tf_model.h5"] },
+    ...{ read: [CARD, "pytorch_model.bin", "spm.model", CONFIG], left: [".gitattributes", "tf_model.h5"] },
   },
 ];
 

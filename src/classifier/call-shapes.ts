@@ -8,6 +8,7 @@ import { exportFormats } from "./export-formats.ts";
 
 const seed = () => z.number().int().min(0).optional();
 const source = { revision: text(), adapter: text(), labels: z.array(z.string()).optional() };
+const language = z.array(z.string().min(1)).min(1).optional();
 const maxLength = z.number().int().min(2).optional();
 const { onFetch, signal, makeEngine } = callShape;
 const { multiLabel: _, ...reading } = dataOptions.partial().shape;
@@ -45,6 +46,7 @@ export const exportShape = {
   int8: z.boolean().optional(),
   base: text(),
   name: text(),
+  language,
   ...source,
   maxLength,
   onFetch,
@@ -54,4 +56,5 @@ export const pushShape = {
   repo: z.string().min(1).describe("user/name"),
   format: z.enum(exportFormats).optional(),
   public: z.boolean().optional(),
+  language,
 };

@@ -9,7 +9,7 @@ import { hubSettings } from "../hub/hub-settings.ts";
 import { type PushContext, type Pushed, pushFolder } from "../hub/upload.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { pushShape } from "./call-shapes.ts";
-import type { ExportFormat } from "./export-formats.ts";
+import type { ExportFormat, ExportOptions } from "./export-formats.ts";
 import { exportRun } from "./export-run.ts";
 import { requirePath } from "./given.ts";
 
@@ -20,6 +20,8 @@ export interface PushOptions {
   readonly format?: ExportFormat;
   /** Whether everybody may read a repository that is made. @default false */
   readonly public?: boolean;
+  /** Languages of the texts in the card, as codes such as "en". @default those of the base model's card */
+  readonly language?: readonly string[];
 }
 
 /**
@@ -34,7 +36,7 @@ export async function push(
 ): Promise<Pushed> {
   requirePath(path, "the folder of the run");
   requireCallOptions<PushOptions>(options, pushShape, "push", "{ repo }");
-  const { repo, format, public: isPublic = false } = options;
+  const { repo, format, language, public: isPublic = false } = options;
   const send = (folder: string) =>
     pushFolder(
       { folder, name: repo, isPublic, title: `Upload from Attune ${version}` },
@@ -48,27 +50,33 @@ export async function push(
       );
     if (format !== undefined)
       throw new AttuneError("push/format", `--format goes with a run, and ${path} was exported already; leave it out`);
+    if (language !== undefined)
+      throw new AttuneError("push/language", `--language goes with a run, and ${path} has a card; say it in there`);
     return send(path);
   }
   // Beside the run, where there is room for a model.
   const out = partialOf(resolve(path));
   try {
-    await exportAs(path, out, repo, format);
+    await exportAs(path, format, { out, name: repo, ...(language && { language }) });
     return await send(out);
   } finally {
     discard(out);
   }
 }
 
-async function exportAs(run: string, out: string, name: string, format: ExportFormat | undefined): Promise<void> {
+async function exportAs(
+  run: string,
+  format: ExportFormat | undefined,
+  options: Omit<ExportOptions, "format">,
+): Promise<void> {
   if (format !== undefined || !RunFolder.open(run).has("adapter")) {
-    await exportRun(run, { format: format ?? "transformers", out, name });
+    await exportRun(run, { format: format ?? "transformers", ...options });
     return;
   }
   try {
-    await exportRun(run, { format: "peft", out, name });
+    await exportRun(run, { format: "peft", ...options });
   } catch (error) {
     if (!(error instanceof AttuneError) || error.code !== "export/peft") throw error;
-    await exportRun(run, { format: "transformers", out, name });
+    await exportRun(run, { format: "transformers", ...options });
   }
 }

@@ -48,6 +48,13 @@ export function addModelFlags(command: Command): void {
     );
 }
 
+/** What the option of that name is about, where a card is written. */
+export const LANGUAGE =
+  "languages of the texts, for the model card, such as en or de,fr (default: as the card of the base model says)";
+
+export const languageOf = (given: string | undefined): { readonly language?: readonly string[] } =>
+  given === undefined ? {} : { language: given.split(",").map((code) => code.trim()) };
+
 /** Which split of a table. */
 export const splitOption = (what: string): Option =>
   new Option("--split <name>", what).choices(["train", "validation", "test"]);

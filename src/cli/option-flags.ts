@@ -15,7 +15,7 @@ export function addFlags(command: Command, schema: z.ZodObject): void {
 }
 
 /** Where the recipe `tuned` has another value than the schema, or a rule, that is said instead of the schema's default. */
-const byRecipe = (key: string, property: OptionDescription): OptionDescription =>
+export const byRecipe = (key: string, property: OptionDescription): OptionDescription =>
   key === "learningRate" || key in recipes.tuned.shared
     ? {
         ...property,

@@ -17,6 +17,10 @@ export function tableKind(firstLine: string): ".csv" | ".tsv" | undefined {
   return undefined;
 }
 
+const LINE_FEED = 10;
+/** No header is longer. */
+const LONGEST_HEADER = 65_536;
+
 export interface PipedTable {
   readonly path: string;
   remove(): void;
@@ -25,11 +29,21 @@ export interface PipedTable {
 /** The table, where the stream is one; else the stream with all of its bytes. */
 export async function pipedTable(stream: AsyncIterable<Uint8Array>): Promise<PipedTable | AsyncIterable<Uint8Array>> {
   const chunks = stream[Symbol.asyncIterator]();
-  const first = await chunks.next();
+  // A pipe may cut the first line anywhere.
+  const first: Uint8Array[] = [];
+  let bytes = 0;
+  for (let isWhole = false; !isWhole && bytes < LONGEST_HEADER; ) {
+    const next = await chunks.next();
+    if (next.done) break;
+    first.push(next.value);
+    bytes += next.value.length;
+    isWhole = next.value.includes(LINE_FEED);
+  }
   const all = async function* () {
-    for (let next = first; !next.done; next = await chunks.next()) yield next.value;
+    yield* first;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
   };
-  const [line = ""] = first.done ? [] : Buffer.from(first.value).toString("utf8").split("\n", 1);
+  const [line = ""] = Buffer.concat(first).toString("utf8").split("\n", 1);
   const kind = tableKind(line);
   if (!kind) return all();
   const folder = temporaryFolder("stdin");

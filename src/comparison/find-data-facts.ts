@@ -4,6 +4,7 @@ import { openSources, pinned } from "../hub/named-inputs.ts";
 import type { DataFacts } from "../study/data-facts.ts";
 import { describeStudyData, openStudyInput } from "../study/data-facts.ts";
 import { labelCounts } from "../tables/dataset.ts";
+import { IN_MEMORY } from "../tables/texts-in-memory.ts";
 import type { StoredStudy } from "./read-study.ts";
 
 /**
@@ -17,9 +18,12 @@ export async function findDataFacts(studies: readonly StoredStudy[]): Promise<Da
   if (kept) return kept;
   let reason = "have changed since";
   try {
-    const sources = await openSources(facts.options, {}, facts.hub ?? {});
-    const found = describeStudyData(await openStudyInput(facts.options, sources));
-    if (found.sha256 === facts.dataSha256) return found;
+    if (facts.options.data === IN_MEMORY) reason = "were texts in memory, which a run does not keep";
+    else {
+      const sources = await openSources(facts.options, {}, facts.hub ?? {});
+      const found = describeStudyData(await openStudyInput(facts.options, sources));
+      if (found.sha256 === facts.dataSha256) return found;
+    }
   } catch (error) {
     if (!(error instanceof AttuneError)) throw error;
     reason = `or the model cannot be read any more (${error.message})`;

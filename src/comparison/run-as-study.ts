@@ -6,6 +6,7 @@ import type { RunFacts } from "../run/run-facts.ts";
 import { isOwn } from "../run/unused-train-options.ts";
 import { resolvePlan } from "../study/plan.ts";
 import type { PlannedRun, Study } from "../study/study.ts";
+import { IN_MEMORY } from "../tables/texts-in-memory.ts";
 
 /** What a study would have said of a run in `path`, by its run.json. */
 export function runAsStudy(path: string, { attune, options, hub }: RunFacts): Study {
@@ -24,7 +25,11 @@ export function runAsStudy(path: string, { attune, options, hub }: RunFacts): St
   };
   return {
     attune,
-    command: commandText(["train", ...own.flatMap(([key, value]) => [flagOf(key), argumentOf(value)]), "--out", "NEW"]),
+    // Texts in memory are in no command.
+    command:
+      data === IN_MEMORY
+        ? ""
+        : commandText(["train", ...own.flatMap(([key, value]) => [flagOf(key), argumentOf(value)]), "--out", "NEW"]),
     began: "",
     jobs: 1,
     threads,

@@ -13,6 +13,8 @@ const CONFIG = "config.json";
 /** In the order in which they are preferred, as in a folder. */
 const WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
 const indexOf = (weights: string) => `${weights}.index.json`;
+/** For license and languages; nothing else depends on it. */
+const CARD = "README.md";
 const TOKENIZER = "tokenizer.json";
 /** Not every model has all of these; the last one says which head fits. */
 const BESIDE_TOKENIZER = ["tokenizer_config.json", "vocab.txt", "special_tokens_map.json", POOLING_FILE];
@@ -25,7 +27,7 @@ export async function fetchModel(reference: HubReference, context: HubContext): 
   if (isWhole(repository)) return repository;
   const listed = new Set(await repository.list());
   const tokenizer = tokenizerFiles(listed.has(TOKENIZER));
-  const small = [CONFIG, ...tokenizer].filter((path) => listed.has(path));
+  const small = [CONFIG, CARD, ...tokenizer].filter((path) => listed.has(path));
   if (!listed.has(CONFIG)) throw repository.problem ?? lacks(reference, CONFIG, listed);
   if (repository.problem && !isSettled(repository, TOKENIZER)) throw repository.problem;
   if (!repository.problem)

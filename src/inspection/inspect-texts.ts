@@ -11,13 +11,14 @@ import { textLength } from "../pretrained/own-max-length.ts";
 import type { Dataset } from "../tables/dataset.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
 import { type DataOptions, dataOptions, datasetOptions } from "../tables/table-options.ts";
+import { type TextsInMemory, takeTexts } from "../tables/texts-in-memory.ts";
 import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
 import { type BagOfWordsScore, scoreBagOfWords } from "./baselines.ts";
 import { type DataDescription, describeData, describeTexts, type TextDescription } from "./describe.ts";
 
 export interface InspectOptions extends DataOptions {
-  /** A folder, a file, several with commas between, or the name of a data set on the Hub or in Attune. */
-  readonly data: string;
+  /** A folder, a file, several with commas between, the name of a data set on the Hub or in Attune, or texts in memory. */
+  readonly data: string | TextsInMemory;
   /** Branch, tag or commit of data on the Hub. @default "main" */
   readonly dataRevision?: string;
   /** Which configuration of data that have several. @default their own */
@@ -65,7 +66,8 @@ const shape = {
  *
  * @throws AttuneError where data or model cannot be read
  */
-export async function inspect(options: InspectOptions): Promise<Inspection> {
+export async function inspect(given: InspectOptions): Promise<Inspection> {
+  const { options, source: texts } = takeTexts(given);
   requireCallOptions<InspectOptions>(options, shape, "inspect", "{ data: … }");
   const { data, dataRevision, configName, model, revision, maxLength, seed, onFetch, signal, ...reading } = options;
   for (const [name, value] of Object.entries({ "--revision": revision, "--max-length": maxLength }))
@@ -73,7 +75,8 @@ export async function inspect(options: InspectOptions): Promise<Inspection> {
       throw new AttuneError("options/no-model", `${name} is about a model, and none is given; name one with --model`);
   const context = { onEvent: onFetch, signal };
   const source = await openDataSource(data, { revision: dataRevision, configName }, context);
-  const dataset = await loadDataset(datasetOptions({ ...reading, data: source.path, configName, seed: seed ?? 42 }));
+  const where = datasetOptions({ ...reading, data: source.path, configName, seed: seed ?? 42 });
+  const dataset = await loadDataset({ ...where, source: texts });
   if (seed !== undefined && !dataset.madeSplits) throw withoutEffect("--seed", "where no split is made");
   if (model === undefined) return withNotes(inspectDataset(dataset), source.notes);
   const { path, notes } = await openModelSource(model, revision, context);

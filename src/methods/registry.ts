@@ -7,6 +7,7 @@ import { full } from "./full.ts";
 import { ia3 } from "./ia3.ts";
 import { lora } from "./lora.ts";
 import type { Method } from "./method.ts";
+import type { OptionsByMethod } from "./method-options.generated.ts";
 import { none } from "./none.ts";
 import { prefix } from "./prefix.ts";
 import { probe } from "./probe.ts";
@@ -56,9 +57,12 @@ export function methodOf(name: string): Method {
 }
 
 /** A choice of method with options of its own, as one writes it. */
-export type MethodChoice = {
-  [Name in MethodName]: { readonly method: Name } & OptionsOf<(typeof builtInMethods)[Name]["options"]>;
-}[MethodName];
+export type MethodChoice = { [Name in MethodName]: ChoiceOf<Name> & OptionsByMethod[Name] }[MethodName];
+
+interface ChoiceOf<Name extends MethodName> {
+  /** Way of fine-tuning; `attune methods` explains each, `methods()` lists them. @default "full" */
+  readonly method: Name;
+}
 
 /** A method's own options as one writes them. */
 export type OptionsOf<Options extends z.ZodObject> = {

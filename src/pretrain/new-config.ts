@@ -3,7 +3,7 @@ import type { Tokenizer } from "../tokens/tokenizer.ts";
 import { SPECIAL_TOKENS } from "./learn-vocabulary.ts";
 
 /** Families of which a new model can be made. */
-export const newFamilies = ["bert", "modernbert"] as const;
+export const newFamilies = ["bert", "modernbert", "deberta-v2"] as const;
 export type NewFamily = (typeof newFamilies)[number];
 
 export interface NewModel {
@@ -64,6 +64,30 @@ const families: Readonly<Record<NewFamily, { readonly architecture: string; keys
       cls_token_id: idOf("[CLS]"),
       eos_token_id: idOf("[SEP]"),
       sep_token_id: idOf("[SEP]"),
+    }),
+  },
+  "deberta-v2": {
+    architecture: "DebertaV2ForMaskedLM",
+    // As DeBERTa-v3-small, whose buckets are half as many as its positions.
+    keys: ({ hidden, intermediate, positions }) => ({
+      intermediate_size: intermediate ?? 4 * hidden,
+      hidden_act: "gelu",
+      hidden_dropout_prob: 0.1,
+      attention_probs_dropout_prob: 0.1,
+      max_position_embeddings: positions,
+      type_vocab_size: 0,
+      initializer_range: 0.02,
+      layer_norm_eps: 1e-7,
+      relative_attention: true,
+      max_relative_positions: -1,
+      position_buckets: Math.min(256, positions >> 1),
+      norm_rel_ebd: "layer_norm",
+      share_att_key: true,
+      pos_att_type: "p2c|c2p",
+      position_biased_input: false,
+      pooler_dropout: 0,
+      pooler_hidden_act: "gelu",
+      pooler_hidden_size: hidden,
     }),
   },
 };

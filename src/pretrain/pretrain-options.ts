@@ -7,6 +7,7 @@ import { type Need, requireEffect } from "../base/unused-options.ts";
 import { scheduleNames } from "../train/schedule.ts";
 import { DEFAULT_COLUMN } from "./corpus.ts";
 import { newFamilies } from "./new-config.ts";
+import type { PretrainOptions } from "./pretrain-options.generated.ts";
 
 const count = () => z.number().int().positive();
 const path = () => z.string().min(1);
@@ -77,8 +78,7 @@ export const pretrainOptions = z.strictObject({
   checkpointMinutes: z.number().positive().default(10).describe("minutes between checkpoints"),
 });
 
-/** Options as one writes them. */
-export type PretrainOptions = z.input<typeof pretrainOptions>;
+export type { PretrainOptions };
 /** Options after all defaults. */
 export type ResolvedPretrainOptions = z.output<typeof pretrainOptions>;
 

@@ -16,6 +16,7 @@ import { requirePairs, requireVocabulary } from "../models/model-limits.ts";
 import { classifierNames, openModel, type PretrainedModel, reorderRows } from "../pretrained/open-model.ts";
 import { textLength } from "../pretrained/own-max-length.ts";
 import type { Dataset, SplitName } from "../tables/dataset.ts";
+import type { Source } from "../tables/find-splits.ts";
 import { limitTrain } from "../tables/limit-train.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
 import { datasetOptions } from "../tables/table-options.ts";
@@ -88,9 +89,9 @@ export interface PrepareContext {
   readonly dataset?: Dataset | undefined;
 }
 
-/** The texts of a run, as many as it trains on. Model and data are paths by now. */
-export async function openTexts(options: ResolvedTrainOptions): Promise<Dataset> {
-  const given = datasetOptions(options);
+/** The texts of a run, as many as it trains on. Model and data are paths by now, unless a program has the texts in memory. */
+export async function openTexts(options: ResolvedTrainOptions, source?: Source): Promise<Dataset> {
+  const given = { ...datasetOptions(options), source };
   return limitTrain(await loadDataset(given), options.limit, given.seed);
 }
 

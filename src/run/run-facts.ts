@@ -6,7 +6,9 @@ import { describeMachine, version } from "../base/machine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { isIncluded } from "../hub/included.ts";
 import { type FromHub, hubOf, type Sources } from "../hub/named-inputs.ts";
+import { type BaseCard, readBaseCard } from "../pretrained/base-card.ts";
 import type { Roles } from "../tables/roles.ts";
+import { IN_MEMORY } from "../tables/texts-in-memory.ts";
 import type { HeadSearch } from "./choose-head.ts";
 import type { PrecisionFacts } from "./prepare-checked.ts";
 import type { PreparedRun } from "./prepare-run.ts";
@@ -33,6 +35,8 @@ export interface RunFacts {
   readonly dataSha256: string;
   /** What came from the Hub, and which commit of it. */
   readonly hub?: FromHub;
+  /** License and languages of the base model, as far as its card says; runs of older versions do not say. */
+  readonly baseCard?: BaseCard;
   /** Of the weight files; known some time after the start. */
   modelSha256?: string;
   /** What `--head auto` tried, and why it chose. */
@@ -68,6 +72,7 @@ export function describeRun(
     ...(run.dataset.splits.train.isPair && { sentencePairs: true }),
     dataSha256: run.dataset.sha256,
     ...hubOf(sources),
+    baseCard: readBaseCard(run.modelFolder),
     ...(headSearch && { headSearch }),
     ...(precision && { precision }),
     engine: engine.description,
@@ -82,7 +87,7 @@ export function placesOf({ options, workingFolder, hub }: RunFacts, run: string)
   const weights = classWeights === "balanced" ? undefined : classWeights;
   const paths = { ...(!hub?.model && { model }), ...(!hub?.data && { data }), adapter, classWeights: weights };
   const places = Object.entries(paths).flatMap(([key, path]) => {
-    if (path === undefined || isIncluded(path)) return [];
+    if (path === undefined || isIncluded(path) || path === IN_MEMORY) return [];
     if (workingFolder === undefined || resolve(workingFolder) === process.cwd()) return [];
     // Data may be several files, with commas between.
     for (const parts of key === "data" ? [[path], path.split(",")] : [[path]]) {

@@ -23,6 +23,7 @@ const runFile = z.looseObject({
   labels: texts.optional(),
   workingFolder: z.string().optional(),
   hub: z.record(z.string(), hubSource).optional(),
+  baseCard: z.looseObject({ license: z.string().optional(), language: texts.optional() }).optional(),
   columns: z.looseObject({ texts, labels: texts, id: z.string().optional(), group: z.string().optional() }).optional(),
   sentencePairs: z.boolean().optional(),
   headSearch: z.looseObject({ epochs: z.number(), tried: z.array(z.unknown()) }).optional(),

@@ -22,6 +22,7 @@ import { precisionNames } from "../train/precision.ts";
 import { scheduleNames } from "../train/schedule.ts";
 import { adapterFolder, openAdapter } from "./adapter.ts";
 import { recipeChoices } from "./recipes.ts";
+import type { SharedOptions } from "./shared-options.generated.ts";
 
 const count = () => z.number().int().positive();
 const seed = () =>
@@ -151,8 +152,7 @@ export const trainOptions = z.strictObject({
 type DefaultMethodChoice = Omit<Extract<MethodChoice, { method: "full" }>, "method"> & { readonly method?: "full" };
 
 /** Options as one writes them: the shared ones and those of the chosen method. */
-export type TrainOptions = Omit<z.input<typeof trainOptions>, "method"> &
-  (MethodChoice | DefaultMethodChoice | OwnMethodChoice);
+export type TrainOptions = SharedOptions & (MethodChoice | DefaultMethodChoice | OwnMethodChoice);
 /** Options after all defaults; those of the method stand among them, and `methodOfRun` says which these are. */
 export type ResolvedTrainOptions = Omit<z.output<typeof trainOptions>, "method"> & { readonly method: string };
 

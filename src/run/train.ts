@@ -9,6 +9,7 @@ import { mostThreads } from "../base/thread-count.ts";
 import type { Engine } from "../engine/engine.ts";
 import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import { fetchSources, type Sources, withPaths } from "../hub/named-inputs.ts";
+import { IN_MEMORY, sourceOf, type TextsInMemory, takeTexts } from "../tables/texts-in-memory.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
 import { chooseHead } from "./choose-head.ts";
 import { prepareChecked } from "./prepare-checked.ts";
@@ -42,6 +43,11 @@ export interface TrainContext {
   readonly makeEngine?: MakeEngine;
 }
 
+export interface ResumeContext extends TrainContext {
+  /** The texts of a run that was given texts in memory: it keeps none of them, and must get the same again. */
+  readonly data?: TextsInMemory;
+}
+
 /**
  * Trains a classifier and writes its run folder. Await it for the result, or iterate what happens; a call that is
  * neither awaited nor iterated trains all the same. A loop that is left early leaves a checkpoint and a run that is
@@ -62,27 +68,28 @@ export const train = (
  * @throws AttuneError as `train` does, and with `kind` "input" where the run is finished, another process works on it,
  * or its model or data changed.
  */
-export const resume = (path: string, context: TrainContext = {}): EventStream<TrainEvent, ResultEvent> =>
+export const resume = (path: string, context: ResumeContext = {}): EventStream<TrainEvent, ResultEvent> =>
   new EventStream(goOn(path, context), isResult);
 
 const isResult = (event: TrainEvent): event is ResultEvent => event.type === "result";
 
 async function* begin(
-  options: TrainOptions | ResolvedTrainOptions,
+  asked: TrainOptions | ResolvedTrainOptions,
   context: TrainContext,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   const called = startOf(context);
+  const { options, source } = takeTexts(asked);
   // A study has looked at its plan as a whole.
   const asGiven = (context.sources ? resolveOptions : resolveNewOptions)(options, context.spell);
   RunFolder.requireNew(asGiven.out);
   // Everything that can be wrong with the input is found before the folder is made.
-  const asked = performance.now();
+  const askedAt = performance.now();
   const sources = context.sources ?? (yield* fetchSources(asGiven, context.signal));
   // What came from the Hub took none of the run's time.
-  const started = called + performance.now() - asked;
+  const started = called + performance.now() - askedAt;
   const engine = (context.makeEngine ?? cpuEngine)(asGiven.threads);
   const store = storeOf(context, engine);
-  const dataset = await openTexts(withPaths(asGiven, sources));
+  const dataset = await openTexts(withPaths(asGiven, sources), source);
   const known = await recipeFacts(sources.model.path, dataset);
   const given = settleOptions(options, known);
   const within = { signal: context.signal, store, dataset };
@@ -106,7 +113,7 @@ async function* begin(
   }
 }
 
-async function* goOn(path: string, context: TrainContext): AsyncGenerator<TrainEvent, void, undefined> {
+async function* goOn(path: string, context: ResumeContext): AsyncGenerator<TrainEvent, void, undefined> {
   const called = startOf(context);
   const folder = RunFolder.openLocked(path);
   const opened = new Cleanups();
@@ -120,6 +127,11 @@ async function* goOn(path: string, context: TrainContext): AsyncGenerator<TrainE
       );
     if (before.status === "done")
       throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
+    if (before.options.data === IN_MEMORY && context.data === undefined)
+      throw new AttuneError(
+        "run/texts-gone",
+        `${path}: this run was given ${IN_MEMORY} and keeps none of them; go on from the program that has them: resume(${JSON.stringify(path)}, { data })`,
+      );
     const resolved = resolveOptions({
       ...before.options,
       ...placesOf(before, path),
@@ -131,8 +143,10 @@ async function* goOn(path: string, context: TrainContext): AsyncGenerator<TrainE
     const started = called + performance.now() - asked;
     const engine = (context.makeEngine ?? cpuEngine)(resolved.threads);
     const store = storeOf(context, engine);
-    const within = { signal: context.signal, store };
-    const { prepared, precision } = await prepareChecked(withPaths(resolved, sources), engine, within);
+    const here = withPaths(resolved, sources);
+    const dataset = context.data && (await openTexts(here, sourceOf(context.data)));
+    const within = { signal: context.signal, store, dataset };
+    const { prepared, precision } = await prepareChecked(here, engine, within);
     opened.add(prepared.dispose);
     const facts = describeRun(resolved, engine, prepared, sources, before.headSearch, precision);
     if (before.dataSha256 !== facts.dataSha256) throw changed(path, "data", resolved.data);
@@ -168,4 +182,9 @@ const storeOf = ({ shared }: TrainContext, { description }: Engine): ContentStor
 const startOf = ({ startedAgo = 0 }: TrainContext): number => performance.now() - startedAgo;
 
 const changed = (path: string, what: string, where: string): AttuneError =>
-  new AttuneError("run/changed", `${path}: the ${what} in ${where} changed since this run began; train anew`);
+  where === IN_MEMORY
+    ? new AttuneError(
+        "run/changed",
+        `${path}: these are other texts than those of this run; give the same, or train anew`,
+      )
+    : new AttuneError("run/changed", `${path}: the ${what} in ${where} changed since this run began; train anew`);

@@ -1,7 +1,9 @@
 /** What may stand in the plan of a study. */
 import { z } from "zod";
+import type { OptionsByMethod } from "../methods/method-options.generated.ts";
 import { builtInMethods, type MethodName, methodNames } from "../methods/registry.ts";
 import { recipeNames } from "../run/recipes.ts";
+import type { SharedOptions } from "../run/shared-options.generated.ts";
 import { trainOptions } from "../run/train-options.ts";
 
 const { out: _out, adapter: _adapter, method: _method, recipe: _recipe, seed, threads, ...rest } = trainOptions.shape;
@@ -94,42 +96,33 @@ export const planSchema = z
   .describe("a study of attune compare");
 
 type Grids<T> = { readonly [Key in keyof T]?: T[Key] | readonly NonNullable<T[Key]>[] };
-type OwnShape<Name extends MethodName> = (typeof builtInMethods)[Name]["options"]["shape"];
-type Given<Shape extends Readonly<Record<string, z.ZodType>>> = { readonly [Key in keyof Shape]?: z.input<Shape[Key]> };
-type SharedGiven = Given<typeof shared>;
+type SharedGiven = Pick<SharedOptions, keyof typeof shared>;
 
 /** Options of one method, each one value or a list of values that are all tried. */
-export type MethodGrid<Name extends MethodName> = Grids<SharedGiven & Given<OwnShape<Name>>>;
+export type MethodGrid<Name extends MethodName> = Grids<SharedGiven & OptionsByMethod[Name]>;
 
 /** A plan as one writes it. */
-export type Plan = SharedGiven & {
-  /** A folder, or a name on the Hub. @default "attune:mini" */
-  readonly model?: string;
-  /** Branch, tag or commit of a model on the Hub. @default "main" */
-  readonly revision?: string | undefined;
-  /** A folder with splits, one file, or a name on the Hub. */
-  readonly data: string;
-  /** Branch, tag or commit of data on the Hub. @default "main" */
-  readonly dataRevision?: string | undefined;
-  /** Configuration of the data, where they have several. @default theirs */
-  readonly configName?: string | undefined;
-  /** Where each method's options come from. @default "tuned" */
-  readonly recipe?: RecipeChoice;
-  /** @default none, full, probe, prompt, prefix and lora; nothing where `runs` are given */
-  readonly methods?: readonly MethodName[];
-  /** Ranks of the methods that have one. @default [2, 4, 8, 16, 32] */
-  readonly ranks?: readonly number[];
-  /** How many seeds, from 42 on, or a list of them. @default 1 */
-  readonly seeds?: number | readonly number[];
-  /** Runs at once; with more than one, their times cannot be compared. @default 1 */
-  readonly jobs?: number;
-  /** Threads of all runs together. @default all */
-  readonly threads?: number;
-  /** Options of one method in all its runs. */
-  readonly options?: { readonly [Name in MethodName]?: MethodGrid<Name> };
-  /** Further runs; a list of values for an option stands for as many runs. */
-  readonly runs?: readonly { [Name in MethodName]: { readonly method: Name } & MethodGrid<Name> }[MethodName][];
-};
+export type Plan = SharedGiven &
+  Omit<Pick<SharedOptions, keyof typeof input>, "data"> & {
+    /** A folder with splits, one file, or a name on the Hub. */
+    readonly data: string;
+    /** Where each method's options come from. @default "tuned" */
+    readonly recipe?: RecipeChoice;
+    /** @default none, full, probe, prompt, prefix and lora; nothing where `runs` are given */
+    readonly methods?: readonly MethodName[];
+    /** Ranks of the methods that have one. @default [2, 4, 8, 16, 32] */
+    readonly ranks?: readonly number[];
+    /** How many seeds, from 42 on, or a list of them. @default 1 */
+    readonly seeds?: number | readonly number[];
+    /** Runs at once; with more than one, their times cannot be compared. @default 1 */
+    readonly jobs?: number;
+    /** Threads of all runs together. @default all */
+    readonly threads?: number;
+    /** Options of one method in all its runs. */
+    readonly options?: { readonly [Name in MethodName]?: MethodGrid<Name> };
+    /** Further runs; a list of values for an option stands for as many runs. */
+    readonly runs?: readonly { [Name in MethodName]: { readonly method: Name } & MethodGrid<Name> }[MethodName][];
+  };
 
 /** A plan after all defaults. */
 export type ResolvedPlan = Plan & {

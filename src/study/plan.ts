@@ -1,4 +1,5 @@
 /** A plan checked, and with all defaults. */
+import { AttuneError } from "../base/error.ts";
 import { inCode, type Place, planError } from "./plan-error.ts";
 import { DEFAULT_METHODS, DEFAULT_RUNS, FIRST_SEED, type Plan, planSchema, type ResolvedPlan } from "./plan-schema.ts";
 import type { RecipeName } from "./study.ts";
@@ -10,6 +11,11 @@ import type { RecipeName } from "./study.ts";
  */
 export function resolvePlan(given: unknown, place: Place = inCode): ResolvedPlan {
   const result = planSchema.safeParse(given);
+  if (place === inCode && typeof (given as Partial<Plan> | undefined)?.data === "object")
+    throw new AttuneError(
+      "plan/data",
+      "data must be a path or a name: the runs of a study are processes of their own, which do not see this one's memory; write the texts to a file, one JSON object a line",
+    );
   if (!result.success) throw planError(result.error.issues[0]!, given, place);
   const plan = result.data as unknown as Plan & {
     readonly seeds: number | readonly number[];

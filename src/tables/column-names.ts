@@ -13,6 +13,8 @@ export const LABEL_NAMES = [
 ];
 /** Two texts that are read together. */
 export const PAIR_NAMES: readonly (readonly [string, string])[] = [
+  ["text", "text_pair"],
+  ["text", "textpair"],
   ["sentence1", "sentence2"],
   ["premise", "hypothesis"],
   ["question1", "question2"],

@@ -5,9 +5,11 @@ import { AttuneError, listOf } from "../base/error.ts";
 import { type Card, type Config, chooseConfig, classNamesOf, type DataFile, readCard } from "./dataset-card.ts";
 import { matchesPattern } from "./file-pattern.ts";
 import { splitsInJson } from "./json-splits.ts";
-import { isPlainText, isTable, tableEnding, uncompressedName } from "./open-table.ts";
+import { isPlainText, isTable, openTable, tableEnding, uncompressedName } from "./open-table.ts";
 import { type Candidate, candidatesOf, chosenFiles, type SplitFiles, splitOfFile } from "./split-files.ts";
 import { splitOfName } from "./split-names.ts";
+import type { Table } from "./table.ts";
+import type { TableFormat } from "./table-format.ts";
 
 export interface Source {
   /** Files of each split; files without splits are `all`. */
@@ -16,6 +18,8 @@ export interface Source {
   readonly unused: readonly string[];
   /** Label names that the folder's README gives to a column. */
   classNames(column: string): readonly string[] | undefined;
+  /** One of the files as a table. */
+  open(file: string, format: TableFormat): Promise<Table>;
 }
 
 /** Finds the files of a data set, of the named configuration where its README describes several. */
@@ -26,9 +30,9 @@ export function findSource(path: string, configName?: string): Source {
     if (configName !== undefined)
       throw new AttuneError("data/no-config", `${path}: files have no configurations; leave --config-name out`);
     const inside = isList ? undefined : splitsInJson(path);
-    if (inside) return { ...inside, classNames: () => undefined };
+    if (inside) return { ...inside, classNames: () => undefined, open: openTable };
     const files = isList ? listedFiles(path.split(",")) : { all: [path] };
-    return { files, unused: [], classNames: () => undefined };
+    return { files, unused: [], classNames: () => undefined, open: openTable };
   }
   const card = readCard(join(path, "README.md"));
   const tables = listTables(path);
@@ -43,7 +47,7 @@ export function findSource(path: string, configName?: string): Source {
   const used = new Set(Object.values(files).flat());
   const others = config ? tables.filter((table) => !isOfConfig(table, card)) : tables;
   const unused = others.filter((table) => !used.has(join(path, table)));
-  return { files, unused, classNames: (column) => classNamesOf(card, config, column) };
+  return { files, unused, classNames: (column) => classNamesOf(card, config, column), open: openTable };
 }
 
 /** The splits among the tables of a folder: as its card says, or by their names. */

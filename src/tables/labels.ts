@@ -1,7 +1,7 @@
 /** Label names and their order: from metadata where there is any, else from the training rows. */
 import { AttuneError, listOf } from "../base/error.ts";
 import { showValue } from "./show-value.ts";
-import type { Table } from "./table.ts";
+import { cellOf, type Table } from "./table.ts";
 
 /** A label as it stands in a row, brought to a name. */
 export type LabelReader = (value: unknown, where: string) => string;
@@ -24,7 +24,7 @@ export function labelReader(
     if (named !== undefined) return named;
     throw new AttuneError(
       "data/label",
-      `${where}: the ${column} is ${show(value)}, and the labels are ${listOf(classNames, "and")}`,
+      `${cellOf(where, column)} is ${show(value)}, and the labels are ${listOf(classNames, "and")}`,
     );
   };
 }
@@ -42,7 +42,7 @@ export const isFraction = (value: unknown, textOnly: boolean): boolean => {
 };
 
 function notALabel(column: string, value: unknown, textOnly: boolean, where: string): AttuneError {
-  const what = `${where}: the ${column} is ${show(value)}`;
+  const what = `${cellOf(where, column)} is ${show(value)}`;
   if (Array.isArray(value))
     return new AttuneError(
       "data/label",
@@ -88,7 +88,7 @@ export function flaggedLabels(columns: readonly string[], values: readonly unkno
     if (flag === undefined)
       throw new AttuneError(
         "data/label",
-        `${where}: the ${column} is ${show(values[i])}; with one column for each label it is 1 or 0, true or false`,
+        `${cellOf(where, column)} is ${show(values[i])}; with one column for each label it is 1 or 0, true or false`,
       );
     return flag;
   });

@@ -16,8 +16,10 @@ import type { SplitFiles } from "./split-files.ts";
 export const sharedTextsNames = ["once", "keep"] as const;
 
 export interface DatasetOptions extends ReadOptions {
-  /** A file, several separated by commas, or a folder. */
+  /** A file, several separated by commas, or a folder; with `source` only a name of it. */
   readonly path: string;
+  /** Where the tables are. @default what is found at the path */
+  readonly source?: Source | undefined;
   /** Which of the configurations that a folder's README describes. */
   readonly configName?: string | undefined;
   /**
@@ -54,7 +56,7 @@ interface LoadedRows {
 
 /** Loads all splits; makes those that are missing. */
 export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
-  const source = findSource(options.path, options.configName);
+  const source = options.source ?? findSource(options.path, options.configName);
   const { splits: rows, classNames, reading, roles, notes, made } = await loadRows(source, options);
   const labels = classNames ?? orderLabels(namesIn(rows.train));
   const unknown = "the training split has no such label; correct it, or leave the row out";
@@ -102,7 +104,7 @@ export async function loadSplit(
 }
 
 async function loadRowsOf(options: DatasetOptions, split: SplitName | undefined) {
-  const source = findSource(options.path, options.configName);
+  const source = options.source ?? findSource(options.path, options.configName);
   const { files } = source;
   const { usual } = options;
   if ("all" in files && split === undefined) {
@@ -112,7 +114,7 @@ async function loadRowsOf(options: DatasetOptions, split: SplitName | undefined)
   }
   const name = split ?? "test";
   const isGiven = !("all" in files) && files[name] !== undefined && name !== "train";
-  if (isGiven && !(usual && (await lacksLabels(files[name]!, usual, options)))) {
+  if (isGiven && !(usual && (await lacksLabels(source, files[name]!, usual, options)))) {
     if (options.group !== undefined) throw groupUnused();
     // Train is not needed for a split that is there: its texts give way to those of the others.
     const { train: _, ...others } = files;
@@ -163,7 +165,7 @@ async function readGiven(source: Source, files: SplitFiles, options: DatasetOpti
     if (!files[split]) continue;
     if (
       first &&
-      (await lacksLabels(files[split], first.roles, { ...options, header: options.header ?? first.header }))
+      (await lacksLabels(source, files[split], first.roles, { ...options, header: options.header ?? first.header }))
     ) {
       notes.push(
         `The ${split} split has no labels (${listOf(files[split], "and")}), so it is left out; attune predict RUN --data … fills it.`,

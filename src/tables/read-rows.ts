@@ -6,9 +6,9 @@ import type { Source } from "./find-splits.ts";
 import { LabelBlanks } from "./label-notes.ts";
 import { LabelledRows } from "./labelled-rows.ts";
 import { findSeparator, flaggedLabels, labelReader, labelsInCell } from "./labels.ts";
-import { openTable, requireUsedFormat } from "./open-table.ts";
+import { requireUsedFormat } from "./open-table.ts";
 import { describeRoles, findRoles, type RoleOptions, type Roles, requireColumn } from "./roles.ts";
-import { placeOf, type Table } from "./table.ts";
+import { cellOf, placeOf, type Table } from "./table.ts";
 import type { TableFormat } from "./table-format.ts";
 
 export interface ReadOptions extends RoleOptions, TableFormat {
@@ -36,10 +36,15 @@ export interface ReadRows {
 const UNLABELLED: ReadonlySet<unknown> = new Set([undefined, null, "", "-1", "-1.0", -1, -1n]);
 
 /** Whether files have no column of labels, or one that tells none. */
-export async function lacksLabels(files: readonly string[], { labels }: Roles, format: TableFormat): Promise<boolean> {
+export async function lacksLabels(
+  source: Source,
+  files: readonly string[],
+  { labels }: Roles,
+  format: TableFormat,
+): Promise<boolean> {
   const isTold = (value: unknown) => !UNLABELLED.has(typeof value === "string" ? value.trim() : value);
   for (const file of files) {
-    const table = await openTable(file, format);
+    const table = await source.open(file, format);
     if (table.sample.length === 0) return false;
     if (!labels.some((column) => table.columns.includes(column))) continue;
     if (labels.length > 1) return false;
@@ -67,7 +72,7 @@ export async function readRows(
   const blanks = new LabelBlanks();
   for (const file of files) {
     // A short file does not show by itself whether it has a header.
-    const table = await openTable(file, { ...options, header: options.header ?? header });
+    const table = await source.open(file, { ...options, header: options.header ?? header });
     if (table.sample.length === 0) continue;
     if (table.hasHeader === false) header = false;
     roles = roles ? checkedRoles(table, roles) : findRoles(table, options);
@@ -154,5 +159,5 @@ export function textOf(value: unknown, column: string, where: string): string {
   if (typeof value === "string") return value;
   if (value === null) return "";
   const found = value === undefined ? "missing" : `of type ${typeof value}`;
-  throw new AttuneError("data/text", `${where}: the ${column} is ${found}; it must be a text`);
+  throw new AttuneError("data/text", `${cellOf(where, column)} is ${found}; it must be a text`);
 }

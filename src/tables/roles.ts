@@ -159,7 +159,9 @@ function findTexts(table: Table, taken: readonly string[]): readonly string[] {
   const pair = PAIR_NAMES.map((names) => names.map((name) => byName(table, [name]))).find((found) =>
     found.every((column) => column !== undefined && !taken.includes(column)),
   ) as readonly string[] | undefined;
-  const found = named(table, ["text"], taken) ?? pair ?? named(table, TEXT_NAMES, taken);
+  const text = named(table, ["text"], taken);
+  const isBeside = text === undefined || pair?.[0] === text[0];
+  const found = (isBeside ? pair : text) ?? named(table, TEXT_NAMES, taken);
   if (found) return found;
   const contents = free(table, taken).map((column) => ({ column, words: wordsIn(table, column) }));
   const wordy = contents.filter(({ words }) => words >= 3);

@@ -1,6 +1,7 @@
 /** How tables are read: options of every command that reads labelled texts, described once. */
 import { z } from "zod";
 import { checkOptions, type Spell } from "../base/check-options.ts";
+import type { DataOptions } from "./data-options.generated.ts";
 import { type DatasetOptions, sharedTextsNames } from "./load-dataset.ts";
 
 /** What `--data` may be. */
@@ -42,7 +43,7 @@ export const dataOptions = z.strictObject({
     ),
 });
 
-export type DataOptions = z.input<typeof dataOptions>;
+export type { DataOptions };
 
 /** Those of the given options that say how tables are read, checked; `spell` says how an option is written. */
 export function checkedDataOptions(given: object, spell: Spell): DataOptions {

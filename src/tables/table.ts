@@ -1,7 +1,7 @@
 /** A table as every reader gives it: columns by name, and rows that know where they stand. */
 
 export interface Row {
-  /** Number of the line or row, from 1. */
+  /** Number of the line or row, from 1; of texts in memory their index, from 0. */
   readonly place: number;
   /** In the order of the columns that were asked for. */
   readonly values: readonly unknown[];
@@ -16,7 +16,7 @@ export interface Table {
   /** Whether the columns have their names from the first row, in formats where that is not sure. */
   readonly hasHeader?: boolean;
   /** What `place` counts. */
-  readonly unit: "line" | "row";
+  readonly unit: "line" | "row" | "index";
   /** Whether the format has no types, so that numbers are text as well. */
   readonly textOnly: boolean;
   /** What looking at the file has shown: "comma-separated", "UTF-8". */
@@ -34,4 +34,8 @@ export const SAMPLE_ROWS = 1000;
 
 /** Where a row stands, for errors. */
 export const placeOf = ({ path, unit }: Pick<Table, "path" | "unit">, place: number): string =>
-  `${path}, ${unit} ${place}`;
+  unit === "index" ? `${path}[${place}]` : `${path}, ${unit} ${place}`;
+
+/** What is in a column there: "train.csv, line 3: the label", or "data.train[2].label". */
+export const cellOf = (where: string, column: string): string =>
+  where.endsWith("]") ? `${where}.${column}` : `${where}: the ${column}`;

@@ -110,6 +110,29 @@ describe("attune predict", () => {
     expect(stdout.split("\n").map((line) => line.split("\t")[2])).toEqual(["good", "bad", undefined]);
   });
 
+  test("CSV with a header on standard input is a table, wherever the pipe cuts it: the same file as with --data", async () => {
+    const table = `id,text,label\n${predictions.map(({ text }, i) => `r${i},"${text}, ""so""\nsaid",x`).join("\n")}\n`;
+    writeFileSync(join(cwd, "given.csv"), table);
+    await succeed(["predict", "run", "--data", "given.csv", "--out", "expected.csv", "--top", "2"], { cwd });
+    const { process: child, ended } = startAttune(["predict", "run", "--out", "piped.csv", "--top", "2"], {
+      cwd,
+      input: "open",
+    });
+    child.stdin!.write(table.slice(0, 5));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    child.stdin!.end(table.slice(5));
+    const { code, stdout, stderr } = await ended;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "piped.csv\n" });
+    expect(stderr).toContain('text from "text"');
+    const written = readFileSync(join(cwd, "piped.csv"), "utf8");
+    expect(written).toBe(readFileSync(join(cwd, "expected.csv"), "utf8"));
+    expect(written.split("\n")[0]).toBe("id,label,probability,label_2,probability_2");
+    expect(written.trimEnd().split("\n")).toHaveLength(1 + predictions.length);
+    // Lines of text that only look a little like a header stay lines.
+    const { stdout: lines } = await succeed(["predict", "run", "--json"], { cwd, input: "good,bad\nbad\n" });
+    expect(jsonLines(lines).map(({ text }) => text)).toEqual(["good,bad", "bad"]);
+  });
+
   test("a reader that has seen enough is no error", async () => {
     const input = "good\n".repeat(5000);
     const command = `"${process.execPath}" "${join(repository, "dist/cli/main.js")}" predict run | head -n 2`;

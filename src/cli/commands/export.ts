@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { type ExportFormat, exportFormats } from "../../classifier/export-formats.ts";
 import { exportRun } from "../../classifier/export-run.ts";
 import { showFetch } from "../hub-progress.ts";
-import { addModelFlags, type LoadFlags, loadOptions, onlyFolderOf } from "../load-flags.ts";
+import { addModelFlags, LANGUAGE, type LoadFlags, languageOf, loadOptions, onlyFolderOf } from "../load-flags.ts";
 import { writeError, writeOut } from "../write-text.ts";
 
 interface Flags extends LoadFlags {
@@ -11,6 +11,7 @@ interface Flags extends LoadFlags {
   readonly out: string;
   readonly base?: string;
   readonly int8?: boolean;
+  readonly language?: string;
 }
 
 export function exportCommand(command: Command): void {
@@ -30,9 +31,17 @@ export function exportCommand(command: Command): void {
       "with onnx: also write an 8-bit model, a quarter of the size; its change in accuracy is measured on the test texts of the run",
     );
   addModelFlags(command);
-  command.action(async (given: string | undefined, { format, out, base, int8, ...flags }: Flags) => {
+  command.option("--language <list>", LANGUAGE);
+  command.action(async (given: string | undefined, { format, out, base, int8, language, ...flags }: Flags) => {
     const { threads: _, ...source } = loadOptions(flags);
-    const options = { format, out, ...(base !== undefined && { base }), ...(int8 && { int8 }), ...source };
+    const options = {
+      format,
+      out,
+      ...(base !== undefined && { base }),
+      ...(int8 && { int8 }),
+      ...languageOf(language),
+      ...source,
+    };
     const notes = await exportRun(onlyFolderOf(given, flags), { ...options, onFetch: showFetch() });
     for (const note of notes) writeError(`attune: ${note}\n`);
     writeOut(`${out}\n`);

@@ -73,16 +73,20 @@ export function repeatSection(view: View): Section {
     ["Begun", studies.map(({ began }) => began).join(", ")],
   ];
   const notes = [...new Set(runs.flatMap(({ facts }) => facts.notes))];
-  const commands = studies.map(({ command }): Block => ({ block: "command", text: command }));
+  const commands = studies.flatMap(({ command }): Block[] => (command ? [{ block: "command", text: command }] : []));
   return {
     id: "repeat",
     title: "To repeat it",
     blocks: [
-      paragraph(
-        studies.length > 1
-          ? "These commands repeat the studies; seeds, and so results, are the same:"
-          : "This command repeats the study; seeds, and so results, are the same:",
-      ),
+      ...(commands.length > 0
+        ? [
+            paragraph(
+              studies.length > 1
+                ? "These commands repeat the studies; seeds, and so results, are the same:"
+                : "This command repeats the study; seeds, and so results, are the same:",
+            ),
+          ]
+        : []),
       ...commands,
       { block: "facts", items: items.filter(([, said]) => said.length > 0) },
       ...(notes.length > 0 ? [heading("What the runs noted"), list(notes)] : []),

@@ -29,9 +29,9 @@ describe("the first time", () => {
     const { folder, commit } = await fetchModel(named("org/model"), context());
     expect(commit).toBe(first);
     expect(folder).toBe(cache(FOLDER, "snapshots", first));
-    for (const path of ["config.json", "model.safetensors", "tokenizer.json", "vocab.txt"] as const)
+    for (const path of ["README.md", "config.json", "model.safetensors", "tokenizer.json", "vocab.txt"] as const)
       expect(readFileSync(join(folder, path), "utf8")).toBe(FILES[path]);
-    for (const path of ["README.md", "pytorch_model.bin", "onnx"]) expect(existsSync(join(folder, path))).toBe(false);
+    for (const path of ["pytorch_model.bin", "onnx"]) expect(existsSync(join(folder, path))).toBe(false);
   });
 
   test("where there are no safetensors, PyTorch's file comes, or its shards", async () => {
@@ -103,7 +103,7 @@ describe("the first time", () => {
   test("progress counts the bytes of what comes, up to all of them", async () => {
     const { events, ...given } = context();
     await fetchModel(named("org/model"), { ...given });
-    const total = ["config.json", "model.safetensors", "tokenizer.json", "vocab.txt"].reduce(
+    const total = ["README.md", "config.json", "model.safetensors", "tokenizer.json", "vocab.txt"].reduce(
       (sum, path) => sum + FILES[path as "config.json"].length,
       0,
     );

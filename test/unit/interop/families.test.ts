@@ -165,6 +165,18 @@ describe.each(Object.keys(families))("%s", (family) => {
       for (const [i, { logits }] of found.entries()) expectClose(logits, logitsByMethod[`${family}-${adapters[i]}`]!);
     });
 
+    // The one that the recipe takes where a file has no pooler, and one with all that a head can have.
+    test.each(["mean", "attention+mlp"] as const)(
+      "Transformers opens the head %s, with the code in the folder",
+      async (head) => {
+        const [run, out] = [join(root, `${family}-${head}`), join(root, `${family}-${head}-whole`)];
+        await train({ model, data, out: run, method: "lora", head, threads: 1, epochs: 1, learningRate: 1e-2 });
+        await exportRun(run, { format: "transformers", out });
+        expectClose(inPython("check_transformers.py", out, texts).logits, await logitsOf(run));
+        expectClose(await logitsOf(out), await logitsOf(run));
+      },
+    );
+
     test("Transformers opens the whole", () => {
       const { logits } = inPython("check_transformers.py", join(root, `${family}-full-whole`), texts);
       expectClose(logits, logitsByMethod[`${family}-full`]!);
