@@ -56,6 +56,11 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     summary: "domain adaptation: LoRA and the probe with and without pre-training on the data set's own texts",
     run: async (args) => (await import("./adapt.ts")).benchAdapt(args),
   },
+  audit: {
+    summary:
+      "labels changed by seed: what audit finds of them, beside cleanlab on the same probabilities, and its seconds",
+    run: async (args) => (await import("./audit.ts")).benchAudit(args),
+  },
   "recipe-data": {
     summary: "writes the data sets on which the recipes were searched, from banking77 and dair-ai/emotion",
     run: async (args) => (await import("./recipe-data.ts")).benchRecipeData(args),

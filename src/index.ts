@@ -1,4 +1,18 @@
 /** Attune's public API. */
+export { type AppliedReview, type ApplyOptions, applyReview } from "./audit/apply-review.ts";
+export { type AuditContext, audit } from "./audit/audit.ts";
+export type { AuditOptions } from "./audit/audit-options.ts";
+export type {
+  AuditDoneEvent,
+  AuditEvent,
+  AuditIssue,
+  AuditProgressEvent,
+  AuditResult,
+  AuditStartEvent,
+  IssueKind,
+  LearningCurve,
+} from "./audit/audit-result.ts";
+export { writeAudit } from "./audit/write-audit.ts";
 export { AttuneError, type ErrorKind } from "./base/error.ts";
 export type { EventStream } from "./base/event-stream.ts";
 export {

@@ -32,6 +32,10 @@ export function csvField(value: string | number | undefined): string {
 export const csvCell = (text: string): string =>
   /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
+/** A line of CSV or TSV with fields as they are. */
+export const delimitedLine = (cells: readonly string[], delimiter: "," | "\t"): string =>
+  `${cells.map((cell) => (cell.includes("\t") ? `"${cell.replaceAll('"', '""')}"` : csvCell(cell))).join(delimiter)}\n`;
+
 const REPLACEMENT = "\uFFFD";
 
 /** Without lone surrogates and without control characters other than tab and line ends. */

@@ -17,7 +17,16 @@ export function mix32(x: number): number {
 export const GOLDEN = 0x9e3779b1;
 
 /** What a number is drawn for; two purposes never share numbers. */
-export type Purpose = "shuffle" | "split" | "initialise" | "dropout" | "mask" | "bootstrap" | "sample" | "limit";
+export type Purpose =
+  | "shuffle"
+  | "split"
+  | "fold"
+  | "initialise"
+  | "dropout"
+  | "mask"
+  | "bootstrap"
+  | "sample"
+  | "limit";
 
 /** A key for `uint32`: the seed and purpose, then any further coordinates such as step and site. */
 export function randomKey(seed: number, purpose: Purpose, ...coordinates: readonly (number | string)[]): number {

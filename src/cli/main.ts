@@ -17,6 +17,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "describe labelled texts before training on them",
     load: async () => (await import("./commands/inspect.ts")).inspectCommand,
   },
+  audit: {
+    summary: "look for what is wrong with labelled texts: labels, repeated texts, leaks, outliers",
+    load: async () => (await import("./commands/audit.ts")).auditCommand,
+  },
   train: {
     summary: "train a classifier on labelled texts",
     load: async () => (await import("./commands/train.ts")).trainCommand,

@@ -25,6 +25,15 @@ export const afterStudy = (studies: readonly string[], run: string | undefined):
     [["report", ...studies, "--out", "FOLDER"], "the report once more"],
   ]);
 
+/** With an audit. */
+export const afterAudit = (data: string, out: string): string[] =>
+  linesOf([
+    [
+      ["audit", data, "--apply", `${out}/issues.csv`, "--out", "FILE"],
+      "the data with what you wrote in the column decision",
+    ],
+  ]);
+
 function linesOf(commands: readonly Command[]): string[] {
   const shown = commands.map(([words, what]) => [commandText(words), what] as const);
   const width = Math.max(...shown.map(([command]) => command.length));

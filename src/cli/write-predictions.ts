@@ -3,7 +3,7 @@ import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
-import { csvCell } from "../base/escape.ts";
+import { delimitedLine } from "../base/escape.ts";
 import { duration, grouped } from "../base/format.ts";
 import { discard, partialOf } from "../base/partial-name.ts";
 import { makeFolder } from "../base/write-whole.ts";
@@ -75,8 +75,7 @@ export function lineWriter(
 ): LineWriter {
   if (ending === ".jsonl") return { header: "", of: (row) => `${jsonOf(row.text, row, top)}\n` };
   const delimiter = ending === ".tsv" ? "\t" : ",";
-  const lineOf = (cells: readonly string[]) =>
-    `${cells.map((cell) => (cell.includes("\t") ? `"${cell.replaceAll('"', '""')}"` : csvCell(cell))).join(delimiter)}\n`;
+  const lineOf = (cells: readonly string[]) => delimitedLine(cells, delimiter);
   const places = Array.from({ length: top ?? 0 }, (_, i) => i);
   const columns = places.flatMap((i) => (i === 0 ? ["probability"] : [`label_${i + 1}`, `probability_${i + 1}`]));
   return {

@@ -28,13 +28,14 @@ export interface FeaturePlace {
   readonly shared?: { readonly store: ContentStore; readonly key: string };
 }
 
-/** Values for all texts: those that are stored, or computed. */
+/** Values for all texts: those that are stored, or computed, when `onTexts` hears how many there are. */
 export async function featureRowsOf(
   program: FeatureProgram,
   features: Pick<FrozenFeatures, "rows" | "width">,
   texts: TokenSource,
   { budgetBytes, shared }: FeaturePlace,
   signal?: AbortSignal,
+  onTexts?: (done: number) => void,
 ): Promise<FeatureRows> {
   const starts = startsOf(features, texts);
   const bytes = 4 * starts[texts.count]!;
@@ -50,7 +51,7 @@ export async function featureRowsOf(
   const memory = isSmall ? new Float32Array(bytes / 4) : undefined;
   const found = new FeatureRows(features, starts, memory ?? draft ?? temporaryFile(bytes));
   try {
-    await compute(program, found, texts, signal);
+    await compute(program, found, texts, signal, onTexts);
   } catch (error) {
     found.close();
     throw error;
@@ -65,9 +66,11 @@ async function compute(
   into: FeatureRows,
   texts: TokenSource,
   signal?: AbortSignal,
+  onTexts?: (done: number) => void,
 ): Promise<void> {
   // The program is used once, so it need not outlive that.
   const executable = await compile();
+  let done = 0;
   try {
     for await (const { indices, batch } of eachBatch(texts, encoder, signal)) {
       const count = into.rows === "text" ? batch.sizes.batch : batch.sizes.tokens;
@@ -76,6 +79,7 @@ async function compute(
       await executable.run(inputs, { [FROZEN_FEATURES]: float32(values, [count, into.width]) });
       let at = 0;
       for (const i of indices) at += into.put(i, values.subarray(at));
+      onTexts?.((done += indices.length));
     }
   } finally {
     await executable.dispose();

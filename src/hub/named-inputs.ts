@@ -166,10 +166,10 @@ export async function* fetchSources(
 }
 
 /** Runs `work` and yields the events that it reports meanwhile; returns its result. */
-export async function* eventsOf<T>(
-  work: (onEvent: (event: FetchEvent) => void) => Promise<T>,
-): AsyncGenerator<FetchEvent, T> {
-  const queue = new EventQueue<FetchEvent>();
+export async function* eventsOf<T, Event = FetchEvent>(
+  work: (onEvent: (event: Event) => void) => Promise<T>,
+): AsyncGenerator<Event, T> {
+  const queue = new EventQueue<Event>();
   const result = work((event) => queue.push(event));
   queue.endWith(result);
   yield* queue;

@@ -45,21 +45,26 @@ const WORDS: Readonly<Record<string, ReadonlySet<string>>> = Object.fromEntries(
     Dutch: "de het een van en is niet dat ik te zijn op met voor maar ook aan er was wat naar bij heb je",
   }).map(([language, words]) => [language, new Set(words.split(" "))]),
 );
-const UNCLEAR = "Latin script";
+const LATIN_SCRIPT = "Latin script";
 
-/** The language of a text, its script where that is all that can be said, or "none" without letters. */
-export function languageOf(text: string): string {
+/** What most letters of a text are: a script, or the language that it is of alone; "none" without letters. */
+export function scriptOf(text: string): string {
   const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;
   const latin = count(LATIN);
   const other = SCRIPTS.map(([name, pattern]) => [name, count(pattern)] as const).find(
     ([, letters]) => letters > latin,
   );
-  if (other) return other[0];
-  if (latin === 0) return "none";
+  return other?.[0] ?? (latin === 0 ? "none" : LATIN_SCRIPT);
+}
+
+/** The language of a text, its script where that is all that can be said, or "none" without letters. */
+export function languageOf(text: string): string {
+  const script = scriptOf(text);
+  if (script !== LATIN_SCRIPT) return script;
   const words = text.toLowerCase().match(/\p{L}+/gu) ?? [];
   const hits = Object.entries(WORDS).map(
     ([name, known]) => [name, words.filter((word) => known.has(word)).length] as const,
   );
   const [best, second] = hits.toSorted((a, b) => b[1] - a[1]) as [readonly [string, number], readonly [string, number]];
-  return best[1] > second[1] && best[1] > 1 ? best[0] : UNCLEAR;
+  return best[1] > second[1] && best[1] > 1 ? best[0] : LATIN_SCRIPT;
 }

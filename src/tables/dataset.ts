@@ -123,6 +123,8 @@ export interface Dataset {
   readonly columns: Roles;
   /** What the user should know: splits that were made, texts that were taken out or are empty. */
   readonly notes: readonly string[];
+  /** Those of the notes that say how splits were made. */
+  readonly splitNotes: readonly string[];
   /** SHA-256 over labels, ids, texts and labels of all splits in order: equal hashes mean equal training data. */
   readonly sha256: string;
 }

@@ -4,6 +4,8 @@ import { Integers, Texts } from "../base/growing-lists.ts";
 export class LabelledRows {
   /** Label names in the order in which they were met. */
   readonly names: string[] = [];
+  /** What the ids of rows without one begin with: the split of their files, or "row" where these are none. */
+  readonly idPrefix: string;
   /** One column of texts, or two. */
   readonly texts: readonly Texts[];
   readonly #byName = new Map<string, number>();
@@ -15,10 +17,9 @@ export class LabelledRows {
   readonly #files: { readonly where: (place: number) => string; readonly from: number }[] = [];
   readonly #groups = new Integers();
   readonly #byGroup = new Map<string, number>();
-  readonly #idPrefix: string;
 
   constructor(idPrefix: string, textColumns: number, multiLabel: boolean) {
-    this.#idPrefix = idPrefix;
+    this.idPrefix = idPrefix;
     this.texts = Array.from({ length: textColumns }, () => new Texts());
     this.#ends = multiLabel ? new Integers() : undefined;
   }
@@ -58,7 +59,7 @@ export class LabelledRows {
   }
 
   idOf(row: number): string {
-    return this.#ids.at(row) || `${this.#idPrefix}-${row}`;
+    return this.#ids.at(row) || `${this.idPrefix}-${row}`;
   }
 
   whereIs(row: number): string {

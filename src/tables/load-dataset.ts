@@ -50,14 +50,14 @@ interface LoadedRows {
   readonly reading: string;
   readonly roles: Roles;
   readonly notes: readonly string[];
-  /** Whether a split was made from another. */
-  readonly made: boolean;
+  /** How splits were made; none where all were given. */
+  readonly splitNotes: readonly string[];
 }
 
 /** Loads all splits; makes those that are missing. */
 export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
   const source = options.source ?? findSource(options.path, options.configName);
-  const { splits: rows, classNames, reading, roles, notes, made } = await loadRows(source, options);
+  const { splits: rows, classNames, reading, roles, notes, splitNotes } = await loadRows(source, options);
   const labels = classNames ?? orderLabels(namesIn(rows.train));
   const unknown = "the training split has no such label; correct it, or leave the row out";
   const splits = Object.fromEntries(
@@ -67,12 +67,14 @@ export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
     labels,
     multiLabel: options.multiLabel ?? false,
     splits,
-    madeSplits: made,
+    madeSplits: splitNotes.length > 0,
     reading,
     columns: roles,
+    splitNotes,
     notes: [
       ...unusedTables(source),
       ...notes,
+      ...splitNotes,
       ...alikeLabels(labels),
       ...rareLabels(splits.train, labels),
       ...emptyTexts(Object.values(splits)),
@@ -122,8 +124,8 @@ async function loadRowsOf(options: DatasetOptions, split: SplitName | undefined)
     const { splits, notes } = withoutShared(given, options);
     return { rows: splits[name]!, notes, reading: first.reading, made: false };
   }
-  const { splits, notes, reading, made } = await loadRows(source, options);
-  return { rows: splits[name], notes, reading, made };
+  const { splits, notes, splitNotes, reading } = await loadRows(source, options);
+  return { rows: splits[name], notes: [...notes, ...splitNotes], reading, made: splitNotes.length > 0 };
 }
 
 const groupUnused = (): AttuneError => withoutEffect("--group", "where no split is made");
@@ -147,9 +149,8 @@ async function splitAll(source: Source, files: readonly string[], options: Datas
     classNames,
     reading,
     roles,
-    made: true,
-    notes: [
-      ...notes,
+    notes,
+    splitNotes: [
       `${what} without splits: 80/10/10, ${howMade(roles.group, options)}: ${sizes}.`,
       ...repeatedTexts(made.repeated),
     ],
@@ -191,7 +192,7 @@ async function loadGivenSplits(source: Source, files: SplitFiles, options: Datas
   if (missing.length === 0) {
     requireRows(options.path, splits as LoadedRows["splits"], roles.group);
     if (options.group !== undefined) throw groupUnused();
-    return { splits: splits as LoadedRows["splits"], classNames, reading, roles, notes, made: false };
+    return { splits: splits as LoadedRows["splits"], classNames, reading, roles, notes, splitNotes: [] };
   }
   const share = (split: SplitName) => (missing.includes(split as "test") ? MADE_SHARE : 0);
   const shares = { validation: share("validation"), test: share("test") };
@@ -205,9 +206,8 @@ async function loadGivenSplits(source: Source, files: SplitFiles, options: Datas
     classNames,
     reading,
     roles,
-    made: true,
-    notes: [
-      ...notes,
+    notes,
+    splitNotes: [
       `There is no ${sizes}: made from train, ${howMade(roles.group, options)}.`,
       ...repeatedTexts(made.repeated),
     ],

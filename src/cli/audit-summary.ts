@@ -1,0 +1,52 @@
+/** What an audit found, as lines for a terminal. */
+import { join } from "node:path";
+import { type AuditIssue, type AuditResult, type IssueKind, issueKinds } from "../audit/audit-result.ts";
+import { curveSentence } from "../audit/wording.ts";
+import { AUDIT_FILES } from "../audit/write-audit.ts";
+import { alignColumns, grouped, percent, timeSpan } from "../base/format.ts";
+import { afterAudit } from "./next-commands.ts";
+
+const KINDS: Readonly<Record<IssueKind, string>> = {
+  label: "labels that are probably wrong",
+  contradiction: "contradicting labels of the same or nearly the same text",
+  leak: "texts that stand in a later split as well",
+  duplicate: "repeated texts",
+  outlier: "texts that are like no other",
+  language: "texts in another script",
+  markup: "texts with markup or wrongly decoded",
+  empty: "empty texts",
+};
+const [SHOWN_ISSUES, SHOWN_PAIRS, LONGEST_TEXT] = [5, 5, 60];
+
+export function auditSummary(result: AuditResult, out: string): string {
+  const { issues, wrongLabels, texts, pairs, curve, tried, seconds } = result;
+  const count = Object.values(texts).reduce((a, b) => a + b, 0);
+  const counts = issueKinds.map((kind) => [KINDS[kind], grouped(issues.filter((one) => one.kind === kind).length)]);
+  const { name, accuracy } = tried[0]!;
+  const wrong = issues.filter(({ kind }) => kind === "label").slice(0, SHOWN_ISSUES);
+  return [
+    "",
+    `About ${grouped(wrongLabels.estimated)} of ${grouped(count)} labels are probably wrong (${percent(wrongLabels.estimated / count)}).`,
+    "",
+    ...alignColumns([["found", "rows"], ...counts]),
+    ...(wrong.length === 0 ? [] : ["", "The surest wrong labels:", ...alignColumns(wrong.map(issueCells))]),
+    ...(pairs.length === 0
+      ? []
+      : ["", "Labels most taken for each other:", ...pairs.slice(0, SHOWN_PAIRS).map(pairLine)]),
+    "",
+    `${name}: ${percent(accuracy)} of the texts answered as labelled by models that had not seen them.`,
+    ...(curve ? [curveSentence(curve)] : []),
+    `${timeSpan(seconds.total)}; ${join(out, AUDIT_FILES.issues)}`,
+    "",
+    ...afterAudit(result.data, out),
+  ].join("\n");
+}
+
+const issueCells = ({ where, given, suggested, probability, text }: AuditIssue): string[] => [
+  `  ${where}`,
+  `${given} → ${suggested} (${percent(probability!)})`,
+  text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text,
+];
+
+const pairLine = ({ labels: [a, b], wrong, toldApart }: AuditResult["pairs"][number]): string =>
+  `  ${a} and ${b}: told apart in ${percent(toldApart)}; of ${a} ${percent(wrong[0])} are probably ${b}, of ${b} ${percent(wrong[1])} are ${a}`;
