@@ -7,6 +7,7 @@ const page = new URL("docs/errors.md", root);
 
 /** What the first half of a code says. */
 const areas: Readonly<Record<string, string>> = {
+  app: "the local application",
   adapter: "an adapter folder, of a run or of PEFT",
   audit: "an audit of labelled texts, and its review",
   config: "the file of `--config`",

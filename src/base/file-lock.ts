@@ -57,6 +57,14 @@ export function lockFolder(folder: string): Lock {
   throw new AttuneError("folder/locked", `${folder}: ${what}`);
 }
 
+/** Who works in a folder now, as far as its lock says. */
+export function holderOf(folder: string): Holder | undefined {
+  const file = join(folder, LOCK);
+  const found = read(file);
+  const holder = found === undefined ? undefined : parse(found);
+  return holder && mayWork(holder, thisProcess(), resolve(file)) ? holder : undefined;
+}
+
 class HeldLock implements Lock {
   #file: string;
   readonly #text: string;

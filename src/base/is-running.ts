@@ -11,7 +11,10 @@ export interface Holder {
 }
 
 /** This process. */
-export const thisProcess = (): Holder => ({ pid: process.pid, host: hostname(), began: beginOf(process.pid) });
+export const thisProcess = (): Holder => processOf(process.pid);
+
+/** A process of this machine, by its number. */
+export const processOf = (pid: number): Holder => ({ pid, host: hostname(), began: beginOf(pid) });
 
 /** Whether there is a process of that number on this machine, ours or not. */
 export function isRunning(pid: number): boolean {

@@ -57,6 +57,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "answer over HTTP: texts in, labels out",
     load: async () => (await import("./commands/serve.ts")).serveCommand,
   },
+  app: {
+    summary: "runs, studies, new ones and sentences to try, in the browser",
+    load: async () => (await import("./commands/app.ts")).appCommand,
+  },
   export: {
     summary: "write a trained model for PEFT, Transformers or transformers.js (ONNX)",
     load: async () => (await import("./commands/export.ts")).exportCommand,

@@ -1,6 +1,7 @@
-/** Ctrl-C as an AbortSignal: the first one stops cleanly, the second one at once. So does the end of the terminal. */
+/** Ctrl-C: the first one stops cleanly, the second one at once. So does the end of the terminal. */
 import { sayAbove } from "./live-line.ts";
 
+/** For work that looks at it between its steps. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
@@ -13,3 +14,15 @@ export function stopSignal(): AbortSignal {
     });
   return controller.signal;
 }
+
+/** For a server, which has nothing to do meanwhile: settled by the first one. */
+export const stopAsked = (): Promise<void> =>
+  new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.on(signal, () => {
+        if (asked) process.exit(130);
+        asked = true;
+        resolve();
+      });
+  });

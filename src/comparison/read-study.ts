@@ -7,7 +7,7 @@ import type { RunResult } from "../run/run-result.ts";
 import type { DataFacts } from "../study/data-facts.ts";
 import { DATA_FACTS } from "../study/data-facts.ts";
 import type { FailedRun, PlannedRun, Study } from "../study/study.ts";
-import { isStudy, readStudyFile, readStudyJson } from "../study/study-file.ts";
+import { failedShape, isStudy, readStudyFile, readStudyJson } from "../study/study-file.ts";
 import { type Predictions, readPredictions } from "./read-predictions.ts";
 import { runAsStudy } from "./run-as-study.ts";
 
@@ -102,7 +102,5 @@ const resultShape = z.looseObject({
   storedBytes: z.number(),
   operations: numbers("forward", "backward"),
 });
-
-const failedShape = z.looseObject({ name: z.string(), reason: z.string() });
 
 const dataShape = z.looseObject({ path: z.string(), sha256: z.string(), labels: texts, notes: texts });

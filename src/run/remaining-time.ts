@@ -1,5 +1,14 @@
 /** How long a run will still take: the steps to come at the pace of the last ones, and the evaluations to come. */
-import type { StartEvent, TrainEvent } from "./train-events.ts";
+import type { BaseEvent, StartEvent, TrainEvent } from "./train-events.ts";
+
+type Start = Pick<StartEvent, "type" | "examples" | "epochs" | "totalSteps" | "resumedAtStep">;
+/** Of each event what the time depends on. */
+type Seen =
+  | Start
+  | Pick<BaseEvent, "type" | "seconds">
+  | { readonly type: "step"; readonly step: number; readonly seconds: number; readonly examples: number }
+  | { readonly type: "epoch"; readonly epoch: number }
+  | { readonly type: Exclude<TrainEvent["type"], "start" | "base" | "step" | "epoch"> };
 
 /** Steps that count for the pace. */
 const WINDOW = 100;
@@ -7,14 +16,14 @@ const WINDOW = 100;
 const WARM_UP = 5;
 
 export class RemainingTime {
-  #start: StartEvent | undefined;
+  #start: Start | undefined;
   #lastSteps: { seconds: number; examples: number }[] = [];
   #skipped = 0;
   #done = { steps: 0, epochs: 0 };
   /** Seconds to evaluate one text, once that has been measured. */
   #perText: number | undefined;
 
-  see(event: TrainEvent): void {
+  see(event: Seen): void {
     if (event.type === "start") {
       this.#start = event;
       this.#done.steps = event.resumedAtStep;

@@ -72,9 +72,9 @@ export class RunSession<State extends AnyState, Event> {
     }
   }
 
-  /** Writes an event down. */
+  /** Writes an event down, with its time and the memory that the process holds then. */
   record<E extends object>(event: E): E {
-    this.#folder.appendEvent({ at: new Date().toISOString(), ...event });
+    this.#folder.appendEvent({ at: new Date().toISOString(), ...event, memoryBytes: process.memoryUsage.rss() });
     return event;
   }
 

@@ -5,25 +5,22 @@ import { AttuneError } from "../base/error.ts";
 import { EventQueue } from "../base/event-queue.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { version } from "../base/machine.ts";
-import { mostThreads, usableThreads } from "../base/thread-count.ts";
-import { fetchSources, hubOf, type Sources } from "../hub/named-inputs.ts";
+import { hubOf, type Sources } from "../hub/named-inputs.ts";
 import type { RunResult } from "../run/run-result.ts";
-import { resolveOptions } from "../run/train-options.ts";
 import type { CompareDoneEvent, CompareEvent } from "./compare-events.ts";
-import { describeStudyData, openStudyInput, type StudyInput } from "./data-facts.ts";
+import { describeStudyData, type StudyInput } from "./data-facts.ts";
+import { estimate, threadsOf } from "./estimate.ts";
 import { Forecast } from "./forecast.ts";
+import { openInput, openPlan } from "./open-plan.ts";
 import { recipesOf, resolvePlan } from "./plan.ts";
 import { readPlanFile } from "./plan-file.ts";
 import { settledNotes, warmupNotes } from "./plan-notes.ts";
 import type { Plan, ResolvedPlan } from "./plan-schema.ts";
-import { firstOptions, plannedRuns } from "./planned-runs.ts";
 import { runInProcess } from "./run-process.ts";
 import { requireSamePlan } from "./same-plan.ts";
 import type { FailedRun, PlannedRun, Study } from "./study.ts";
 import { isStudy, readStudyFile } from "./study-file.ts";
 import { hasOnlyPlan, PLAN, StudyFolder } from "./study-folder.ts";
-import { Stopwatch, secondsOf, type Timing, timingKey } from "./timing.ts";
-import { requireUsedByRuns } from "./unused-plan-options.ts";
 
 export interface CompareContext {
   /** Stops the runs after the step they are in; the study can go on with the same call. */
@@ -64,14 +61,7 @@ type Events = AsyncGenerator<CompareEvent, void, undefined>;
 async function* begin(plan: Plan, out: string, context: CompareContext): Events {
   const resolved = resolvePlan(plan);
   const before = isStudy(out) ? readStudyFile(out) : undefined;
-  const input = yield* openInput(firstOptions(resolved), context, before);
-  const runs = plannedRuns(resolved, {
-    texts: input.dataset.splits.train.length,
-    labels: input.dataset.labels.length,
-    hiddenSize: input.encoder.hiddenSize,
-    head: input.head,
-  });
-  requireUsedByRuns(resolved, runs);
+  const { input, runs } = yield* openPlan(resolved, context.signal, before);
   const again = `attune compare --plan ${join(out, PLAN)} --out ${out}-again`;
   const study = (): Study => ({
     attune: version,
@@ -98,12 +88,8 @@ async function* goOn(out: string, context: CompareContext): Events {
   }
   const before = readStudyFile(out);
   const study = goingOn(before, before.plan);
-  yield* work(out, study, context, yield* openInput(study.runs[0]!.options, context, before));
+  yield* work(out, study, context, yield* openInput(study.runs[0]!.options, context.signal, before));
 }
-
-/** Threads of each run. */
-const threadsOf = ({ threads = usableThreads(), jobs }: ResolvedPlan): number =>
-  Math.max(1, Math.floor(Math.min(threads, mostThreads()) / jobs));
 
 /** Once times cannot be compared, they cannot be compared any more. */
 function goingOn(study: Study, plan: ResolvedPlan): Study {
@@ -174,51 +160,6 @@ async function* work(out: string, given: Study, context: CompareContext, input: 
 }
 
 const pair = (name: string, result: RunResult | undefined): [string, RunResult][] => (result ? [[name, result]] : []);
-
-/** Model and data: what is wrong with them is found before a folder is made. A study that goes on has those it had. */
-async function* openInput(
-  given: object,
-  { signal }: CompareContext,
-  before: Study | undefined,
-): AsyncGenerator<CompareEvent, StudyInput> {
-  const options = resolveOptions({ ...given, out: "." });
-  const sources = yield* fetchSources(options, signal, before && (before.hub ?? {}));
-  return openStudyInput(options, sources);
-}
-
-/** Times each kind of run on a sample, and reckons from that how long each run will take, as far as its kind can be timed. */
-async function* estimate(
-  runs: readonly PlannedRun[],
-  { sources, dataset }: StudyInput,
-  threads: number,
-  signal: AbortSignal,
-): AsyncGenerator<CompareEvent, Map<string, number>> {
-  const { train, validation, test } = dataset.splits;
-  const counts = { train: train.length, validation: validation.length, test: test.length };
-  const kinds = new Map(runs.map((run) => [timingKey(run), run.options]));
-  const timings = new Map<string, Timing | undefined>();
-  const stopwatch = new Stopwatch(sources.model, dataset, threads, signal);
-  const of = kinds.size + 1;
-  try {
-    yield { type: "timing", done: 0, of };
-    const { model, data, maxLength } = runs[0]!.options;
-    // The model by itself: what is computed once for each text where outputs are kept.
-    const plain = await stopwatch.time({ model, data, method: "none", ...(maxLength !== undefined && { maxLength }) });
-    for (const [key, options] of kinds) {
-      yield { type: "timing", done: timings.size + 1, of };
-      if (signal.aborted) break;
-      timings.set(key, await stopwatch.time(options));
-    }
-    return new Map(
-      runs.flatMap((run) => {
-        const timing = timings.get(timingKey(run));
-        return timing ? [[run.name, secondsOf(run.options, counts, timing, plain?.text ?? timing.text)]] : [];
-      }),
-    );
-  } finally {
-    stopwatch.close();
-  }
-}
 
 interface Work {
   readonly waiting: readonly PlannedRun[];

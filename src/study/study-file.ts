@@ -29,6 +29,9 @@ export function readStudyFile(path: string): Study {
  */
 export const readStudyJson = <T>(file: string, shape: z.ZodType): T => readJson(file, shape, HINTS) as T;
 
+/** Of a file in `failed/`. */
+export const failedShape = z.looseObject({ name: z.string(), reason: z.string() });
+
 /** What is read of it: enough that nothing below stumbles over what is not there. */
 const studyShape = z.looseObject({
   attune: z.string(),

@@ -10,7 +10,7 @@ import type { RunResult } from "../run/run-result.ts";
 import { DATA_FACTS, type DataFacts } from "./data-facts.ts";
 import { planText } from "./plan-file.ts";
 import type { FailedRun, Study } from "./study.ts";
-import { isStudy, STUDY } from "./study-file.ts";
+import { failedShape, isStudy, readStudyJson, STUDY } from "./study-file.ts";
 
 export const PLAN = "plan.yaml";
 /** What a study that was stopped while its folder was made has left there: locks, its plan, whole or not, and no run. */
@@ -28,6 +28,19 @@ function isBarelyBegun(path: string): boolean {
         : BEGINNING.test(name)) ||
       (name === "runs" && readdirSync(join(path, name)).length === 0),
   );
+}
+
+/** Why runs of a study did not come to their end; a file that cannot be read says nothing. */
+export function readFailures(path: string): FailedRun[] {
+  const folder = join(path, "failed");
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
+  return names.flatMap((name) => {
+    try {
+      return [readStudyJson<FailedRun>(join(folder, name), failedShape)];
+    } catch {
+      return [];
+    }
+  });
 }
 
 export class StudyFolder {

@@ -13,7 +13,9 @@ const filesIn = (folder: string): string[] =>
     .sort();
 const textOf = (path: string): string => readFileSync(new URL(path, root), "utf8");
 
-const sources = filesIn("src").filter((path) => path.endsWith(".ts"));
+const sources = filesIn("src").filter((path) => /\.tsx?$/.test(path));
+/** What runs in a browser is built for it: its packages are needed for that alone. */
+const PAGE = "src/web/page/";
 
 /** What a file imports, exports from or loads later; types, too. */
 function importsOf(path: string, text = textOf(path)): string[] {
@@ -28,7 +30,7 @@ const ownImports = new Map(
   sources.map((path) => [
     path,
     importsOf(path)
-      .filter((name) => name.startsWith("."))
+      .filter((name) => /^\..*\.tsx?$/.test(name))
       .map((name) => posix.join(posix.dirname(path), name)),
   ]),
 );
@@ -58,6 +60,7 @@ describe("imports", () => {
     "comparison",
     "audit",
     "report",
+    "web",
     "graph.ts",
     "methods.ts",
     "index.ts",
@@ -102,12 +105,16 @@ describe("imports", () => {
   });
 
   test("of packages are declared, and each dependency is imported", () => {
-    const { dependencies } = JSON.parse(textOf("package.json")) as { dependencies: Record<string, string> };
-    const packages = sources
-      .flatMap((path) => importsOf(path))
-      .filter((name) => !name.startsWith(".") && !isBuiltin(name))
-      .map((name) => name.match(/^(@[^/]+\/)?[^/]+/)![0]);
-    expect([...new Set(packages)].sort()).toEqual(Object.keys(dependencies).sort());
+    const { dependencies, devDependencies } = JSON.parse(textOf("package.json")) as Record<string, object>;
+    const packagesOf = (paths: readonly string[]) =>
+      paths
+        .flatMap((path) => importsOf(path))
+        .filter((name) => !name.startsWith(".") && !isBuiltin(name))
+        .map((name) => name.match(/^(@[^/]+\/)?[^/]+/)![0]);
+    const ofNode = new Set(packagesOf(sources.filter((path) => !path.startsWith(PAGE))));
+    expect([...ofNode].sort()).toEqual(Object.keys(dependencies!).sort());
+    const ofPage = packagesOf(sources.filter((path) => path.startsWith(PAGE)));
+    expect(ofPage.filter((name) => !(name in { ...dependencies, ...devDependencies }))).toEqual([]);
   });
 
   test("of ONNX Runtime come after its telemetry is turned off", () => {
@@ -166,7 +173,7 @@ describe("files", () => {
   const MOST_LINES = 400;
   const code = ["src", "test", "bench", "scripts"]
     .flatMap(filesIn)
-    .filter((path) => /\.(ts|mts|js|mjs|py|wat|css|html)$/.test(path) && !path.endsWith(".generated.ts"));
+    .filter((path) => /\.(tsx?|mts|js|mjs|py|wat|css|html)$/.test(path) && !path.endsWith(".generated.ts"));
 
   test(`have at most ${MOST_LINES} lines`, () => {
     expect(code).toContain("test/unit/guards.test.ts");
@@ -186,7 +193,7 @@ describe("files", () => {
   });
 
   test("have names in kebab-case", () => {
-    const names = sources.filter((path) => !/^src(\/[a-z0-9]+(-[a-z0-9]+)*)+(\.generated|\.d)?\.ts$/.test(path));
+    const names = sources.filter((path) => !/^src(\/[a-z0-9]+(-[a-z0-9]+)*)+(\.generated|\.d)?\.tsx?$/.test(path));
     expect(names).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { commandText, flagOf } from "../../base/command-text.ts";
 import { AttuneError } from "../../base/error.ts";
 import { describeOptions } from "../../methods/list-methods.ts";
 import { type CompareContext, compare, resumeComparison } from "../../study/compare.ts";
+import { estimateStudy } from "../../study/estimate.ts";
 import { resolvePlan } from "../../study/plan.ts";
 import type { Place } from "../../study/plan-error.ts";
 import { planText, readPlanFile } from "../../study/plan-file.ts";
@@ -11,7 +12,7 @@ import { DEFAULT_METHODS, inputKeys, planSchema, sharedKeys } from "../../study/
 import { followStudy } from "../follow-study.ts";
 import { optionOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
-import { writeOut } from "../write-text.ts";
+import { jsonText, writeOut } from "../write-text.ts";
 
 interface Flags {
   readonly out?: string;
@@ -19,6 +20,7 @@ interface Flags {
   readonly printPlan?: boolean;
   readonly resume?: string;
   readonly estimate: boolean;
+  readonly onlyEstimate?: boolean;
   readonly quiet?: boolean;
   readonly [key: string]: unknown;
 }
@@ -39,28 +41,36 @@ export function compareCommand(command: Command): void {
     .option("--print-plan", "print the plan as YAML and exit")
     .option("--resume <study>", "continue an interrupted study with its own plan")
     .option("--no-estimate", "do not measure first how long each kind of run takes")
+    .option("--only-estimate", "print how long the study would take as one JSON object, and exit")
     .option("--quiet", "print only errors and the path of the report");
   for (const key of sharedKeys) command.addOption(optionOf(key, properties[key]!).helpGroup("Options of every run:"));
-  command.action(async ({ out, plan: file, printPlan, resume, estimate, quiet = false, ...flags }: Flags) => {
-    const context: CompareContext = { estimate, command: commandText(process.argv.slice(2)) };
-    if (resume !== undefined) {
-      const extra = Object.keys({ ...(out && { out }), ...(file && { plan: file }), ...flags })[0];
-      if (extra)
-        throw new AttuneError(
-          "options/resume",
-          `${flagOf(extra)} cannot be used with --resume: a study keeps its plan`,
-        );
-      return followStudy(resumeComparison(resume, { ...context, signal: stopSignal() }), resume, quiet);
-    }
-    const fromFile = file === undefined ? undefined : readPlanFile(file);
-    const plan = resolvePlan({ ...fromFile?.plan, ...flags }, placeOf(flags, fromFile?.place));
-    if (printPlan) {
-      writeOut(planText(plan));
-      return;
-    }
-    if (out === undefined) throw new AttuneError("options/missing", "the option --out is missing: folder of the study");
-    return followStudy(compare(plan, out, { ...context, signal: stopSignal() }), out, quiet);
-  });
+  command.action(
+    async ({ out, plan: file, printPlan, resume, estimate, onlyEstimate, quiet = false, ...flags }: Flags) => {
+      const context: CompareContext = { estimate, command: commandText(process.argv.slice(2)) };
+      if (resume !== undefined) {
+        const extra = Object.keys({ ...(out && { out }), ...(file && { plan: file }), ...flags })[0];
+        if (extra)
+          throw new AttuneError(
+            "options/resume",
+            `${flagOf(extra)} cannot be used with --resume: a study keeps its plan`,
+          );
+        return followStudy(resumeComparison(resume, { ...context, signal: stopSignal() }), resume, quiet);
+      }
+      const fromFile = file === undefined ? undefined : readPlanFile(file);
+      const plan = resolvePlan({ ...fromFile?.plan, ...flags }, placeOf(flags, fromFile?.place));
+      if (printPlan) {
+        writeOut(planText(plan));
+        return;
+      }
+      if (onlyEstimate) {
+        writeOut(`${jsonText(await estimateStudy(plan, stopSignal()))}\n`);
+        return;
+      }
+      if (out === undefined)
+        throw new AttuneError("options/missing", "the option --out is missing: folder of the study");
+      return followStudy(compare(plan, out, { ...context, signal: stopSignal() }), out, quiet);
+    },
+  );
 }
 
 const listOfNames = (text: string): string[] => text.split(",").filter((name) => name !== "");

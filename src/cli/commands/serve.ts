@@ -5,6 +5,7 @@ import { ClassifierServer } from "../../serve/http-server.ts";
 import { showFetch } from "../hub-progress.ts";
 import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, wholeNumber } from "../load-flags.ts";
 import { toNumber } from "../option-flags.ts";
+import { stopAsked } from "../stop-signal.ts";
 import { writeError, writeOut } from "../write-text.ts";
 
 interface Flags extends LoadFlags {
@@ -49,15 +50,3 @@ export function serveCommand(command: Command): void {
     await classifier.dispose();
   });
 }
-
-/** The first signal; the second one ends the process. */
-const stopAsked = (): Promise<void> =>
-  new Promise((resolve) => {
-    let asked = false;
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-      process.on(signal, () => {
-        if (asked) process.exit(130);
-        asked = true;
-        resolve();
-      });
-  });
