@@ -10,7 +10,7 @@ import type { Engine, Executable } from "./engine.ts";
 import type { EngineTensor, EngineTensors } from "./engine-tensors.ts";
 import { largestExactInt8 } from "./int8-saturation.ts";
 import { workerPoolOf } from "./kernels/threads.ts";
-import { reproducibleThreads } from "./reproducible-threads.ts";
+import { inShortStretches, reproducibleThreads } from "./reproducible-threads.ts";
 
 /**
  * onnxruntime-node 1.30 fills the output buffers it is given and then copies each of them once more. A first output
@@ -52,7 +52,8 @@ export function onnxRuntimeEngine({ threads = 2, onCopy, profile }: OnnxRuntimeO
     // What is only read needs no threads of its own.
     createStore: (parameters, training) =>
       new CpuStore(parameters, training, training ? workerPoolOf(threads) : undefined),
-    async compile(outputs) {
+    async compile(wanted) {
+      const outputs = inShortStretches(wanted);
       const profiled = profile?.(outputs);
       const model = toOnnx(outputs, { sequenceOutput: SEQUENCE_OUTPUT, nodeName: profiled?.nodeName });
       const session = await ort.InferenceSession.create(model, {

@@ -6,8 +6,8 @@ import { add, scale } from "./ops/elementwise.ts";
 import { int8Product } from "./ops/int8-product.ts";
 import { input, inputName } from "./ops/leaf.ts";
 import { type AffineAttributes, affineOp, productOp } from "./ops/linalg.ts";
-import { nodesInOrder } from "./order.ts";
-import { applyAll, type Node, type Tensor } from "./tensor.ts";
+import { replaceNodes } from "./replace-nodes.ts";
+import type { Node, Tensor } from "./tensor.ts";
 
 /** How a weight [out, in] is kept for products: as it is, with a scale for each `in`, or turned, with one for each `out`. */
 export type Int8Form = "int8" | "int8Turned";
@@ -23,7 +23,6 @@ export function int8Products(
   outputs: Readonly<Record<string, Tensor>>,
   isFrozen: (weight: string) => boolean,
 ): Record<string, Tensor> {
-  const replaced = new Map<Tensor, Tensor>();
   const inputs = new Map<string, Tensor>();
   const inputOf = (name: string, dtype: "int8" | "float32", shape: Tensor["shape"]): Tensor => {
     if (!inputs.has(name)) inputs.set(name, input(name, dtype, shape));
@@ -42,13 +41,5 @@ export function int8Products(
     return addend ? add(y, beta === 1 ? addend : scale(addend, beta)) : y;
   };
 
-  for (const node of nodesInOrder(Object.values(outputs))) {
-    const operands = node.inputs.map((x) => replaced.get(x) ?? x);
-    const changed = operands.some((x, i) => x !== node.inputs[i]);
-    const rebuilt = changed ? applyAll(node.op, operands, node.attributes)[0]!.node : node;
-    for (const [i, y] of node.outputs.entries()) replaced.set(y, rebuilt.outputs[i]!);
-    const quick = inInt8(rebuilt);
-    if (quick) replaced.set(node.outputs[0]!, quick);
-  }
-  return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, replaced.get(tensor)!]));
+  return replaceNodes(outputs, inInt8);
 }
