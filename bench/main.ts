@@ -22,6 +22,10 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     summary: "where a step's time goes, by op and by part of the model, with a flame graph",
     run: async (args) => (await import("./profile.ts")).benchProfile(args),
   },
+  memory: {
+    summary: "where the memory of a training process is: on the way to the first steps, and at their end",
+    run: async (args) => (await import("./memory.ts")).benchMemory(args),
+  },
   measures: {
     summary: "what each measure against needless work brings: a step or prediction with it and without it",
     run: async (args) => (await import("./measures.ts")).benchMeasures(args),

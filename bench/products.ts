@@ -85,10 +85,10 @@ export async function compileProducts(engine: Engine, program: Outputs): Promise
 /** Its first element, in as many axes. */
 const cornerOf = (x: Tensor): Tensor => x.shape.reduce<Tensor>((part, _, axis) => slice(part, axis, 0, 1), x);
 
-type Sizes = Readonly<Record<string, number>>;
+export type Sizes = Readonly<Record<string, number>>;
 
 /** The value of each symbol that stands by itself in the shape of an input. */
-function sizesOf(given: ReadonlyMap<string, Tensor>, inputs: EngineTensors): Sizes {
+export function sizesOf(given: ReadonlyMap<string, Tensor>, inputs: EngineTensors): Sizes {
   const sizes: Record<string, number> = {};
   for (const [name, { shape }] of given)
     for (const [axis, dim] of shape.entries())

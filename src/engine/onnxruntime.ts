@@ -62,8 +62,12 @@ export function onnxRuntimeEngine({ threads = 2, onCopy, profile }: OnnxRuntimeO
         // Shapes change with every batch, so a plan of the memory for one shape would only be made again and again.
         enableMemPattern: false,
         logSeverityLevel: 4, // Errors are thrown; they need not be printed as well.
+        // What a program computes twice it is not to keep (graph/remade.ts); equal nodes are one before (graph/simplify.ts).
         // Threads spin from one op to the next, and no longer than the run: else they would hinder other programs and kernels.
-        extra: { session: { intra_op: { allow_spinning: "1" }, force_spinning_stop: "1" } },
+        extra: {
+          session: { intra_op: { allow_spinning: "1" }, force_spinning_stop: "1" },
+          optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" },
+        },
         ...(profiled && { enableProfiling: true, profileFilePrefix: profiled.filePrefix }),
       });
       return new OnnxRuntimeExecutable(session, outputs, onCopy, profiled !== undefined);

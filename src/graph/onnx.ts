@@ -65,7 +65,7 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: OnnxO
       ],
       graph: {
         name: "attune",
-        node: renameOutputs(writer.nodes, Object.keys(outputs)),
+        node: renameOutputs(withoutUnread(writer.nodes, declared), Object.keys(outputs)),
         initializer: writer.initializers,
         input: writer.inputs,
         output: declared,
@@ -183,6 +183,17 @@ class GraphWriter {
   };
 }
 
+/** Without what no node and no output reads: by-products of ops, and ops of which only a by-product is read. */
+function withoutUnread(nodes: readonly NodeProto[], outputs: readonly { readonly name: string }[]): NodeProto[] {
+  const read = new Set(outputs.map(({ name }) => name));
+  const kept = [...nodes].reverse().filter(({ input, output }) => {
+    if (!output.some((name) => read.has(name))) return false;
+    for (const name of input) read.add(name);
+    return true;
+  });
+  return kept.reverse();
+}
+
 /** Lets nodes write straight to an output's name instead of through the Identity that was put there for it. */
 function renameOutputs(nodes: readonly NodeProto[], outputs: readonly string[]): NodeProto[] {
   const renamed = new Map<string, string>();
@@ -218,4 +229,7 @@ function shapeProto(shape: Shape): object {
 const tensorType = ({ dtype, shape }: TensorType): object => ({
   tensorType: { elemType: ELEMENT_TYPE[dtype], shape: shapeProto(shape) },
 });
-const valueInfo = (name: string, type: TensorType): object => ({ name, type: tensorType(type) });
+const valueInfo = (name: string, type: TensorType): { name: string; type: object } => ({
+  name,
+  type: tensorType(type),
+});

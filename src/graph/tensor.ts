@@ -95,6 +95,11 @@ export interface Op<Inputs extends readonly Tensor[], A extends Attributes> {
     rank: number,
     node: { readonly attributes: A; readonly count: number },
   ) => readonly number[];
+  /**
+   * Whether its value may be made a second time for the backward pass instead of being kept (remade.ts): "cheap" where that is
+   * one pass over its operands, "smaller" where its first operand also takes less memory than the value.
+   */
+  readonly remake?: "cheap" | "smaller";
   /** Its attributes for the one row at `position`, where they depend on that. */
   readonly atPosition?: (attributes: A, position: number) => A;
   /** The ONNX operator of the same name and attributes, or a rule that writes nodes and returns the outputs' names. */

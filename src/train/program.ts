@@ -6,6 +6,7 @@ import { crossEntropy, dropout, yesAndNo } from "../graph/nn.ts";
 import { countOperations } from "../graph/operations.ts";
 import { input, inputName } from "../graph/ops/leaf.ts";
 import { nodesInOrder } from "../graph/order.ts";
+import { remade } from "../graph/remade.ts";
 import { pruneRows } from "../graph/row-pruning.ts";
 import { simplify } from "../graph/simplify.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -125,7 +126,8 @@ export function trainingProgram(
   const read = new Set(nodesInOrder(Object.values(outputs)).map(({ outputs: [y] }) => y && inputName(y)));
   const forward = [outputs[LOSS]!];
   const operations = { forward: countOperations(forward), backward: countOperations(Object.values(outputs), forward) };
-  return { outputs, dense, rows, masks: masks.filter(({ name }) => read.has(name)), operations };
+  const used = masks.filter(({ name }) => read.has(name));
+  return { outputs: remade(outputs, outputs[LOSS]!), dense, rows, masks: used, operations };
 }
 
 /** Indices and rows of a gradient that consists of rows added into zeros, or undefined for any other. */

@@ -37,6 +37,7 @@ const binary = (name: string, onnx: Binary["onnx"], grad: Binary["grad"]): Binar
   grad,
   operations: perElement(1),
   rowOperands: () => [0, 1],
+  remake: "cheap",
   onnx,
 });
 const unary = (name: string, onnx: string, grad: Unary["grad"]): Unary => ({
@@ -82,6 +83,7 @@ export const scaleOp: Op<[Tensor], { readonly factor: number }> = {
   grad: (dy, { attributes: { factor } }) => [scale(dy, factor)],
   operations: perElement(1),
   rowOperands: () => [0],
+  remake: "cheap",
   onnx: ({ node, inputs, constant: fixed, attributes: { factor } }) =>
     node("Mul", [inputs[0]!, fixed("float32", [factor], [])]),
 };
@@ -103,6 +105,7 @@ export const erfGateOp: Op<[Tensor], None> = {
   },
   operations: perElement(3),
   rowOperands: () => [0],
+  remake: "cheap",
   onnx: ({ node, inputs: [u], constant: fixed }) => {
     const [onePlusErf] = node("Add", [node("Erf", [u!])[0]!, fixed("float32", [1], [])]);
     return [node("Mul", [u!, onePlusErf!])[0]!, onePlusErf!];

@@ -74,6 +74,7 @@ export const toHeadsOp: Op<[Tensor, Tensor, Tensor], { readonly padding: "zero" 
   },
   grad: (dy, { x: [, index, unpadIndex] }) => [fromHeads(dy, unpadIndex, index), null, null],
   operations: "none",
+  remake: "smaller",
   onnx: ({ node, inputs: [x, index], outputTypes, constant, attributes: { padding } }) => {
     const dim = outputTypes[0]!.shape[3] as number;
     const rows = node("Reshape", [x!, constant("int64", [-1, dim], [2])])[0]!;

@@ -128,6 +128,7 @@ export const layerNormOp: Op<[Tensor, Tensor, Tensor], { readonly epsilon: numbe
   // Sum, difference, square, sum, · 1/σ, · γ, + β; for each row two means, + ε, root, inverse.
   operations: perElementAndRow(7, 5),
   rowOperands: notLast,
+  remake: "cheap",
   onnx: ({ node, inputs, attributes: { epsilon } }) =>
     node("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }, 3),
 };

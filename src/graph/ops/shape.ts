@@ -15,6 +15,7 @@ export const transposeOp: Op<[Tensor], { readonly perm: readonly number[] }> = {
     ),
   ],
   operations: "none",
+  remake: "cheap",
   onnx: ({ node, inputs, attributes: { perm } }) => node("Transpose", inputs, { perm }),
 };
 
@@ -28,6 +29,7 @@ export const reshapeOp: Op<[Tensor], { readonly shape: Shape }> = {
   },
   grad: (dy, { x: [x] }) => [reshape(dy, x.shape)],
   operations: "none",
+  remake: "cheap",
   onnx: ({ node, inputs, types, constant, attributes: { shape } }) =>
     node("Reshape", [inputs[0]!, constant("int64", onnxShape(types[0]!.shape, shape), [shape.length])]),
 };
@@ -61,6 +63,7 @@ export const concatOp: Op<readonly Tensor[], { readonly axis: number }> = {
     });
   },
   operations: "none",
+  remake: "cheap",
   onnx: ({ node, inputs, attributes: { axis } }) => node("Concat", inputs, { axis }),
 };
 
@@ -80,6 +83,7 @@ export const sliceOp: Op<[Tensor], SliceAttributes> = {
   rowOperands: (axis, _rank, { attributes }) => (axis === attributes.axis ? [] : [0]),
   grad: (dy, { x: [x], attributes }) => [apply(unsliceOp, [dy, x], attributes)],
   operations: "none",
+  remake: "cheap",
   onnx: ({ node, inputs, constant, attributes: { axis, start, end } }) => {
     const one = (value: number) => constant("int64", [value], [1]);
     // 2^31-1 reaches past every end.
@@ -123,6 +127,7 @@ export const broadcastLikeOp: Op<[Tensor, Tensor], Record<never, never>> = {
   },
   grad: (dy) => [dy, null],
   operations: "none",
+  remake: "cheap",
   onnx: ({ node, inputs: [x, like] }) => node("Expand", [x!, node("Shape", [like!])[0]!]),
 };
 
