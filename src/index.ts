@@ -58,6 +58,7 @@ export type {
   CompareDoneEvent,
   CompareEvent,
   EstimateEvent,
+  NoticeEvent,
   PlanEvent,
   RunDoneEvent,
   RunEvent,

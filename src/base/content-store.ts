@@ -3,7 +3,17 @@
  * need not make it. Several processes may read and write it at once.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { checksumOfBytes, readAll, writeAll } from "./file-bytes.ts";
@@ -47,9 +57,19 @@ export function fingerprintOf(parts: Iterable<string | Uint8Array>): string {
   return hash.digest("hex");
 }
 
+/** Where other machines keep and find the same values. */
+export interface ValueExchange {
+  /** Brings the file of a value, whole or not at all; false where there is none. */
+  fetch(key: string, file: string): Promise<boolean>;
+  offer(key: string, file: string): Promise<void>;
+}
+
 export class ContentStore {
   readonly #folder: string;
   readonly #maker: string;
+  readonly #exchange: ValueExchange | undefined;
+  /** Keys of values that were made here. */
+  readonly #made = new Set<string>();
   readonly #counted = new Set<string>();
   #seconds = 0;
 
@@ -57,14 +77,28 @@ export class ContentStore {
    * The folder is made when something is stored. `maker` is what makes values besides what they are made from, versions and
    * processor: what another one made is not taken.
    */
-  constructor(folder: string, maker: string) {
+  constructor(folder: string, maker: string, exchange?: ValueExchange) {
     this.#folder = folder;
     this.#maker = maker;
+    this.#exchange = exchange;
   }
 
   /** The key of a value of some kind that is made from `parts`. */
   keyOf(kind: string, ...parts: readonly (string | Uint8Array)[]): string {
     return `${kind}-${fingerprint(this.#maker, ...parts)}`;
+  }
+
+  /** Looks for a value on other machines where it is not on this one. That none is found costs nothing but time. */
+  async bring(key: string): Promise<void> {
+    const file = join(this.#folder, key);
+    if (this.#exchange && !existsSync(file)) await this.#exchange.fetch(key, file).catch(() => {});
+  }
+
+  /** Offers a value to other machines that was made here. */
+  async offer(key: string): Promise<void> {
+    const file = join(this.#folder, key);
+    if (this.#exchange && this.#made.delete(key) && existsSync(file))
+      await this.#exchange.offer(key, file).catch(() => {});
   }
 
   /** The value under a key, or undefined where there is none that is intact. */
@@ -118,6 +152,7 @@ export class ContentStore {
   begin(key: string, bytes: number): Draft | undefined {
     // What is made here is part of the time that is measured anyway.
     this.#counted.add(key);
+    this.#made.add(key);
     const partial = join(this.#folder, `${key}.${randomUUID()}${PARTIAL}`);
     let file: number;
     try {

@@ -34,7 +34,16 @@ export function isWorking({ pid, began }: Holder): boolean | undefined {
 }
 
 /** Linux only: when the process began, in clock ticks since the machine did; undefined for one that is over. */
-function beginOf(pid: number): string | undefined {
+const beginOf = (pid: number): string | undefined => statOf(pid)?.[18];
+
+/** Linux only: how long a process has computed, in clock ticks. */
+export function processorTicks(pid: number): number | undefined {
+  const stat = statOf(pid);
+  return stat && Number(stat[10]) + Number(stat[11]);
+}
+
+/** What /proc says of a process that is not over, from its parent on. */
+function statOf(pid: number): string[] | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -42,5 +51,5 @@ function beginOf(pid: number): string | undefined {
     return undefined;
   }
   const [state, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return state === "Z" ? undefined : rest[18];
+  return state === "Z" ? undefined : rest;
 }

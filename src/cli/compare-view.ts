@@ -74,6 +74,9 @@ export class CompareView {
       case "run-event":
         this.#showRun(event);
         break;
+      case "notice":
+        this.#line.say(event.message);
+        break;
       case "run-done":
         this.#finish(event.name, event.result);
         this.#plain(

@@ -29,6 +29,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "train with several methods, measure each in the same way, and write a report",
     load: async () => (await import("./commands/compare.ts")).compareCommand,
   },
+  worker: {
+    summary: "do the runs of studies that other machines put on a queue",
+    load: async () => (await import("./commands/worker.ts")).workerCommand,
+  },
   pretrain: {
     summary: "train an encoder on text without labels",
     load: async () => (await import("./commands/pretrain.ts")).pretrainCommand,

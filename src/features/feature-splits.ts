@@ -58,11 +58,11 @@ export class FeatureSplits {
   async #find(split: SplitName): Promise<FeatureRows> {
     const { budgetBytes, store, signal } = this.#limits;
     const texts = this.#texts[split];
-    const place = {
-      budgetBytes: budgetBytes - this.#memoryBytes,
-      ...(store && { shared: { store, key: store.keyOf("features", this.#fingerprint(), texts.keyIn(store)) } }),
-    };
+    const shared = store && { store, key: store.keyOf("features", this.#fingerprint(), texts.keyIn(store)) };
+    const place = { budgetBytes: budgetBytes - this.#memoryBytes, ...(shared && { shared }) };
+    await shared?.store.bring(shared.key);
     const rows = await featureRowsOf(this.#program, this.#features, texts, place, signal);
+    await shared?.store.offer(shared.key);
     this.#memoryBytes += rows.memoryBytes;
     return rows;
   }

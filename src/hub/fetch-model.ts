@@ -2,24 +2,15 @@
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { requireNoPython } from "../tokens/read-tokenizer.ts";
-import { VOCABULARY_FILES } from "../tokens/tokenizer-families.ts";
 import { readWeightIndex } from "../weights/weight-files.ts";
-import { POOLING_FILE } from "./pooling-file.ts";
+import { CARD, CONFIG, TOKENIZER, tokenizerFiles } from "./model-files.ts";
 import { openRepository, type Repository } from "./repository.ts";
 import type { HubReference } from "./repository-name.ts";
 import type { HubContext } from "./requests.ts";
 
-const CONFIG = "config.json";
 /** In the order in which they are preferred, as in a folder. */
 const WEIGHTS = ["model.safetensors", "pytorch_model.bin"];
 const indexOf = (weights: string) => `${weights}.index.json`;
-/** For license and languages; nothing else depends on it. */
-const CARD = "README.md";
-const TOKENIZER = "tokenizer.json";
-/** Not every model has all of these; the last one says which head fits. */
-const BESIDE_TOKENIZER = ["tokenizer_config.json", "vocab.txt", "special_tokens_map.json", POOLING_FILE];
-/** What a tokenizer is made of where a model has no tokenizer.json. */
-const VOCABULARY = ["added_tokens.json", ...VOCABULARY_FILES];
 
 /** Brings a model into the cache, if it is not there. */
 export async function fetchModel(reference: HubReference, context: HubContext): Promise<Repository> {
@@ -52,11 +43,6 @@ export async function fetchModel(reference: HubReference, context: HubContext): 
   }
   return repository;
 }
-
-/** The files of a tokenizer that are read, if they are there. */
-const tokenizerFiles = (hasDefinition: boolean): readonly string[] => [
-  ...new Set([TOKENIZER, ...BESIDE_TOKENIZER, ...(hasDefinition ? [] : VOCABULARY)]),
-];
 
 /** Whether a file is here, or known to be nowhere. */
 const isSettled = (repository: Repository, path: string): boolean =>

@@ -33,6 +33,12 @@ export interface Source {
 export interface Sources {
   readonly model: Source;
   readonly data: Source;
+  /** Where these are copies: where the originals stand, by which what is written down names them. */
+  readonly copiedFrom?: {
+    /** From where relative paths are seen. */
+    readonly workingFolder: string;
+    readonly model: string;
+  };
 }
 
 /** What of model and data came from the Hub. */

@@ -1,6 +1,7 @@
 /** run.json: what a run was given and what it ran on. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { AttuneError } from "../base/error.ts";
 import { describeMachine, version } from "../base/machine.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -46,6 +47,16 @@ export interface RunFacts {
   readonly engine: string;
   readonly node: string;
   readonly machine: ReturnType<typeof describeMachine>;
+  /** The workers that did it, in order: of a run that was done for a study on other machines. */
+  readonly workers?: readonly WorkerName[];
+}
+
+/** Who does runs for a study on other machines. */
+export interface WorkerName {
+  /** The machine's name, or what it was called. */
+  readonly name: string;
+  /** Runs that it does at the same time. */
+  readonly atOnce: number;
 }
 
 export function describeRun(
@@ -55,11 +66,12 @@ export function describeRun(
   sources: Sources,
   headSearch?: HeadSearch,
   precision?: PrecisionFacts,
+  workers: readonly WorkerName[] = [],
 ): RunFacts {
   return {
     attune: version,
     options,
-    workingFolder: process.cwd(),
+    workingFolder: sources.copiedFrom?.workingFolder ?? process.cwd(),
     reading: run.dataset.reading,
     columns: run.dataset.columns,
     notes: [
@@ -78,8 +90,13 @@ export function describeRun(
     engine: engine.description,
     node: process.version,
     machine: describeMachine(),
+    ...(workers.length > 0 && { workers }),
   };
 }
+
+/** Those of a run that goes on, and who goes on with it. */
+export const workersOf = ({ workers = [] }: RunFacts, worker: WorkerName | undefined): readonly WorkerName[] =>
+  worker === undefined || isDeepStrictEqual(workers.at(-1), worker) ? workers : [...workers, worker];
 
 /** Where what a run was given stands, as seen from here, should it have begun in another working folder. */
 export function placesOf({ options, workingFolder, hub }: RunFacts, run: string): Partial<ResolvedTrainOptions> {

@@ -1,5 +1,4 @@
 /** What is kept of training: the whole model, or only what was added to its base. */
-import { resolve } from "node:path";
 import { isIncluded } from "../hub/included.ts";
 import { writeModelFolder } from "../interop/transformers.ts";
 import { type AdapterFacts, leavesEncoder, writeAdapter } from "./adapter.ts";
@@ -8,11 +7,12 @@ import type { RunFacts } from "./run-facts.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { methodOfRun } from "./train-options.ts";
 
-/** Writes it into the folder of the run, whose facts know the hash of the base by now; returns where. */
+/** Writes it into the folder of the run, whose facts know the hash of the base at `base` by now; returns where. */
 export function keepModel(
   folder: RunFolder,
-  { model, adapted, dataset, maxLength, memory, modelFolder, tokenizer }: PreparedRun,
+  { model, adapted, dataset, maxLength, memory, tokenizer }: PreparedRun,
   { options, hub, modelSha256 }: RunFacts,
+  base: string,
   thresholds: readonly number[] | undefined,
 ): string {
   const { encoder, config } = model;
@@ -24,7 +24,7 @@ export function keepModel(
     return folder.at("model");
   }
   const { method, semantics } = options;
-  const path = isIncluded(options.model) ? options.model : resolve(modelFolder);
+  const path = isIncluded(options.model) ? options.model : base;
   const facts: AdapterFacts = {
     base: { path, sha256: modelSha256!, ...(hub?.model && { hub: hub.model }) },
     labels,

@@ -1,7 +1,8 @@
 /** `train` and `resume`: one run from options to a finished run folder. */
+import { resolve } from "node:path";
 import type { Spell } from "../base/check-options.ts";
 import { Cleanups } from "../base/cleanups.ts";
-import { ContentStore } from "../base/content-store.ts";
+import { ContentStore, type ValueExchange } from "../base/content-store.ts";
 import { AttuneError } from "../base/error.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { describeMachine, version } from "../base/machine.ts";
@@ -13,8 +14,8 @@ import { IN_MEMORY, sourceOf, type TextsInMemory, takeTexts } from "../tables/te
 import { sha256OfWeights } from "../weights/weight-files.ts";
 import { chooseHead } from "./choose-head.ts";
 import { prepareChecked } from "./prepare-checked.ts";
-import { openTexts, type PreparedRun } from "./prepare-run.ts";
-import { describeRun, placesOf, type RunFacts } from "./run-facts.ts";
+import { openTexts } from "./prepare-run.ts";
+import { describeRun, placesOf, type RunFacts, type WorkerName, workersOf } from "./run-facts.ts";
 import { RunFolder } from "./run-folder.ts";
 import { RunSession } from "./run-session.ts";
 import { RunTimes } from "./run-times.ts";
@@ -39,6 +40,10 @@ export interface TrainContext {
   readonly spell?: Spell;
   /** Model and data, where they have been opened before: the runs of a study ask the Hub once. @internal */
   readonly sources?: Sources;
+  /** Where other machines keep what is in `shared`. @internal */
+  readonly exchange?: ValueExchange;
+  /** Who does it, where that is a worker for a study on another machine. @internal */
+  readonly worker?: WorkerName;
   /** What computes instead of ONNX Runtime on the CPU. @internal */
   readonly makeEngine?: MakeEngine;
 }
@@ -102,12 +107,21 @@ async function* begin(
     opened.add(prepared.dispose);
     if (!context.sources) requireUsed(asGiven, prepared, context.spell);
     const resolved = headSearch ? { ...given, head: headSearch.chosen } : given;
-    const facts = describeRun(resolved, engine, prepared, sources, headSearch, precision);
+    const facts = describeRun(
+      resolved,
+      engine,
+      prepared,
+      sources,
+      headSearch,
+      precision,
+      context.worker && [context.worker],
+    );
     if (asGiven.head === undefined && given.head === known.head.head)
       facts.notes.push(`The head is ${given.head}: ${known.head.reason}.`);
     const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
     opened.add(() => folder.close());
-    yield* follow(prepared, folder, facts, new RunTimes(started, store), context.signal);
+    const training = new Training(prepared, folder, facts, new RunTimes(started, store), baseOf(sources));
+    yield* follow(training, folder, facts, context.signal);
   } finally {
     await opened.run();
   }
@@ -134,7 +148,7 @@ async function* goOn(path: string, context: ResumeContext): AsyncGenerator<Train
       );
     const resolved = resolveOptions({
       ...before.options,
-      ...placesOf(before, path),
+      ...(context.sources?.copiedFrom ? {} : placesOf(before, path)),
       out: path,
       threads: Math.min(before.options.threads, mostThreads()), // It may have begun on a larger machine.
     });
@@ -148,35 +162,45 @@ async function* goOn(path: string, context: ResumeContext): AsyncGenerator<Train
     const within = { signal: context.signal, store, dataset };
     const { prepared, precision } = await prepareChecked(here, engine, within);
     opened.add(prepared.dispose);
-    const facts = describeRun(resolved, engine, prepared, sources, before.headSearch, precision);
+    const facts = describeRun(
+      resolved,
+      engine,
+      prepared,
+      sources,
+      before.headSearch,
+      precision,
+      workersOf(before, context.worker),
+    );
     if (before.dataSha256 !== facts.dataSha256) throw changed(path, "data", resolved.data);
     if (before.modelSha256) {
       facts.modelSha256 = await sha256OfWeights(prepared.modelFolder);
       if (before.modelSha256 !== facts.modelSha256) throw changed(path, "model", resolved.model);
     }
-    yield* follow(prepared, folder, facts, new RunTimes(started, store), context.signal);
+    const training = new Training(prepared, folder, facts, new RunTimes(started, store), baseOf(sources));
+    yield* follow(training, folder, facts, context.signal);
   } finally {
     await opened.run();
   }
 }
 
 function follow(
-  prepared: PreparedRun,
+  training: Training,
   folder: RunFolder,
-  facts: RunFacts,
-  times: RunTimes,
+  { options: { checkpointMinutes } }: RunFacts,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TrainEvent> {
-  const { checkpointMinutes } = facts.options;
   const options = { folder, checkpointMinutes, signal, resumeCommand: "attune train --resume" };
-  return new RunSession(new Training(prepared, folder, facts, times), options).run();
+  return new RunSession(training, options).run();
 }
 
+/** Where the model is for whoever reads the run. */
+const baseOf = ({ model, copiedFrom }: Sources): string => copiedFrom?.model ?? resolve(model.path);
+
 /** Tokens and frozen layers' outputs are the same where version, engine and processor are. */
-const storeOf = ({ shared }: TrainContext, { description }: Engine): ContentStore | undefined => {
+const storeOf = ({ shared, exchange }: TrainContext, { description }: Engine): ContentStore | undefined => {
   if (shared === undefined) return undefined;
   const { platform, processor } = describeMachine();
-  return new ContentStore(shared, [version, description, platform, processor].join("; "));
+  return new ContentStore(shared, [version, description, platform, processor].join("; "), exchange);
 };
 
 const startOf = ({ startedAgo = 0 }: TrainContext): number => performance.now() - startedAgo;

@@ -40,18 +40,21 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
   readonly #folder: RunFolder;
   readonly #facts: RunFacts;
   readonly #times: RunTimes;
+  readonly #model: string;
   #state: TrainingState = initialState();
   #base: SplitMetrics | undefined;
   #thresholds: readonly number[] | undefined;
   #hashed: Promise<void> = Promise.resolve();
   #isResumed = false;
 
-  constructor(run: PreparedRun, folder: RunFolder, facts: RunFacts, times: RunTimes) {
+  /** `model` is where an adapter finds its base. */
+  constructor(run: PreparedRun, folder: RunFolder, facts: RunFacts, times: RunTimes, model: string) {
     this.memory = run.memory;
     this.#run = run;
     this.#folder = folder;
     this.#facts = facts;
     this.#times = times;
+    this.#model = model;
   }
 
   facts(): RunFacts {
@@ -235,7 +238,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
   async #keepModel(): Promise<string> {
     await this.#hashed;
     await this.memory.download();
-    return keepModel(this.#folder, this.#run, this.#facts, this.#decision()); // A run that fails has chosen none.
+    return keepModel(this.#folder, this.#run, this.#facts, this.#model, this.#decision()); // A run that fails has chosen none.
   }
 
   #startEvent(found: readonly string[]): TrainEvent {

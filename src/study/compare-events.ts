@@ -47,6 +47,13 @@ export interface RunEvent {
   readonly event: TrainEvent;
 }
 
+/** Something to know of where runs are done: a worker that was lost, a run that nobody has the memory for. */
+export interface NoticeEvent {
+  readonly type: "notice";
+  /** One sentence. */
+  readonly message: string;
+}
+
 export interface RunDoneEvent {
   readonly type: "run-done";
   readonly name: string;
@@ -72,6 +79,7 @@ export type CompareEvent =
   | EstimateEvent
   | RunStartEvent
   | RunEvent
+  | NoticeEvent
   | RunDoneEvent
   | RunFailedEvent
   | CompareDoneEvent;

@@ -5,18 +5,19 @@ import { AttuneError } from "../base/error.ts";
 import { EventQueue } from "../base/event-queue.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { version } from "../base/machine.ts";
-import { hubOf, type Sources } from "../hub/named-inputs.ts";
+import { hubOf } from "../hub/named-inputs.ts";
 import type { RunResult } from "../run/run-result.ts";
 import type { CompareDoneEvent, CompareEvent } from "./compare-events.ts";
 import { describeStudyData, type StudyInput } from "./data-facts.ts";
 import { estimate, threadsOf } from "./estimate.ts";
 import { Forecast } from "./forecast.ts";
+import { localRuns } from "./local-runs.ts";
 import { openInput, openPlan } from "./open-plan.ts";
 import { recipesOf, resolvePlan } from "./plan.ts";
 import { readPlanFile } from "./plan-file.ts";
 import { settledNotes, warmupNotes } from "./plan-notes.ts";
 import type { Plan, ResolvedPlan } from "./plan-schema.ts";
-import { runInProcess } from "./run-process.ts";
+import type { OpenPlace, RunPlace } from "./run-place.ts";
 import { requireSamePlan } from "./same-plan.ts";
 import type { FailedRun, PlannedRun, Study } from "./study.ts";
 import { isStudy, readStudyFile } from "./study-file.ts";
@@ -29,6 +30,8 @@ export interface CompareContext {
   readonly estimate?: boolean;
   /** What repeats the study, for its report. @default attune compare with the plan.yaml that is written into the study */
   readonly command?: string;
+  /** Where the runs are done. @default on this machine @internal */
+  readonly place?: OpenPlace;
 }
 
 /**
@@ -109,6 +112,7 @@ async function* work(out: string, given: Study, context: CompareContext, input: 
   const folder = StudyFolder.open(out);
   const stop = new AbortController();
   const signal = context.signal ? AbortSignal.any([context.signal, stop.signal]) : stop.signal;
+  let place: RunPlace | undefined;
   try {
     folder.write(study);
     const finished = new Map(study.runs.flatMap(({ name }) => pair(name, folder.resultOf(name))));
@@ -130,9 +134,8 @@ async function* work(out: string, given: Study, context: CompareContext, input: 
     }
     const failed: FailedRun[] = [];
     const queue = new EventQueue<CompareEvent>();
-    const over = doRuns({ waiting, folder, study, sources, forecast, signal, finished, failed }, (event) =>
-      queue.push(event),
-    );
+    place = await (context.place ?? localRuns)({ folder, study, input });
+    const over = doRuns({ waiting, folder, place, forecast, signal, finished, failed }, (event) => queue.push(event));
     queue.endWith(over);
     try {
       yield* queue;
@@ -155,6 +158,7 @@ async function* work(out: string, given: Study, context: CompareContext, input: 
       `what is finished stays; put that right, and go on with: attune compare --resume ${out}`,
     );
   } finally {
+    await place?.close();
     folder.close();
   }
 }
@@ -164,8 +168,7 @@ const pair = (name: string, result: RunResult | undefined): [string, RunResult][
 interface Work {
   readonly waiting: readonly PlannedRun[];
   readonly folder: StudyFolder;
-  readonly study: Study;
-  readonly sources: Sources;
+  readonly place: RunPlace;
   readonly forecast: Forecast | undefined;
   readonly signal: AbortSignal;
   /** Both are filled. */
@@ -173,40 +176,34 @@ interface Work {
   readonly failed: FailedRun[];
 }
 
-async function doRuns({ study, waiting, ...rest }: Work, say: (event: CompareEvent) => void): Promise<void> {
-  const queue = [...waiting];
-  const workers = Array.from({ length: study.plan.jobs }, async () => {
-    for (let run = queue.shift(); run && !rest.signal.aborted; run = queue.shift())
-      await doRun(run, { ...rest, study, waiting }, say);
+async function doRuns(at: Work, say: (event: CompareEvent) => void): Promise<void> {
+  const queue = [...at.waiting];
+  const hands = Array.from({ length: Math.min(at.place.atOnce, queue.length) }, async () => {
+    for (let run = queue.shift(); run && !at.signal.aborted; run = queue.shift()) await doRun(run, at, say);
   });
-  await Promise.all(workers);
+  await Promise.all(hands);
 }
 
 async function doRun(run: PlannedRun, at: Work, say: (event: CompareEvent) => void): Promise<void> {
-  const { folder, study, sources, forecast, signal, finished, failed, waiting } = at;
+  const { folder, place, forecast, signal, finished, failed, waiting } = at;
   const { name } = run;
   const sayEstimate = () => {
     if (!forecast) return;
     const left = waiting.filter((one) => !finished.has(one.name) && !failed.some((other) => other.name === one.name));
     if (left.length > 0) say({ type: "estimate", runs: left.length, ...forecast.left });
   };
-  const isResumed = folder.isBegun(name);
   folder.forgetFailure(name);
-  say({ type: "run-start", run, isResumed });
-  forecast?.start(run);
-  const job = {
-    out: folder.runPath(name),
-    options: { ...run.options, threads: study.threads },
-    sources,
-    lock: folder.runLock(name),
-    shared: folder.sharedPath,
-  };
-  const outcome = await runInProcess(
-    job,
+  let isResumed = false;
+  const outcome = await place.do(
+    run,
     (event) => {
-      forecast?.see(name, event);
-      say({ type: "run-event", name, event });
-      if (event.type === "epoch") sayEstimate();
+      if (event.type === "run-start") {
+        isResumed = event.isResumed;
+        forecast?.start(run);
+      }
+      if (event.type === "run-event") forecast?.see(name, event.event);
+      say(event);
+      if (event.type === "run-event" && event.event.type === "epoch") sayEstimate();
     },
     signal,
   );

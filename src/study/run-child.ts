@@ -11,18 +11,30 @@ import type { RunResult } from "../run/run-result.ts";
 import { resume, type TrainContext, train } from "../run/train.ts";
 import type { TrainEvent } from "../run/train-events.ts";
 import type { TrainOptions } from "../run/train-options.ts";
+import { exchangeIn } from "../store/value-exchange.ts";
 import type { ChildMessage, RunJob } from "./run-process.ts";
 
 /** So long a run may be held by a process whose parent was killed and that is in the middle of a step. */
 const PATIENCE_SECONDS = 300;
 
+/** Errors that say something of this machine, and nothing of the run. */
+const MACHINES: ReadonlySet<string> = new Set(["disk/refused", "run/create", "run/locked", "folder/locked"]);
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof RangeError && /memory|allocation failed/i.test(error.message);
+
 const stopping = new AbortController();
 
-async function work({ out, options, sources, lock, shared }: RunJob): Promise<void> {
+async function work({ out, options, sources, lock, shared, store, worker }: RunJob): Promise<void> {
   const held = await waitForLock(lock, out);
   process.on("exit", () => held.release());
   const told = { signal: stopping.signal, startedAgo: performance.now() };
-  const context = { ...told, sources, ...(shared !== undefined && { shared }) };
+  const context = {
+    ...told,
+    sources,
+    ...(shared !== undefined && { shared }),
+    ...(store !== undefined && { exchange: exchangeIn(store) }),
+    ...(worker && { worker }),
+  };
   for await (const event of eventsOf(out, options, context)) send({ type: "event", event });
 }
 
@@ -66,8 +78,10 @@ process.on("message", async (message: RunJob | "stop") => {
   } catch (cause) {
     const error = diskError(cause, message.out, "put that right, and go on with --resume");
     const { message: reason, kind, stack } = error as Error & Partial<AttuneError>;
-    const isSystem = /^E[A-Z]+$/.test((error as NodeJS.ErrnoException).code ?? "");
-    send({ type: "error", reason, kind: kind ?? "failure", ...(!kind && !isSystem && stack && { stack }) });
+    const { code = "" } = error as NodeJS.ErrnoException;
+    const isSystem = /^E[A-Z]+$/.test(code);
+    const isMachines = isSystem || MACHINES.has(code) || isOutOfMemory(error);
+    send({ type: "error", reason, kind: kind ?? "failure", isMachines, ...(!kind && !isSystem && stack && { stack }) });
   }
   process.off("disconnect", leave);
   process.disconnect();

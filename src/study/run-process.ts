@@ -4,9 +4,11 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ErrorKind } from "../base/error.ts";
 import type { Sources } from "../hub/named-inputs.ts";
+import type { WorkerName } from "../run/run-facts.ts";
 import type { RunResult } from "../run/run-result.ts";
 import type { TrainEvent } from "../run/train-events.ts";
 import type { TrainOptions } from "../run/train-options.ts";
+import { endWhenStill } from "./still-process.ts";
 
 export interface RunJob {
   readonly out: string;
@@ -17,17 +19,31 @@ export interface RunJob {
   readonly lock: string;
   /** Folder of what several runs use: tokens, and outputs of frozen layers. */
   readonly shared?: string;
+  /** Address of the store in which other machines keep and find the same. */
+  readonly store?: string;
+  /** Who does it, where that is a worker for another machine. */
+  readonly worker?: WorkerName;
+  /** Its process is ended where it neither says nor computes anything for so long. @default never */
+  readonly stillSeconds?: number;
 }
 
 /** What the process of a run says. `stack` comes with faults of ours. */
 export type ChildMessage =
   | { readonly type: "event"; readonly event: TrainEvent }
   | { readonly type: "end" }
-  | { readonly type: "error"; readonly reason: string; readonly kind: ErrorKind; readonly stack?: string };
+  | {
+      readonly type: "error";
+      readonly reason: string;
+      readonly kind: ErrorKind;
+      /** Whether the machine refused something. */
+      readonly isMachines: boolean;
+      readonly stack?: string;
+    };
 
 export type RunOutcome =
   | { readonly status: "done"; readonly result: RunResult }
-  | { readonly status: "failed"; readonly reason: string }
+  /** `isMachines` where the run itself is well and may come to its end elsewhere, or later. */
+  | { readonly status: "failed"; readonly reason: string; readonly isMachines: boolean }
   | { readonly status: "interrupted" };
 
 // Beside this file, compiled or not.
@@ -43,6 +59,7 @@ export function runInProcess(job: RunJob, see: (event: TrainEvent) => void, sign
     let result: RunResult | undefined;
     let problem: Extract<ChildMessage, { type: "error" }> | undefined;
     let written = "";
+    const watch = job.stillSeconds === undefined ? undefined : endWhenStill(child, job.stillSeconds);
     const stop = () => {
       if (child.connected) child.send("stop");
     };
@@ -51,23 +68,27 @@ export function runInProcess(job: RunJob, see: (event: TrainEvent) => void, sign
       written = (written + text).slice(-KEPT_CHARACTERS);
     });
     child.on("message", (message: ChildMessage) => {
+      watch?.heard();
       if (message.type === "error") problem = message;
       else if (message.type === "event") {
         if (message.event.type === "result") result = message.event.result;
         see(message.event);
       }
     });
+    const fail = (reason: string, isMachines: boolean) => settle({ status: "failed", reason, isMachines });
     const end = (code: number | null, killed: NodeJS.Signals | null) => {
       signal?.removeEventListener("abort", stop);
+      watch?.stop();
       if (problem?.kind === "interrupted" && signal?.aborted) settle({ status: "interrupted" });
-      else if (problem) settle({ status: "failed", reason: problem.stack ?? problem.reason });
+      else if (problem) fail(problem.stack ?? problem.reason, problem.isMachines);
       else if (result && code === 0) settle({ status: "done", result });
+      else if (watch?.isStill) fail(`its process did nothing for ${job.stillSeconds} seconds and was ended`, true);
       else if (signal?.aborted) settle({ status: "interrupted" });
-      else settle({ status: "failed", reason: endedEarly(code, killed, written) });
+      else fail(endedEarly(code, killed, written), true);
     };
     child.on("close", end);
     child.on("error", (error) => {
-      problem ??= { type: "error", kind: "failure", reason: `its process: ${error.message}` };
+      problem ??= { type: "error", kind: "failure", reason: `its process: ${error.message}`, isMachines: true };
       if (child.pid === undefined) end(null, null); // It did not even begin, so nothing closes.
     });
     child.send(job, () => {}); // Where that fails, the process has ended, and that says more.

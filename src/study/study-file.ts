@@ -33,7 +33,7 @@ export const readStudyJson = <T>(file: string, shape: z.ZodType): T => readJson(
 export const failedShape = z.looseObject({ name: z.string(), reason: z.string() });
 
 /** What is read of it: enough that nothing below stumbles over what is not there. */
-const studyShape = z.looseObject({
+export const studyShape = z.looseObject({
   attune: z.string(),
   command: z.string(),
   began: z.string(),

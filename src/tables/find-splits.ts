@@ -1,6 +1,6 @@
 /** Where the splits of a data set are: one file, or a folder in the Hub's layout or with one file per split. */
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { AttuneError, listOf } from "../base/error.ts";
 import { type Card, type Config, chooseConfig, classNamesOf, type DataFile, readCard } from "./dataset-card.ts";
 import { matchesPattern } from "./file-pattern.ts";
@@ -10,6 +10,8 @@ import { type Candidate, candidatesOf, chosenFiles, type SplitFiles, splitOfFile
 import { splitOfName } from "./split-names.ts";
 import type { Table } from "./table.ts";
 import type { TableFormat } from "./table-format.ts";
+
+const CARD = "README.md";
 
 export interface Source {
   /** Files of each split; files without splits are `all`. */
@@ -34,7 +36,7 @@ export function findSource(path: string, configName?: string): Source {
     const files = isList ? listedFiles(path.split(",")) : { all: [path] };
     return { files, unused: [], classNames: () => undefined, open: openTable };
   }
-  const card = readCard(join(path, "README.md"));
+  const card = readCard(join(path, CARD));
   const tables = listTables(path);
   const { config, files: splits } = splitTables(path, tables, card, configName);
   const files = Object.keys(splits).length > 0 ? splits : { all: unnamedFiles(path, tables) };
@@ -89,6 +91,21 @@ function unnamedFiles(path: string, tables: readonly string[]): string[] {
 /** Whether a file is read as a table where it is one of many: a text file only where it is called like a split. */
 export const mayBeTable = (path: string): boolean =>
   isTable(path) || (isPlainText(path) && splitOfFile(path) !== undefined);
+
+/** Files below the folder `at`, and the paths there by which they are named; "" is the folder itself. */
+export interface DataFiles {
+  readonly at: string;
+  readonly files: readonly string[];
+  readonly entries: readonly string[];
+}
+
+/** All files that are read of a data set, or may be: for a copy of it elsewhere. */
+export function dataFiles(path: string): DataFiles[] {
+  if (!existsSync(path) && path.includes(",")) return path.split(",").flatMap(dataFiles);
+  if (!statSync(path).isDirectory()) return [{ at: dirname(path), files: [basename(path)], entries: [basename(path)] }];
+  const card = existsSync(join(path, CARD)) ? [CARD] : [];
+  return [{ at: path, files: [...card, ...listTables(path)], entries: [""] }];
+}
 
 /** All tables below a folder, as paths relative to it, in name order. */
 function listTables(path: string): string[] {

@@ -83,6 +83,13 @@ export function openWeights(folder: string): WeightFiles {
   };
 }
 
+/** Names of the files that hold a folder's weights, with the index of shards. */
+export function weightNames(folder: string): string[] {
+  const names = weightFiles(folder).files.map((file) => basename(file));
+  const indices = KINDS.map(({ index }) => index).filter((name) => existsSync(join(folder, name)));
+  return names.length > 1 || !KINDS.some(({ single }) => single === names[0]) ? [...names, ...indices] : names;
+}
+
 /** SHA-256 over the weight files of a model folder, in name order. */
 export async function sha256OfWeights(folder: string): Promise<string> {
   const hash = createHash("sha256");

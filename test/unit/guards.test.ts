@@ -44,6 +44,7 @@ describe("imports", () => {
     "tokens",
     "weights",
     "hub",
+    "store",
     "models",
     "pretrained",
     "methods",
@@ -57,6 +58,7 @@ describe("imports", () => {
     "serve",
     "pretrain",
     "study",
+    "machines",
     "comparison",
     "audit",
     "report",
@@ -105,14 +107,18 @@ describe("imports", () => {
   });
 
   test("of packages are declared, and each dependency is imported", () => {
-    const { dependencies, devDependencies } = JSON.parse(textOf("package.json")) as Record<string, object>;
+    type Versions = Record<string, string>;
+    const { dependencies, optionalDependencies, devDependencies } = JSON.parse(textOf("package.json")) as Record<
+      string,
+      Versions
+    >;
     const packagesOf = (paths: readonly string[]) =>
       paths
         .flatMap((path) => importsOf(path))
         .filter((name) => !name.startsWith(".") && !isBuiltin(name))
         .map((name) => name.match(/^(@[^/]+\/)?[^/]+/)![0]);
     const ofNode = new Set(packagesOf(sources.filter((path) => !path.startsWith(PAGE))));
-    expect([...ofNode].sort()).toEqual(Object.keys(dependencies!).sort());
+    expect([...ofNode].sort()).toEqual(Object.keys({ ...dependencies, ...optionalDependencies }).sort());
     const ofPage = packagesOf(sources.filter((path) => path.startsWith(PAGE)));
     expect(ofPage.filter((name) => !(name in { ...dependencies, ...devDependencies }))).toEqual([]);
   });
@@ -246,6 +252,7 @@ const PUBLIC = [
   "type MethodDescription",
   "type MethodGrid",
   "type ModelDescription",
+  "type NoticeEvent",
   "type OptionDescription",
   "type Plan",
   "type PlanEvent",

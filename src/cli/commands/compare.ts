@@ -2,6 +2,8 @@
 import type { Command } from "commander";
 import { commandText, flagOf } from "../../base/command-text.ts";
 import { AttuneError } from "../../base/error.ts";
+import { withoutPassword } from "../../machines/queue-connection.ts";
+import { onQueue } from "../../machines/queue-place.ts";
 import { describeOptions } from "../../methods/list-methods.ts";
 import { type CompareContext, compare, resumeComparison } from "../../study/compare.ts";
 import { estimateStudy } from "../../study/estimate.ts";
@@ -22,6 +24,8 @@ interface Flags {
   readonly estimate: boolean;
   readonly onlyEstimate?: boolean;
   readonly quiet?: boolean;
+  readonly queue?: string;
+  readonly store?: string;
   readonly [key: string]: unknown;
 }
 
@@ -40,13 +44,31 @@ export function compareCommand(command: Command): void {
     .option("--plan <file>", "plan of the study in YAML, which may hold grids over any option; flags override it")
     .option("--print-plan", "print the plan as YAML and exit")
     .option("--resume <study>", "continue an interrupted study with its own plan")
+    .option("--queue <address>", "let the workers of this queue do the runs, redis://host:port (docs/scale.md)")
+    .option("--store <address>", "where workers find model and data and leave runs: a folder, or s3://bucket/prefix")
     .option("--no-estimate", "do not measure first how long each kind of run takes")
     .option("--only-estimate", "print how long the study would take as one JSON object, and exit")
     .option("--quiet", "print only errors and the path of the report");
   for (const key of sharedKeys) command.addOption(optionOf(key, properties[key]!).helpGroup("Options of every run:"));
   command.action(
-    async ({ out, plan: file, printPlan, resume, estimate, onlyEstimate, quiet = false, ...flags }: Flags) => {
-      const context: CompareContext = { estimate, command: commandText(process.argv.slice(2)) };
+    async ({
+      out,
+      plan: file,
+      printPlan,
+      resume,
+      estimate,
+      onlyEstimate,
+      quiet = false,
+      queue,
+      store,
+      ...flags
+    }: Flags) => {
+      const context: CompareContext = {
+        // Other machines take other times.
+        estimate: estimate && queue === undefined,
+        command: commandText(process.argv.slice(2).map(withoutPassword)),
+        ...(queue !== undefined && { place: onQueue({ queue, store }) }),
+      };
       if (resume !== undefined) {
         const extra = Object.keys({ ...(out && { out }), ...(file && { plan: file }), ...flags })[0];
         if (extra)

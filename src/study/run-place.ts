@@ -1,0 +1,31 @@
+/** Where runs are done: by the processes of this machine, or by the workers of a queue. A study does not care which. */
+import type { NoticeEvent, RunEvent, RunStartEvent } from "./compare-events.ts";
+import type { StudyInput } from "./data-facts.ts";
+import type { RunOutcome } from "./run-process.ts";
+import type { PlannedRun, Study } from "./study.ts";
+import type { StudyFolder } from "./study-folder.ts";
+
+/** What a place says of a run: that it began, and what happens in it. */
+export type PlacedRunEvent = RunStartEvent | RunEvent | NoticeEvent;
+
+export interface RunPlace {
+  /** Runs that it can have under way at once. Whoever gives it more waits longer, and nothing else. */
+  readonly atOnce: number;
+  /**
+   * Does one run to its end, from wherever it stands; its folder is then in the study. After `signal` it stops behind its
+   * step, with a checkpoint. It says "run-start" when the run begins, which may be long after this is called.
+   *
+   * @throws AttuneError where the place itself is lost, and no run can be done any more
+   */
+  do(run: PlannedRun, say: (event: PlacedRunEvent) => void, signal: AbortSignal): Promise<RunOutcome>;
+  close(): Promise<void>;
+}
+
+/** What a place needs to know. */
+export interface PlacedStudy {
+  readonly folder: StudyFolder;
+  readonly study: Study;
+  readonly input: StudyInput;
+}
+
+export type OpenPlace = (study: PlacedStudy) => Promise<RunPlace>;
