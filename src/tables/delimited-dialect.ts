@@ -13,7 +13,7 @@ export interface Dialect extends Marks {
 }
 
 /** What stands between and around the texts of a row. */
-interface Marks {
+export interface Marks {
   readonly delimiter: string;
   /** False where quotes are part of the text. */
   readonly quote: string | false;

@@ -1,7 +1,8 @@
-/** CSV and TSV, by csv-parse, a chunk of the file at a time. */
+/** CSV and TSV, a chunk of the file at a time: records that are plain by scanning, others by csv-parse. */
 import { CsvError, parse } from "csv-parse";
 import { AttuneError } from "../base/error.ts";
 import { type Dialect, lookAtDelimited } from "./delimited-dialect.ts";
+import { type DelimitedRecord, PlainRecords } from "./plain-records.ts";
 import { type Row, SAMPLE_ROWS, type Table } from "./table.ts";
 import type { TableFormat } from "./table-format.ts";
 import { openTextFile, type TextFile } from "./text-file.ts";
@@ -91,15 +92,53 @@ async function* rowsOf(
   }
 }
 
-interface DelimitedRecord {
-  readonly fields: readonly string[];
-  readonly line: number;
-}
+/** A record that is longer is csv-parse's, which remembers how far it has come in it. */
+const LONGEST_SCANNED_BYTES = 1 << 20;
 
 /** All records with the lines on which they begin; empty lines are none. */
 async function* records(file: TextFile, dialect: Dialect): AsyncGenerator<readonly DelimitedRecord[]> {
+  const chunks = file.chunks();
+  try {
+    const plain = PlainRecords.of(dialect);
+    const rest = plain ? yield* plainRecords(chunks, plain) : NONE;
+    if (rest) yield* parsedRecords(file.path, joined(rest, chunks), plain?.line ?? 1, dialect);
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+const NONE = Buffer.alloc(0);
+
+/** Records as long as they are plain; returns what was read and is not among them, or undefined where they all are. */
+async function* plainRecords(
+  chunks: AsyncGenerator<Buffer>,
+  plain: PlainRecords,
+): AsyncGenerator<readonly DelimitedRecord[], Buffer | undefined> {
+  for (let rest = NONE; ; ) {
+    const { value: chunk, done: isLast = false } = await chunks.next();
+    const bytes = isLast ? rest : rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
+    const { records, taken, isPlain } = plain.take(bytes, isLast);
+    yield records;
+    rest = bytes.subarray(taken);
+    if (!isPlain || rest.length > LONGEST_SCANNED_BYTES) return rest;
+    if (isLast) return undefined;
+  }
+}
+
+async function* joined(first: Buffer, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  if (first.length > 0) yield first;
+  yield* chunks;
+}
+
+/** All records of what begins on line `first`. */
+async function* parsedRecords(
+  path: string,
+  chunks: AsyncGenerator<Buffer>,
+  first: number,
+  dialect: Dialect,
+): AsyncGenerator<readonly DelimitedRecord[]> {
   const { delimiter, quote, trim } = dialect;
-  const lines = new LineCounter();
+  const lines = new LineCounter(first);
   let batch: DelimitedRecord[] = [];
   let end = 0;
   const parser = parse({
@@ -122,7 +161,7 @@ async function* records(file: TextFile, dialect: Dialect): AsyncGenerator<readon
   parser.on("error", () => {}); // Asked for below.
   parser.resume();
   try {
-    for await (const chunk of file.chunks()) {
+    for await (const chunk of chunks) {
       lines.see(chunk);
       parser.write(chunk); // It has no asynchronous work to do, so its records are there when this returns.
       if (parser.errored) break;
@@ -132,7 +171,7 @@ async function* records(file: TextFile, dialect: Dialect): AsyncGenerator<readon
     if (!parser.errored) parser.end();
     await ended;
     yield batch;
-    if (parser.errored) throw explain(file.path, lines, end, parser.errored, dialect);
+    if (parser.errored) throw explain(path, lines, end, parser.errored, dialect);
   } finally {
     parser.destroy();
   }
@@ -179,7 +218,11 @@ class LineCounter {
   /** Bytes that were seen and not yet counted, and where in the file they begin. */
   #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
-  #line = 1;
+  #line: number;
+
+  constructor(line: number) {
+    this.#line = line;
+  }
 
   see(chunk: Buffer): void {
     this.#bytes = this.#bytes.length > 0 ? Buffer.concat([this.#bytes, chunk]) : chunk;
