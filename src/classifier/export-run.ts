@@ -15,6 +15,7 @@ import { longestText } from "../models/model-limits.ts";
 import { CARD_FILE } from "../pretrained/base-card.ts";
 import type { StoredPrediction } from "../run/predictions.ts";
 import { RunFolder } from "../run/run-folder.ts";
+import type { RunResult } from "../run/run-result.ts";
 import { loadTokenizer } from "../tokens/tokenizer.ts";
 import { evaluationProgram } from "../train/program.ts";
 import { exportShape } from "./call-shapes.ts";
@@ -59,7 +60,11 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
     const card = cardOf(source, options, change);
     writeFileSync(join(partial, CARD_FILE), modelCard(card));
     renameSync(partial, out);
-    return [...(change ? [change] : []), ...(card.baseCard.license === undefined ? [NO_LICENSE] : [])];
+    return [
+      ...exportedPrecision(source),
+      ...(change ? [change] : []),
+      ...(card.baseCard.license === undefined ? [NO_LICENSE] : []),
+    ];
   } catch (error) {
     discard(partial);
     throw diskError(error, out, "nothing is left of this export; put that right, and export again");
@@ -134,6 +139,15 @@ function writeOnnx(source: ExportSource, folder: string, { int8 = false }: Expor
     maxLength,
     int8,
   });
+}
+
+/** What is exported of a run in 8 bits has its weights in float32, and predicts as it does there. */
+function exportedPrecision({ run }: ExportSource): string[] {
+  if (!run?.has("result.json")) return [];
+  const { test, testFloat32 } = run.readJson<RunResult>("result.json");
+  if (!testFloat32) return [];
+  const [inInt8, inFloat32] = [test, testFloat32].map(({ accuracy }) => accuracy.toFixed(4));
+  return [`The run was in int8; the export is in float32: accuracy ${inFloat32} on test, ${inInt8} in int8.`];
 }
 
 /** On the texts and predictions that a run has kept of its test. */

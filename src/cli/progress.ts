@@ -118,7 +118,7 @@ class ProgressView {
 }
 
 function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: string, count: number): string {
-  const { test, base, bestEpoch, seconds, memory: used, verdict } = result;
+  const { test, testFloat32, base, bestEpoch, seconds, memory: used, verdict } = result;
   const kept = existsSync(join(out, "model")) ? "model" : "adapter";
   const change = alignColumns([
     ["", "before", "after"],
@@ -133,6 +133,9 @@ function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: st
     "",
     ...change,
     "",
+    ...(testFloat32
+      ? [`in float32, after: accuracy ${metric(testFloat32.accuracy)}, macro F1 ${metric(testFloat32.f1)}`, ""]
+      : []),
     ...(verdict ? [...verdictLines(verdict), ""] : []),
     `${duration(seconds.train)} of training in ${duration(seconds.total)}, peak memory ${memory(used.peakRssBytes)}`,
     `run ${out}, ${kept} ${join(out, kept)}`,

@@ -31,6 +31,9 @@ const runColumns: Columns<RunRow> = {
   test_micro_f1: ({ run }) => run?.test.microF1,
   test_loss: ({ run }) => run?.test.loss,
   test_calibration_error: ({ run }) => run?.test.calibrationError,
+  test_float32_accuracy: ({ run }) => run?.result.testFloat32?.accuracy,
+  test_float32_macro_f1: ({ run }) => run?.result.testFloat32?.f1,
+  test_float32_loss: ({ run }) => run?.result.testFloat32?.loss,
   base_accuracy: ({ run }) => run?.result.base.accuracy,
   base_macro_f1: ({ run }) => run?.result.base.f1,
   base_loss: ({ run }) => run?.result.base.loss,
@@ -55,6 +58,7 @@ const runColumns: Columns<RunRow> = {
   backward_operations_per_text: ({ run }) => run?.result.operations.backward,
   stored_bytes: ({ run }) => run?.result.storedBytes,
   learning_rate: ({ run }) => run?.facts.options.learningRate,
+  computed_in: ({ run }) => run?.facts.precision?.used,
   threads: ({ run }) => run?.facts.options.threads,
   processor: ({ run }) => run?.facts.machine.processor,
   attune: ({ run }) => run?.facts.attune,
@@ -122,8 +126,11 @@ export const epochsCsv = ({ settings }: Comparison): string =>
     ),
   );
 
-/** Columns that there are where a text may have any number of labels: left out where no row has anything in them. */
-const OCCASIONAL = new Set(["test_micro_f1", "validation_micro_f1"]);
+/** Columns that there are with several labels a text, or with 8 bits: left out where no row has anything in them. */
+const OCCASIONAL = new Set([
+  ...["test_micro_f1", "validation_micro_f1"],
+  ...["computed_in", "test_float32_accuracy", "test_float32_macro_f1", "test_float32_loss"],
+]);
 
 function table<Row>(all: Columns<Row>, rows: readonly Row[]): string {
   const columns = Object.entries(all).filter(

@@ -11,6 +11,7 @@ import { labelDecisionsSection } from "./sections/label-decisions.ts";
 import { measuredSection, repeatSection } from "./sections/measured.ts";
 import { methodsSection } from "./sections/methods.ts";
 import { paretoSection } from "./sections/pareto.ts";
+import { precisionSection } from "./sections/precision.ts";
 import { ranksSection } from "./sections/ranks.ts";
 import { reasonsSection } from "./sections/reasons.ts";
 import { recipesSection } from "./sections/recipes.ts";
@@ -25,6 +26,7 @@ export function reportDocument(view: View): Document {
   const sections = [
     answerSection(view),
     resultsSection(view),
+    precisionSection(view),
     recipesSection(view),
     conclusionsSection(view),
     curvesSection(view),

@@ -107,18 +107,21 @@ function ones(shape: Shape, sizes: Readonly<Record<string, number>>): HostTensor
   return float32(new Float32Array(sizeOf(dims)).fill(1), dims);
 }
 
+/** How far 8 bits are from float32, each as a share of what it is there; gradients are 0 where nothing is trained. */
+export const precisionErrors = ({ logits, loss, gradients }: PrecisionCheck) => ({
+  logits: logits.relativeError,
+  loss: Math.abs(loss.int8 - loss.float32) / loss.float32,
+  gradients: gradients?.relativeError ?? 0,
+});
+
 /** Why a run should not be trained in 8 bits, or undefined where nothing speaks against it. */
-export function whyNotInt8({ texts, logits, loss, gradients }: PrecisionCheck): string | undefined {
-  const lossError = Math.abs(loss.int8 - loss.float32) / loss.float32;
-  const found = [
-    { what: "logits", error: logits.relativeError, bound: PRECISION_BOUNDS.logits },
-    { what: "loss", error: lossError, bound: PRECISION_BOUNDS.loss },
-    { what: "gradients", error: gradients?.relativeError ?? 0, bound: PRECISION_BOUNDS.gradients },
-  ].find(({ error, bound }) => !(error <= bound));
+export function whyNotInt8(check: PrecisionCheck): string | undefined {
+  const errors = precisionErrors(check);
+  const found = (["logits", "loss", "gradients"] as const).find((what) => !(errors[what] <= PRECISION_BOUNDS[what]));
   const percent = (share: number) => `${Number((100 * share).toPrecision(2))} %`;
   return (
     found &&
-    `on ${texts} texts 8-bit products change the ${found.what} by ${percent(found.error)}, more than ${percent(found.bound)}`
+    `on ${check.texts} texts 8-bit products change the ${found} by ${percent(errors[found])}, more than ${percent(PRECISION_BOUNDS[found])}`
   );
 }
 

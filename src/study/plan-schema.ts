@@ -30,8 +30,10 @@ function withoutDefault(schema: z.ZodType): z.ZodType {
   return schema.description === undefined ? inner : inner.describe(schema.description);
 }
 
-const optional = (shape: Readonly<Record<string, z.ZodType>>) =>
-  Object.fromEntries(Object.entries(shape).map(([key, schema]) => [key, withoutDefault(schema).optional()]));
+/** The same options as one value each, as flags give them. */
+export const sharedValues = z.strictObject(
+  Object.fromEntries(Object.entries(shared).map(([key, schema]) => [key, withoutDefault(schema).optional()])),
+);
 
 /** Each option as one value, or as a list of values that are all tried. */
 const grids = (shape: Readonly<Record<string, z.ZodType>>) =>
@@ -86,7 +88,7 @@ export const planSchema = z
       .default(1)
       .describe("number of runs at the same time; with more than one, their times cannot be compared"),
     threads: withoutDefault(threads).optional().describe("threads for all runs together (default: all)"),
-    ...optional(shared),
+    ...sharedGrids,
     options: z.strictObject(optionsByMethod).optional().describe("options of one method in all its runs, by method"),
     runs: z
       .array(z.discriminatedUnion("method", entries as unknown as [z.ZodObject, ...z.ZodObject[]]))
@@ -101,8 +103,8 @@ type SharedGiven = Pick<SharedOptions, keyof typeof shared>;
 /** Options of one method, each one value or a list of values that are all tried. */
 export type MethodGrid<Name extends MethodName> = Grids<SharedGiven & OptionsByMethod[Name]>;
 
-/** A plan as one writes it. */
-export type Plan = SharedGiven &
+/** A plan as one writes it; of an option of `train`, a list of values stands for as many runs of each method. */
+export type Plan = Grids<SharedGiven> &
   Omit<Pick<SharedOptions, keyof typeof input>, "data"> & {
     /** A folder with splits, one file, or a name on the Hub. */
     readonly data: string;

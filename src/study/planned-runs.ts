@@ -102,14 +102,17 @@ function titleOf(name: MethodName, head: unknown): string {
 function variantsOf(plan: ResolvedPlan): Variant[] {
   const shared = Object.fromEntries(Object.entries(plan).filter(([key]) => sharedKeys.includes(key)));
   const listed = plan.methods.flatMap((method) =>
-    combinations(method, { ...(methodOf(method).hasRank && { rank: plan.ranks }), ...plan.options?.[method] }),
+    combinations(method, {
+      ...shared,
+      ...(methodOf(method).hasRank && { rank: plan.ranks }),
+      ...plan.options?.[method],
+    }),
   );
   const further = (plan.runs ?? []).flatMap(({ method, ...options }) =>
-    combinations(method, { ...plan.options?.[method], ...options }),
+    combinations(method, { ...shared, ...plan.options?.[method], ...options }),
   );
-  const found = [...listed, ...further].map(({ method, given }) => ({ method, given: { ...shared, ...given } }));
   const seen = new Set<string>();
-  const unique = found.filter(({ method, given }) => {
+  const unique = [...listed, ...further].filter(({ method, given }) => {
     const key = JSON.stringify([method, ...Object.entries(given).sort(([a], [b]) => (a < b ? -1 : 1))]);
     return !seen.has(key) && seen.add(key);
   });

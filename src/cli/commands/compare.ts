@@ -10,7 +10,7 @@ import { estimateStudy } from "../../study/estimate.ts";
 import { resolvePlan } from "../../study/plan.ts";
 import type { Place } from "../../study/plan-error.ts";
 import { planText, readPlanFile } from "../../study/plan-file.ts";
-import { DEFAULT_METHODS, inputKeys, planSchema, sharedKeys } from "../../study/plan-schema.ts";
+import { DEFAULT_METHODS, inputKeys, planSchema, sharedValues } from "../../study/plan-schema.ts";
 import { followStudy } from "../follow-study.ts";
 import { optionOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
@@ -49,7 +49,8 @@ export function compareCommand(command: Command): void {
     .option("--no-estimate", "do not measure first how long each kind of run takes")
     .option("--only-estimate", "print how long the study would take as one JSON object, and exit")
     .option("--quiet", "print only errors and the path of the report");
-  for (const key of sharedKeys) command.addOption(optionOf(key, properties[key]!).helpGroup("Options of every run:"));
+  for (const [key, property] of Object.entries(describeOptions(sharedValues)))
+    command.addOption(optionOf(key, property).helpGroup("Options of every run:"));
   command.action(
     async ({
       out,

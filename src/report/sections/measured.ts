@@ -48,6 +48,12 @@ export function measuredSection(view: View): Section {
   return { id: "measured", title: "How it was measured", blocks: [{ block: "facts", items }] };
 }
 
+/** Of runs with other numbers of threads, the last digits may be others. */
+function threadsText(numbers: readonly string[], runs: readonly ComparedRun[]): string {
+  const differ = numbers.length > 1 && runs.some(({ facts }) => facts.options.bits === "any");
+  return `${numbers.join(" or ")}${differ ? "; without --bits same, the last digits may depend on it" : ""}`;
+}
+
 export function repeatSection(view: View): Section {
   const runs = view.settings.flatMap((setting) => setting.runs);
   const { studies, data } = view.comparison;
@@ -65,7 +71,13 @@ export function repeatSection(view: View): Section {
       ).join("; "),
     ],
     ["Versions", distinct(({ facts }) => `Attune ${facts.attune}, ${facts.engine}, Node ${facts.node}`).join("; ")],
-    ["Threads", distinct(({ facts }) => String(facts.options.threads)).join(" or ")],
+    [
+      "Threads",
+      threadsText(
+        distinct(({ facts }) => String(facts.options.threads)),
+        runs,
+      ),
+    ],
     ["Model", coded(distinct(({ facts: { hub, options } }) => (hub?.model ? pinned(hub.model) : options.model)))],
     ["SHA-256 of the model", coded(distinct(({ facts }) => facts.modelSha256))],
     ["SHA-256 of the data", coded([data.sha256])],

@@ -3,6 +3,7 @@ import { abbreviated, grouped, memory, metric, smallPercent, timeSpan } from "..
 import type { Estimate, MarkedColumn, Setting } from "../../comparison/comparison.ts";
 import { type Block, type Cell, type Column, heading, type RowGroup, remark, type Section } from "../document.ts";
 import { colourOf, hasSeveralSeeds, isMarked, isTrained, type View } from "../view.ts";
+import { precisionOf } from "./precision.ts";
 
 interface ResultColumn extends Column {
   readonly marks?: MarkedColumn;
@@ -129,7 +130,7 @@ export function resultsSection(view: View): Section {
 function tableOf(view: View, columns: readonly ResultColumn[]): Block {
   const rowsOf = (settings: readonly Setting[]): RowGroup["rows"] =>
     settings.map((setting) => [
-      { text: view.shortName(setting), colour: colourOf(setting), ...headOf(setting) },
+      { text: view.shortName(setting), colour: colourOf(setting), ...underName(setting) },
       ...columns.map(({ marks, cell }) => {
         const made = cell(setting, view);
         const isBest = marks !== undefined && isMarked(view, marks, setting);
@@ -144,11 +145,14 @@ function tableOf(view: View, columns: readonly ResultColumn[]): Block {
   return { block: "table", columns: [{ title: "Method" }, ...shown], groups };
 }
 
-/** The head beside the method's name, where the run says which: the model's own may have no name. */
-const headOf = ({ runs }: Setting): Pick<Cell, "below"> => {
-  const head = runs[0]?.facts.options.head;
-  return head === undefined ? {} : { below: `head ${head}` };
-};
+/** Under the method's name: the head, where the run says which (the model's own may have no name), and 8 bits. */
+function underName(setting: Setting): Pick<Cell, "below"> {
+  const head = setting.runs[0]?.facts.options.head;
+  const said = [head === undefined ? undefined : `head ${head}`, precisionOf(setting)].filter(
+    (one) => one !== undefined,
+  );
+  return said.length === 0 ? {} : { below: said.join(", ") };
+}
 
 function failures({ comparison: { failed, missing } }: View): Block[] {
   const items = [

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CpuStore } from "../../../src/engine/cpu-store.ts";
-import { load, train } from "../../../src/index.ts";
+import { exportRun, load, train } from "../../../src/index.ts";
 import { openModel } from "../../../src/pretrained/open-model.ts";
 import type { RunFacts } from "../../../src/run/run-facts.ts";
 import type { RunResult } from "../../../src/run/run-result.ts";
@@ -38,7 +38,7 @@ describe("a run in int8", () => {
     await run("plain", { method: "lora", rank: 2 });
     await run("int8", { method: "lora", rank: 2, precision: "int8" });
     await run("top", { method: "full", layers: "top:1", precision: "int8" });
-  });
+  }, 60_000);
 
   test("says what 8 bits changed before training, and what the best epoch is worth in float32", () => {
     const { options, precision } = json<RunFacts>("int8", "run.json");
@@ -71,6 +71,15 @@ describe("a run in int8", () => {
     expect(metrics).toEqual(json<RunResult>("int8", "result.json").test);
     const wrong = load(join(root, "int8"), { precision: "int4" as "int8", worker: false });
     await expect(wrong).rejects.toThrow('precision cannot be "int4": it must be "float32" or "int8"');
+  });
+
+  test("is exported in float32, which the export says", async () => {
+    const notes = await exportRun(join(root, "int8"), { format: "peft", out: join(root, "exported") });
+    const { test, testFloat32 } = json<RunResult>("int8", "result.json");
+    const [inInt8, inFloat32] = [test, testFloat32!].map(({ accuracy }) => accuracy.toFixed(4));
+    expect(notes).toEqual([
+      `The run was in int8; the export is in float32: accuracy ${inFloat32} on test, ${inInt8} in int8.`,
+    ]);
   });
 
   test("takes less memory for weights", () => {

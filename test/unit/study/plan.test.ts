@@ -101,6 +101,25 @@ describe("the runs of a plan", () => {
     });
   });
 
+  test("are as many of each method as an option of all runs has values", () => {
+    const plan = planOf(
+      "methods: [full, lora]",
+      "ranks: [2]",
+      "precision: [float32, int8]",
+      "options:",
+      "  full: { precision: float32 }",
+    );
+    expect(settingsOf(plan)).toEqual(["full", "lora-r2-precision-float32", "lora-r2-precision-int8"]);
+    expect(plannedRuns(plan, smallTask)[2]).toMatchObject({
+      title: "LoRA, rank 2, precision int8",
+      options: { precision: "int8" },
+    });
+    expect(plannedRuns(planOf("methods: [probe]", "limit: [100, 200]"), smallTask).map(({ name }) => name)).toEqual([
+      "tuned-probe-limit-100-s42",
+      "tuned-probe-limit-200-s42",
+    ]);
+  });
+
   test("take a list as one value where the option takes it, and as several where it does not", () => {
     const layersOf = (layers: string) =>
       plannedRuns(planOf("runs:", `  - { method: bitfit, layers: ${layers} }`), smallTask).map(
