@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { env, pipeline } from "@huggingface/transformers";
 import { peakRssBytes } from "../src/base/machine.ts";
 import { load } from "../src/classifier/classifier.ts";
+import type { Precision } from "../src/train/precision.ts";
 
 export interface InferJob {
   /** The model as Attune and as transformers.js open it. */
@@ -11,6 +12,8 @@ export interface InferJob {
   /** A JSON file with a list of texts. */
   readonly texts: string;
   readonly threads: number;
+  /** In 8 bits: Attune's `precision: "int8"`, and transformers.js's "q8". */
+  readonly precision: Precision;
   /** transformers.js with so many texts at once. @default Attune */
   readonly batch?: number;
 }
@@ -37,7 +40,7 @@ console.log(JSON.stringify({ seconds, peakRssBytes: peakRssBytes(), scores } sat
 type Predict = (texts: readonly string[]) => Promise<number[]>;
 
 async function attune(): Promise<Predict> {
-  const classifier = await load(job.model, { threads: job.threads });
+  const classifier = await load(job.model, { threads: job.threads, precision: job.precision });
   return async (texts) => {
     const predictions = await classifier.predict(texts);
     return predictions.map(({ probabilities }) => Math.max(...Object.values(probabilities)));
@@ -47,7 +50,8 @@ async function attune(): Promise<Predict> {
 async function transformersJs(batch: number): Promise<Predict> {
   env.allowRemoteModels = false;
   const session_options = { intraOpNumThreads: job.threads, interOpNumThreads: 1 };
-  const classifier = await pipeline("text-classification", job.onnx, { dtype: "fp32", session_options });
+  const dtype = job.precision === "int8" ? "q8" : "fp32";
+  const classifier = await pipeline("text-classification", job.onnx, { dtype, session_options });
   return async (texts) => {
     const scores: number[] = [];
     for (let from = 0; from < texts.length; from += batch) {

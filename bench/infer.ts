@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { type Precision, precisionNames } from "../src/train/precision.ts";
 import { chosen } from "./chosen.ts";
 import { markdownTable, median, megabytes, seconds, times } from "./figures.ts";
 import type { InferJob, InferRun } from "./infer-side.ts";
@@ -13,9 +14,17 @@ import { measureHere } from "./processes.ts";
 import { resultsFolder, writeResults } from "./results.ts";
 import { loadTexts } from "./samples.ts";
 
-const GOAL = 1.8;
-/** Probabilities of the two sides differ by no more. */
+/** transformers.js's seconds over Attune's, at least, each with its best batching. */
+const GOALS: Readonly<Record<Precision, number>> = { float32: 1.8, int8: 1.5 };
+/** In float32, probabilities of the two sides differ by no more. */
 const TOLERANCE = 1e-4;
+
+/** Attune, or transformers.js with so many texts at once. */
+interface Side {
+  readonly precision: Precision;
+  readonly batch?: number;
+  readonly runs: InferRun[];
+}
 
 export async function benchInfer(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -26,6 +35,7 @@ export async function benchInfer(args: readonly string[]): Promise<void> {
       data: { type: "string", default: "../shared/data/dair-ai/emotion" },
       limit: { type: "string" },
       batch: { type: "string", default: "1,8,32,64" },
+      precision: { type: "string", default: precisionNames.join(",") },
       rounds: { type: "string" },
       threads: { type: "string", default: "2" },
       out: { type: "string", default: resultsFolder },
@@ -36,8 +46,9 @@ export async function benchInfer(args: readonly string[]): Promise<void> {
   const limit = Number(values.limit ?? (values.short ? 64 : 2000));
   const threads = Number(values.threads);
   const batches = values.batch.split(",").map(Number);
+  const precisions = chosen("precision", values.precision, precisionNames);
   const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
-  const rows = [["model", "side", "batch", "time", "texts/s", "peak memory", "Attune is faster", "goal"]];
+  const rows = [["model", "precision", "side", "batch", "time", "texts/s", "peak memory", "Attune is faster", "goal"]];
   const found: object[] = [];
   try {
     const { splits, labels } = await loadTexts(values.data);
@@ -50,42 +61,46 @@ export async function benchInfer(args: readonly string[]): Promise<void> {
       const own = join(folder, `for-${kind}`);
       mkdirSync(own);
       const job = { ...(await writeClassifiers(own, base, labels)), texts: file, threads };
-      const sides = new Map<string, InferRun[]>([
-        ...["attune", ...batches.map(String)].map((side): [string, InferRun[]] => [side, []]),
+      const sides = precisions.flatMap((precision): Side[] => [
+        { precision, runs: [] },
+        ...batches.map((batch) => ({ precision, batch, runs: [] })),
       ]);
       for (let round = 1; round <= rounds; round++)
-        for (const [side, runs] of sides) {
-          const batch = side === "attune" ? {} : { batch: Number(side) };
-          runs.push(measureHere<InferRun>("infer-side.ts", { ...job, ...batch } satisfies InferJob));
-          const name = side === "attune" ? side : `transformers.js, batch ${side}`;
-          console.log(`${basename(base)}, round ${round}, ${name}: ${seconds(runs.at(-1)!.seconds)}`);
+        for (const { precision, batch, runs } of sides) {
+          const given = { ...job, precision, ...(batch !== undefined && { batch }) };
+          runs.push(measureHere<InferRun>("infer-side.ts", given satisfies InferJob));
+          const name = batch === undefined ? "attune" : `transformers.js, batch ${batch}`;
+          console.log(`${basename(base)}, round ${round}, ${precision}, ${name}: ${seconds(runs.at(-1)!.seconds)}`);
         }
-      const secondsOf = (side: string) => median(sides.get(side)!.map((run) => run.seconds));
-      const best = batches.map(String).reduce((a, b) => (secondsOf(b) < secondsOf(a) ? b : a));
-      const difference = largestDifference(sides.get("attune")![0]!, sides.get(best)![0]!);
-      if (difference > TOLERANCE)
-        throw new Error(`the sides do not predict the same: probabilities differ by ${difference}`);
-      for (const [side, runs] of sides) {
-        const isAttune = side === "attune";
-        rows.push([
-          basename(base),
-          isAttune ? "Attune" : `transformers.js${side === best ? ", its best" : ""}`,
-          isAttune ? "by length" : side,
-          seconds(secondsOf(side)),
-          (texts.length / secondsOf(side)).toFixed(0),
-          megabytes(Math.max(...runs.map(({ peakRssBytes }) => peakRssBytes))),
-          isAttune ? "–" : times(secondsOf(side) / secondsOf("attune")),
-          side === best ? `≥ ${GOAL}×` : "–",
-        ]);
+      for (const precision of precisions) {
+        const all = sides.filter((side) => side.precision === precision);
+        const attune = all.find(({ batch }) => batch === undefined)!;
+        const best = all.filter((side) => side !== attune).reduce((a, b) => (secondsOf(b) < secondsOf(a) ? b : a));
+        const difference = largestDifference(attune.runs[0]!, best.runs[0]!);
+        if (precision === "float32" && difference > TOLERANCE)
+          throw new Error(`the sides do not predict the same: probabilities differ by ${difference}`);
+        for (const side of all)
+          rows.push([
+            basename(base),
+            precision,
+            side === attune ? "Attune" : `transformers.js${side === best ? ", its best" : ""}`,
+            side === attune ? "by length" : String(side.batch),
+            seconds(secondsOf(side)),
+            (texts.length / secondsOf(side)).toFixed(0),
+            megabytes(Math.max(...side.runs.map(({ peakRssBytes }) => peakRssBytes))),
+            side === attune ? "–" : times(secondsOf(side) / secondsOf(attune)),
+            side === best ? `≥ ${GOALS[precision]}×` : "–",
+          ]);
+        const ratio = secondsOf(best) / secondsOf(attune);
+        const figures = all.map(({ batch, runs }) => [batch ?? "attune", runs.map((run) => run.seconds)]);
+        const result = { model: basename(base), precision, ratio, best: best.batch, difference };
+        found.push({ ...result, seconds: Object.fromEntries(figures) });
       }
-      const figures = [...sides].map(([side, runs]) => [side, runs.map((run) => run.seconds)]);
-      const ratio = secondsOf(best) / secondsOf("attune");
-      found.push({ model: basename(base), ratio, best, difference, seconds: Object.fromEntries(figures) });
     }
   } finally {
     rmSync(folder, { recursive: true });
   }
-  const note = `${limit} texts, ${threads} threads, float32, the same weights; from text to label, loading left out; medians of ${rounds} rounds in turn. transformers.js takes the texts in their order, so many at once.`;
+  const note = `${limit} texts, ${threads} threads, the same weights (int8: transformers.js's q8, in the file that attune export writes); from text to label, loading left out; medians of ${rounds} rounds in turn. transformers.js takes the texts in their order, so many at once.`;
   const markdown = `${note}\n\n${markdownTable(rows)}`;
   const path = writeResults(
     values.out,
@@ -95,6 +110,8 @@ export async function benchInfer(args: readonly string[]): Promise<void> {
   );
   console.log(`\n${markdown}\n\n${path}.md, .json`);
 }
+
+const secondsOf = ({ runs }: Side): number => median(runs.map((run) => run.seconds));
 
 /** Of the probability of the most probable label, where both sides say the same one. */
 function largestDifference(ours: InferRun, theirs: InferRun): number {

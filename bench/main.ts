@@ -11,8 +11,16 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     run: async (args) => (await import("./bound.ts")).benchBound(args),
   },
   infer: {
-    summary: "prediction, against transformers.js with the same weights",
+    summary: "prediction in float32 and int8, against transformers.js with the same weights in float32 and q8",
     run: async (args) => (await import("./infer.ts")).benchInfer(args),
+  },
+  features: {
+    summary: "frozen features of 16,000 texts, in float32 and in int8",
+    run: async (args) => (await import("./features.ts")).benchFeatures(args),
+  },
+  threads: {
+    summary: "a step with one thread and with all, how its products are shared out, and what 8 and 16 would bring",
+    run: async (args) => (await import("./threads.ts")).benchThreads(args),
   },
   scale: {
     summary: "seconds per token and memory on a thousand to a million texts",

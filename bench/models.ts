@@ -82,7 +82,7 @@ export function writeDrawnModel(
   return folder;
 }
 
-/** Writes a classifier with a head by chance twice, for Attune and for transformers.js, and returns both folders. */
+/** Writes a classifier with a head by chance twice, for Attune and (in float32 and in 8 bits) for transformers.js; returns both folders. */
 export async function writeClassifiers(
   folder: string,
   base: string,
@@ -98,6 +98,6 @@ export async function writeClassifiers(
   mkdirSync(onnx);
   const program = evaluationProgram(encoder);
   const maxLength = longestText(undefined, encoder);
-  fillOnnxFolder(onnx, { program, encoder, config, labels, weights, tokenizer, maxLength, int8: false });
+  fillOnnxFolder(onnx, { program, encoder, config, labels, weights, tokenizer, maxLength, int8: true });
   return { model, onnx };
 }

@@ -96,6 +96,9 @@ export function sizesOf(given: ReadonlyMap<string, Tensor>, inputs: EngineTensor
   return sizes;
 }
 
+/** Floating-point operations of a product. */
+export const operationsOf = (node: Node, sizes: Sizes): number => evaluateDim(costOf(node), sizes);
+
 /** 2 m n k. */
 function costOf({ op, inputs: [a], outputs: [y], attributes }: Node) {
   const inner = op === matMulOp ? a!.shape.at(-1)! : a!.shape[attributes.transA ? 0 : 1]!;

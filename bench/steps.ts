@@ -7,6 +7,9 @@ import type { Engine } from "../src/engine/engine.ts";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
 import { type PreparedRun, prepareRun } from "../src/run/prepare-run.ts";
 import { resolveOptions, type TrainOptions } from "../src/run/train-options.ts";
+import { packTexts } from "../src/train/evaluate.ts";
+import { precisionOf } from "../src/train/precision.ts";
+import { trainingProgram } from "../src/train/program.ts";
 import { initialState, trainEpochs } from "../src/train/trainer.ts";
 import { observed, type Watch } from "./observed-engine.ts";
 
@@ -26,6 +29,18 @@ export interface AttuneSteps {
   /** From the start of the process. */
   readonly startToFirstStepSeconds: number;
   readonly peakRssBytes: number;
+}
+
+/** The program of a step, and the sizes of its first batch. */
+export async function programOf(given: JobOptions) {
+  const options = resolveOptions({ ...given, out: "not-written" });
+  const run = await prepareRun(options, onnxRuntimeEngine({ threads: 1 }));
+  const { encoder, trained } = run.adapted;
+  const { outputs } = trainingProgram(encoder, trained);
+  const first = [...run.job.order!.of(1).subarray(0, options.batchSize)];
+  const { sizes } = packTexts(run.job.texts, first, encoder);
+  await run.dispose();
+  return { outputs: precisionOf(options, run.adapted)(outputs), sizes };
 }
 
 /** Trains for so many steps, without evaluation. */

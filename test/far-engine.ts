@@ -7,6 +7,7 @@ import type { Engine } from "../src/engine/engine.ts";
 import type { EngineTensors, HostTensors } from "../src/engine/engine-tensors.ts";
 import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
 import type { ParameterStore, SavedMoments, StoredTrainable } from "../src/engine/parameter-store.ts";
+import type { Bits } from "../src/engine/reproducible-threads.ts";
 import { int8Inputs } from "../src/graph/int8-products.ts";
 import type { HostTensor } from "../src/graph/tensor.ts";
 import type { PackedBatch } from "../src/models/batch.ts";
@@ -95,7 +96,7 @@ function momentsOf(trainable: StoredTrainable): SavedMoments {
   return { first: first.slice(), second: second.slice(), ...(rows && { rows: [...rows] }) };
 }
 
-export function farEngine(threads: number): Engine {
-  const near = onnxRuntimeEngine({ threads });
+export function farEngine(threads: number, bits?: Bits): Engine {
+  const near = onnxRuntimeEngine({ threads, ...(bits && { bits }) });
   return { ...near, createStore: (...room) => new FarStore(new CpuStore(...room)) };
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { callShape, text } from "../base/call-options.ts";
 import { threadCount } from "../base/thread-count.ts";
+import { bitsNames } from "../engine/reproducible-threads.ts";
 import { dataOptions } from "../tables/table-options.ts";
 import { precisionNames } from "../train/precision.ts";
 import { exportFormats } from "./export-formats.ts";
@@ -26,6 +27,7 @@ export const loadShape = {
   ...source,
   maxLength,
   threads: threadCount().optional(),
+  bits: z.enum(bitsNames).optional(),
   precision: z.enum(precisionNames).optional(),
   worker: z.boolean().optional(),
   onFetch,

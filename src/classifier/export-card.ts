@@ -37,6 +37,7 @@ const NOT_TOLD = new Set([
   "adapter",
   "out",
   "threads",
+  "bits",
   "frozenFeatureMegabytes",
   "checkpointMinutes",
 ]);

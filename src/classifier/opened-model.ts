@@ -4,6 +4,7 @@ import { requireThreads, usableThreads } from "../base/thread-count.ts";
 import { withoutEffect } from "../base/unused-options.ts";
 import type { Executable } from "../engine/engine.ts";
 import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
+import type { Bits } from "../engine/reproducible-threads.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
 import { openDataSource } from "../hub/named-inputs.ts";
 import type { AdaptedModel } from "../methods/adapt.ts";
@@ -29,6 +30,8 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
   /** Threads of the engine. @default all that the machine has */
   readonly threads?: number;
+  /** "same": logits do not depend on the number of threads, of which programs then take no more than that allows. @default "any" */
+  readonly bits?: Bits;
   /** Longest text in tokens; longer ones are cut. @default as in training, else as the model's files say */
   readonly maxLength?: number;
   /** Folder of an adapter for the model: PEFT's, or of a run. */
@@ -118,7 +121,7 @@ export class OpenedModel implements AnsweringModel {
   static async open(folder: string, options: LoadOptions): Promise<OpenedModel> {
     const { revision, adapter, labels: named, signal, onFetch, makeEngine = cpuEngine } = options;
     if (options.threads !== undefined) requireThreads(options.threads);
-    const engine = makeEngine(options.threads ?? usableThreads());
+    const engine = makeEngine(options.threads ?? usableThreads(), options.bits);
     const precision = options.precision ?? "float32";
     requirePrecision(precision);
     const programOf = (adapted: AdaptedModel) =>

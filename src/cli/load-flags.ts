@@ -3,12 +3,14 @@ import { type Command, Option } from "commander";
 import { flagOf } from "../base/command-text.ts";
 import { AttuneError } from "../base/error.ts";
 import type { LoadOptions } from "../classifier/opened-model.ts";
+import { type Bits, bitsNames } from "../engine/reproducible-threads.ts";
 import { type Precision, precisionNames } from "../train/precision.ts";
 import { toNumber } from "./option-flags.ts";
 
 /** As they were given; `loadOptions` checks them. */
 export interface LoadFlags {
   readonly threads?: number | string;
+  readonly bits?: Bits;
   readonly precision?: Precision;
   readonly maxLength?: number | string;
   readonly model?: string;
@@ -18,10 +20,14 @@ export interface LoadFlags {
 }
 
 export function addLoadFlags(command: Command): void {
-  command.option(
-    "--threads <N>",
-    "threads of the engine; the result does not depend on their number (default: all)",
-    toNumber,
+  command.option("--threads <N>", "threads of the engine (default: all)", toNumber);
+  command.addOption(
+    new Option(
+      "--bits <name>",
+      "any: the last digits may depend on the number of threads; same: they do not, and programs take no more threads than that allows",
+    )
+      .choices(bitsNames)
+      .default("any"),
   );
   command.addOption(
     new Option(
@@ -73,10 +79,19 @@ export function onlyFolderOf(given: string | undefined, flags: LoadFlags): strin
   throw new AttuneError("options/model", `both ${folder} and ${extra} are given; one model at a time`);
 }
 
-export function loadOptions({ threads, precision, maxLength, adapter, labels, revision }: LoadFlags): LoadOptions {
+export function loadOptions({
+  threads,
+  bits,
+  precision,
+  maxLength,
+  adapter,
+  labels,
+  revision,
+}: LoadFlags): LoadOptions {
   return {
     ...(revision !== undefined && { revision }),
     ...(threads !== undefined && { threads: wholeNumber("threads", threads, 1) }),
+    ...(bits !== undefined && { bits }),
     ...(precision !== undefined && { precision }),
     ...(adapter !== undefined && { adapter }),
     ...(labels !== undefined && { labels: labels.split(",") }),

@@ -48,7 +48,15 @@ export const trainGroups: Readonly<Record<string, readonly Key[]>> = {
     "beta2",
     "epsilon",
   ],
-  "Output and machine:": ["out", "precision", "strict", "threads", "checkpointMinutes", "frozenFeatureMegabytes"],
+  "Output and machine:": [
+    "out",
+    "precision",
+    "strict",
+    "threads",
+    "bits",
+    "checkpointMinutes",
+    "frozenFeatureMegabytes",
+  ],
 };
 
 export const trainExamples = `

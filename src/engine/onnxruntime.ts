@@ -10,7 +10,7 @@ import type { Engine, Executable } from "./engine.ts";
 import type { EngineTensor, EngineTensors } from "./engine-tensors.ts";
 import { largestExactInt8 } from "./int8-saturation.ts";
 import { workerPoolOf } from "./kernels/threads.ts";
-import { inShortStretches, reproducibleThreads } from "./reproducible-threads.ts";
+import { type Bits, inShortStretches, reproducibleThreads } from "./reproducible-threads.ts";
 
 /**
  * onnxruntime-node 1.30 fills the output buffers it is given and then copies each of them once more. A first output
@@ -21,8 +21,10 @@ const SEQUENCE_OUTPUT = "computed";
 const STOPPED_BEFORE_COPYING = "Non tensor type is temporarily not supported";
 
 export interface OnnxRuntimeOptions {
-  /** The most threads of one run; a program takes fewer where its bits would depend on them. @default 2 */
+  /** The most threads of one run. @default 2 */
   readonly threads?: number;
+  /** "same": a program takes fewer threads where its bits would depend on their number. @default "any" */
+  readonly bits?: Bits;
   /** Called when ONNX Runtime did not stop before copying, for the test that watches for it. */
   readonly onCopy?: () => void;
   /** Where a program's profile is to be written, if anywhere. */
@@ -44,7 +46,7 @@ const largestInt8 = (): Promise<number> => {
   return largest;
 };
 
-export function onnxRuntimeEngine({ threads = 2, onCopy, profile }: OnnxRuntimeOptions = {}): Engine {
+export function onnxRuntimeEngine({ threads = 2, bits = "any", onCopy, profile }: OnnxRuntimeOptions = {}): Engine {
   return {
     description: `onnxruntime-node ${ort.env.versions.node} (cpu)`,
     threads,
@@ -57,7 +59,7 @@ export function onnxRuntimeEngine({ threads = 2, onCopy, profile }: OnnxRuntimeO
       const profiled = profile?.(outputs);
       const model = toOnnx(outputs, { sequenceOutput: SEQUENCE_OUTPUT, nodeName: profiled?.nodeName });
       const session = await ort.InferenceSession.create(model, {
-        intraOpNumThreads: Math.min(threads, reproducibleThreads(outputs)),
+        intraOpNumThreads: bits === "same" ? Math.min(threads, reproducibleThreads(outputs)) : threads,
         interOpNumThreads: 1,
         // Shapes change with every batch, so a plan of the memory for one shape would only be made again and again.
         enableMemPattern: false,

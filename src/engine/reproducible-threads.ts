@@ -1,7 +1,7 @@
 /**
  * With how many threads a program can run and still compute the same bits as with one. ONNX Runtime splits a product with
  * more columns than rows by columns, 16 at a time, and sums over longer stretches where a thread gets 64 or fewer: from
- * there on the number of threads would show in the last digits. So no thread gets that few.
+ * there on the number of threads would show in the last digits. So with `--bits same` no thread gets that few.
  */
 import type { Dim } from "../graph/dim.ts";
 import { add } from "../graph/ops/elementwise.ts";
@@ -10,6 +10,10 @@ import { slice } from "../graph/ops/shape.ts";
 import { nodesInOrder } from "../graph/order.ts";
 import { replaceNodes } from "../graph/replace-nodes.ts";
 import type { Node, Tensor } from "../graph/tensor.ts";
+
+/** Whether results may depend on how many threads computed them. */
+export const bitsNames = ["any", "same"] as const;
+export type Bits = (typeof bitsNames)[number];
 
 const BLOCK_COLUMNS = 16;
 /** The fewest blocks with which a thread sums as one thread alone would. */

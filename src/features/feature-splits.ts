@@ -67,7 +67,7 @@ export class FeatureSplits {
     return rows;
   }
 
-  /** Of the program and of the weights that it reads. Threads do not change what it computes. */
+  /** Of the program and of the weights that it reads; where threads change what it computes, the store's own key has them. */
   #fingerprint(): string {
     if (this.#programKey) return this.#programKey;
     const { encoder, store } = this.#program;

@@ -85,11 +85,15 @@ export interface PretrainOptions {
   /** Seed of all random numbers. A whole number, at least 0 and at most 4294967295. @default 42 */
   readonly seed?: number | undefined;
   /**
-   * Threads of the engine, at most as many as the machine has; the result does not depend on their number. A whole
-   * number, at least 1.
+   * Threads of the engine, at most as many as the machine has. A whole number, at least 1.
    * @default all that the machine has
    */
   readonly threads?: number | undefined;
+  /**
+   * Any: the last digits may depend on the number of threads; same: they do not (docs/performance.md).
+   * @default "any"
+   */
+  readonly bits?: "any" | "same" | undefined;
   /** Minutes between checkpoints. A number, more than 0. @default 10 */
   readonly checkpointMinutes?: number | undefined;
 }

@@ -4,6 +4,7 @@ import { checkOptions, type Spell } from "../base/check-options.ts";
 import { AttuneError } from "../base/error.ts";
 import { threadCount, usableThreads } from "../base/thread-count.ts";
 import { type Need, requireEffect } from "../base/unused-options.ts";
+import { bitsNames } from "../engine/reproducible-threads.ts";
 import { scheduleNames } from "../train/schedule.ts";
 import { DEFAULT_COLUMN } from "./corpus.ts";
 import { newFamilies } from "./new-config.ts";
@@ -74,7 +75,11 @@ export const pretrainOptions = z.strictObject({
     .describe("seed of all random numbers"),
   threads: threadCount()
     .default(() => usableThreads())
-    .describe("threads of the engine, at most as many as the machine has; the result does not depend on their number"),
+    .describe("threads of the engine, at most as many as the machine has"),
+  bits: z
+    .enum(bitsNames)
+    .default("any")
+    .describe("any: the last digits may depend on the number of threads; same: they do not (docs/performance.md)"),
   checkpointMinutes: z.number().positive().default(10).describe("minutes between checkpoints"),
 });
 

@@ -5,9 +5,9 @@ import { AttuneError } from "../base/error.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { describeMachine, version } from "../base/machine.ts";
 import { discard, temporaryFolder } from "../base/partial-name.ts";
-import { mostThreads } from "../base/thread-count.ts";
 import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import { eventsOf } from "../hub/named-inputs.ts";
+import { resumedThreads } from "../run/resumed-threads.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { RunSession } from "../run/run-session.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
@@ -59,7 +59,7 @@ async function* begin(
   const sources = yield* eventsOf((onEvent) => openPretrainSources(resolved, { signal, onEvent }));
   // What came from the Hub took none of the run's time.
   const started = performance.now();
-  const engine = makeEngine(resolved.threads);
+  const engine = makeEngine(resolved.threads, resolved.bits);
   const opened = new Cleanups();
   try {
     const workshop = temporaryFolder("tokenizer");
@@ -102,21 +102,23 @@ async function* goOn(
       throw new AttuneError("run/other-kind", `${path}: this is no run of pretrain; go on with: attune train --resume`);
     if (status === "done")
       throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
+    const resumed = resumedThreads(facts.options);
     const resolved = resolvePretrainOptions({
       ...facts.options,
       out: path,
-      threads: Math.min(facts.options.threads, mostThreads()), // It may have begun on a larger machine.
+      ...resumed.options,
     });
     const sources = yield* eventsOf((onEvent) => openPretrainSources(resolved, { signal, onEvent }, facts.hub ?? {}));
     const started = performance.now();
     if (sources.from && (await sha256OfWeights(sources.from.path)) !== facts.modelSha256)
       throw changed(path, "model", resolved.from!);
-    const engine = makeEngine(resolved.threads);
+    const engine = makeEngine(resolved.threads, resolved.bits);
     // A run that lost its vocabulary, or has half of it, learns it again: the text is the same.
     const resumes = isTokenizerWhole(tokenizerIn(path));
     const context = { signal, sources, tokenizerFolder: tokenizerIn(path), resumes };
-    const prepared = await preparePretraining(resolved, engine, context);
-    opened.add(prepared.dispose);
+    const asBefore = await preparePretraining(resolved, engine, context);
+    opened.add(asBefore.dispose);
+    const prepared = { ...asBefore, notes: [...asBefore.notes, ...resumed.notes] };
     if (prepared.dataSha256 !== facts.dataSha256) throw changed(path, "text", resolved.data);
     yield* follow(prepared, folder, { ...facts, options: resolved }, started, signal);
   } finally {

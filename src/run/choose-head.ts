@@ -21,9 +21,11 @@ import { loadTokenizer } from "../tokens/tokenizer.ts";
 import { computeLogits, evenThresholds, metricsOf } from "../train/evaluate.ts";
 import { type FrozenFeatures, findFrozenFeatures } from "../train/frozen-features.ts";
 import { Optimizer } from "../train/optimizer.ts";
+import { precisionOf, storedAsRead } from "../train/precision.ts";
 import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
 import { initialState, trainEpochs } from "../train/trainer.ts";
+import { fillStore } from "./fill-store.ts";
 import { openTexts, type PrepareContext } from "./prepare-run.ts";
 import { objectiveOf } from "./rare-label-options.ts";
 import type { ResolvedTrainOptions } from "./train-options.ts";
@@ -104,9 +106,14 @@ async function benchOf(
 ): Promise<Bench> {
   // Attention pooling reads all of them, so they are the frozen features for it.
   const { model, encoder, trained } = await openWith("attention", options, dataset, opened);
-  const features = findFrozenFeatures(encoder, trained)!;
-  const memory = engine.createStore(encoder.parameters);
-  model.readInto((name) => memory.host[name]!.data as Float32Array, options.seed);
+  const found = findFrozenFeatures(encoder, trained)!;
+  const features = { ...found, outputs: precisionOf(options, { encoder, trained })(found.outputs) };
+  const stored =
+    options.precision === "int8"
+      ? storedAsRead(encoder.parameters, [features.outputs], await engine.largestInt8())
+      : encoder.parameters;
+  const memory = engine.createStore(stored);
+  fillStore(model, stored, memory, options.seed);
   await memory.upload();
   const tokenizer = loadTokenizer(options.model);
   const maxLength = textLength(options.maxLength, options.model, encoder);

@@ -115,11 +115,16 @@ export interface SharedOptions extends DataOptions {
   /** Seed of splits that Attune makes. A whole number, at least 0 and at most 4294967295. @default the seed */
   readonly splitSeed?: number | undefined;
   /**
-   * Threads of the engine, at most as many as the machine has; the result does not depend on their number. A whole
-   * number, at least 1.
+   * Threads of the engine, at most as many as the machine has. A whole number, at least 1.
    * @default all that the machine has
    */
   readonly threads?: number | undefined;
+  /**
+   * Any: all threads compute, and the last digits may depend on their number; same: results do not depend on it, and
+   * programs take no more threads than that allows (4 at hidden size 384).
+   * @default "any"
+   */
+  readonly bits?: "any" | "same" | undefined;
   /**
    * Memory for frozen features, which are computed once for each text; more goes to a temporary file. A number, at
    * least 0.

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { checkOptions, type Spell } from "../base/check-options.ts";
 import { AttuneError, listOf } from "../base/error.ts";
 import { threadCount, usableThreads } from "../base/thread-count.ts";
+import { bitsNames } from "../engine/reproducible-threads.ts";
 import { MINI } from "../hub/included.ts";
 import { pinned } from "../hub/named-inputs.ts";
 import { type ChosenMethod, chosenFrom } from "../methods/chosen-method.ts";
@@ -140,7 +141,13 @@ export const trainOptions = z.strictObject({
   splitSeed: seed().optional().describe("seed of splits that Attune makes (default: the seed)"),
   threads: threadCount()
     .default(() => usableThreads())
-    .describe("threads of the engine, at most as many as the machine has; the result does not depend on their number"),
+    .describe("threads of the engine, at most as many as the machine has"),
+  bits: z
+    .enum(bitsNames)
+    .default("any")
+    .describe(
+      "any: all threads compute, and the last digits may depend on their number; same: results do not depend on it, and programs take no more threads than that allows (4 at hidden size 384)",
+    ),
   frozenFeatureMegabytes: z
     .number()
     .min(0)

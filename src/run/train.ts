@@ -6,9 +6,9 @@ import { ContentStore, type ValueExchange } from "../base/content-store.ts";
 import { AttuneError } from "../base/error.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { describeMachine, version } from "../base/machine.ts";
-import { mostThreads } from "../base/thread-count.ts";
 import type { Engine } from "../engine/engine.ts";
 import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
+import type { Bits } from "../engine/reproducible-threads.ts";
 import { fetchSources, type Sources, withPaths } from "../hub/named-inputs.ts";
 import { IN_MEMORY, sourceOf, type TextsInMemory, takeTexts } from "../tables/texts-in-memory.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
@@ -16,6 +16,7 @@ import { chooseHead } from "./choose-head.ts";
 import { prepareChecked } from "./prepare-checked.ts";
 import { openTexts } from "./prepare-run.ts";
 import { describeRun, placesOf, type RunFacts, type WorkerName, workersOf } from "./run-facts.ts";
+import { resumedThreads } from "./resumed-threads.ts";
 import { RunFolder } from "./run-folder.ts";
 import { RunSession } from "./run-session.ts";
 import { RunTimes } from "./run-times.ts";
@@ -92,8 +93,8 @@ async function* begin(
   const sources = context.sources ?? (yield* fetchSources(asGiven, context.signal));
   // What came from the Hub took none of the run's time.
   const started = called + performance.now() - askedAt;
-  const engine = (context.makeEngine ?? cpuEngine)(asGiven.threads);
-  const store = storeOf(context, engine);
+  const engine = (context.makeEngine ?? cpuEngine)(asGiven.threads, asGiven.bits);
+  const store = storeOf(context, engine, asGiven.bits);
   const dataset = await openTexts(withPaths(asGiven, sources), source);
   const known = await recipeFacts(sources.model.path, dataset);
   const given = settleOptions(options, known);
@@ -146,17 +147,18 @@ async function* goOn(path: string, context: ResumeContext): AsyncGenerator<Train
         "run/texts-gone",
         `${path}: this run was given ${IN_MEMORY} and keeps none of them; go on from the program that has them: resume(${JSON.stringify(path)}, { data })`,
       );
+    const resumed = resumedThreads(before.options);
     const resolved = resolveOptions({
       ...before.options,
       ...(context.sources?.copiedFrom ? {} : placesOf(before, path)),
       out: path,
-      threads: Math.min(before.options.threads, mostThreads()), // It may have begun on a larger machine.
+      ...resumed.options,
     });
     const asked = performance.now();
     const sources = context.sources ?? (yield* fetchSources(resolved, context.signal, before.hub ?? {}));
     const started = called + performance.now() - asked;
-    const engine = (context.makeEngine ?? cpuEngine)(resolved.threads);
-    const store = storeOf(context, engine);
+    const engine = (context.makeEngine ?? cpuEngine)(resolved.threads, resolved.bits);
+    const store = storeOf(context, engine, resolved.bits);
     const here = withPaths(resolved, sources);
     const dataset = context.data && (await openTexts(here, sourceOf(context.data)));
     const within = { signal: context.signal, store, dataset };
@@ -171,6 +173,7 @@ async function* goOn(path: string, context: ResumeContext): AsyncGenerator<Train
       precision,
       workersOf(before, context.worker),
     );
+    facts.notes.push(...resumed.notes);
     if (before.dataSha256 !== facts.dataSha256) throw changed(path, "data", resolved.data);
     if (before.modelSha256) {
       facts.modelSha256 = await sha256OfWeights(prepared.modelFolder);
@@ -196,11 +199,12 @@ function follow(
 /** Where the model is for whoever reads the run. */
 const baseOf = ({ model, copiedFrom }: Sources): string => copiedFrom?.model ?? resolve(model.path);
 
-/** Tokens and frozen layers' outputs are the same where version, engine and processor are. */
-const storeOf = ({ shared, exchange }: TrainContext, { description }: Engine): ContentStore | undefined => {
+/** Tokens and frozen layers' outputs are the same where version, engine and processor are, and threads where they matter. */
+const storeOf = ({ shared, exchange }: TrainContext, engine: Engine, bits: Bits): ContentStore | undefined => {
   if (shared === undefined) return undefined;
   const { platform, processor } = describeMachine();
-  return new ContentStore(shared, [version, description, platform, processor].join("; "), exchange);
+  const threads = bits === "same" ? [] : [`${engine.threads} threads`];
+  return new ContentStore(shared, [version, engine.description, platform, processor, ...threads].join("; "), exchange);
 };
 
 const startOf = ({ startedAgo = 0 }: TrainContext): number => performance.now() - startedAgo;

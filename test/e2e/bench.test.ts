@@ -39,6 +39,8 @@ test("without a name, they are listed", () => {
     "peer",
     "bound",
     "infer",
+    "features",
+    "threads",
     "scale",
     "profile",
     "measures",
@@ -101,9 +103,42 @@ test("bound sets a step's program beside its products", () => {
 
 test("infer predicts the same as transformers.js", () => {
   bench("infer", ...onTiny, "--batch", "1,8");
-  const { found } = written<{ found: { difference: number; seconds: Record<string, number[]> }[] }>("infer");
-  expect(Object.keys(found[0]!.seconds).sort()).toEqual(["1", "8", "attune"]);
+  interface Found {
+    readonly precision: string;
+    readonly difference: number;
+    readonly seconds: Record<string, number[]>;
+  }
+  const { found } = written<{ found: Found[] }>("infer");
+  expect(found.map(({ precision }) => precision)).toEqual(["float32", "int8"]);
+  for (const { seconds } of found) expect(Object.keys(seconds).sort()).toEqual(["1", "8", "attune"]);
   expect(found[0]!.difference).toBeLessThan(1e-5);
+  expect(found[1]!.difference).toBeLessThan(0.05);
+});
+
+test("features are computed in float32 and in int8", () => {
+  bench("features", ...onTiny.filter((arg) => arg !== "--models" && arg !== "model"), "--model", model);
+  const { found } = written<{ found: Record<string, { seconds: number; texts: number }[]> }>("features");
+  expect(Object.keys(found)).toEqual(["float32", "int8"]);
+  for (const runs of Object.values(found)) {
+    expect(runs[0]!.seconds).toBeGreaterThan(0);
+    expect(runs[0]!.texts).toBe(runs.at(-1)!.texts);
+  }
+});
+
+test("threads says how products are shared out", () => {
+  bench(
+    "threads",
+    ...onTiny.filter((arg) => arg !== "--models" && arg !== "model"),
+    "--model",
+    model,
+    "--jobs",
+    "lora",
+    "--batch",
+    "4",
+  );
+  const { found } = written<{ found: { one: number; expected: number[]; kinds: { share: number }[] }[] }>("threads");
+  expect(found[0]!.kinds.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 10);
+  for (const seconds of [found[0]!.one, ...found[0]!.expected]) expect(seconds).toBeGreaterThan(0);
 });
 
 test("scale takes as many steps on few texts as on many", () => {

@@ -33,7 +33,7 @@ writeFileSync(join(cwd, "novel.txt"), novel(120));
 const SMALL = "--layers 1 --hidden 32 --heads 2 --vocab 80 --max-length 32 --positions 64".split(" ");
 const LEARNING = "--epochs 12 --batch-size 8 --learning-rate 1e-2 --evaluations 3".split(" ");
 const argsOf = (out: string, ...rest: string[]): string[] => [
-  ...["pretrain", "--data", "novel.txt", "--out", out, "--new", ...SMALL, ...LEARNING],
+  ...["pretrain", "--data", "novel.txt", "--out", out, "--new", "--bits", "same", ...SMALL, ...LEARNING],
   ...rest,
 ];
 
@@ -58,7 +58,7 @@ describe("a new model", () => {
     expect(existsSync(join(cwd, "trained/adapter"))).toBe(true);
   });
 
-  test("is the same for the same options, whatever the number of threads", async () => {
+  test("with bits same is the same for the same options, whatever the number of threads", async () => {
     await succeed(argsOf("again", "--threads", "1"), { cwd });
     const weights = (out: string) => readFileSync(join(cwd, out, "model/model.safetensors"));
     expect(weights("again").equals(weights("undisturbed"))).toBe(true);

@@ -71,6 +71,7 @@ describe("a run", () => {
     expect(run.options).toEqual({
       ...{ model: "model", data: "data", out: "run", method: "full", multiLabel: false, sharedTexts: "once" },
       ...{ labelSmoothing: 0, balance: "none", recipe: "own", head: "pooler", precision: "float32", strict: false },
+      bits: "any",
       ...{ epochs: 3, batchSize: 4, gradientAccumulation: 1, learningRate: 5e-3, schedule: "linear", warmup: 0 },
       ...{ weightDecay: 0, maxGradientNorm: 1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
       ...{ semantics: "attune", trainHead: true, trainPooler: false, frozenFeatureMegabytes: 2048 },

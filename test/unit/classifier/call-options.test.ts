@@ -22,7 +22,7 @@ const valid: Readonly<Record<string, object>> = {
 };
 
 const keys: Readonly<Record<string, readonly string[]>> = {
-  load: ["precision", "revision", "onFetch", "signal", "threads", "maxLength", "adapter", "labels", "worker"],
+  load: ["precision", "bits", "revision", "onFetch", "signal", "threads", "maxLength", "adapter", "labels", "worker"],
   inspect: ["data", "model", "revision", "maxLength", "seed", "text", "header", "multiLabel", "signal"],
   evaluate: ["data", "dataRevision", "configName", "split", "seed", "label", "encoding", "signal"],
   predictTable: ["data", "split", "text", "id", "delimiter", "onFetch"],

@@ -186,7 +186,7 @@ describe("what does not fit is refused", () => {
 
 // 96 columns shared out would be summed otherwise than by one thread; of 256, four threads would get too few each.
 test.each([96, 256])(
-  "a training step of hidden size %i gives the same bits whatever the number of threads",
+  "with bits same, a training step of hidden size %i gives the same bits whatever the number of threads",
   async (hidden) => {
     const encoder = tinyBert({
       hidden_size: hidden,
@@ -216,7 +216,7 @@ test.each([96, 256])(
     const { outputs } = trainingProgram(encoder, encoder.parameters);
     const bits: string[][] = [];
     for (const threads of [1, 2, 3, 7]) {
-      const program = await onnxRuntimeEngine({ threads }).compile(outputs);
+      const program = await onnxRuntimeEngine({ threads, bits: "same" }).compile(outputs);
       const into = Object.fromEntries(
         Object.entries(outputs).map(([name, { shape }]) => [name, zeros(evaluateShape(shape, batch.sizes))]),
       );
@@ -259,6 +259,17 @@ test.runIf(existsSync("/proc/self/task"))("a program has the threads it was give
     const before = count();
     const program = await onnxRuntimeEngine({ threads }).compile({ y: exp(rows) });
     expect(count() - before).toBe(threads - 1); // the caller's own is one of them
+    await program.dispose();
+  }
+  // Four threads would get 64 of the 256 columns each, and sum them otherwise than one.
+  const thin = { y: product(input("x", "float32", ["n", 256]), input("w", "float32", [256, 256])) };
+  for (const [bits, threads] of [
+    ["any", 5],
+    ["same", 3],
+  ] as const) {
+    const before = count();
+    const program = await onnxRuntimeEngine({ threads: 5, bits }).compile(thin);
+    expect(count() - before).toBe(threads - 1);
     await program.dispose();
   }
 });

@@ -11,15 +11,15 @@ import { tinyFolder } from "../../methods-folder.ts";
 const root = mkdtempSync(join(tmpdir(), "attune-heads-"));
 afterAll(() => rmSync(root, { recursive: true }));
 const { model, data } = tinyFolder(root);
+const given = { model, data, epochs: 2, batchSize: 8, learningRate: 1e-2, threads: 1 } as const;
 const factsOf = (out: string): RunFacts => JSON.parse(readFileSync(join(out, "run.json"), "utf8"));
 
 test("auto tries every head on validation loss, and writes down what it tried and why it chose", async () => {
   const out = join(root, "auto");
-  const given = { model, data, out, epochs: 2, batchSize: 8, learningRate: 1e-2, threads: 1 } as const;
   const stop = new AbortController();
   const events: TrainEvent[] = [];
   const interrupted = async () => {
-    for await (const event of train({ ...given, method: "probe", head: "auto" }, { signal: stop.signal })) {
+    for await (const event of train({ ...given, out, method: "probe", head: "auto" }, { signal: stop.signal })) {
       events.push(event);
       if (event.type === "step" && event.step === 3) stop.abort();
     }
@@ -42,4 +42,16 @@ test("auto tries every head on validation loss, and writes down what it tried an
   const classifier = await load(out, { threads: 1 });
   expect(classifier.labels).toEqual(["down", "up"]);
   await classifier.dispose();
+});
+
+test("with int8, the frozen features that heads are tried on are computed in 8 bits", async () => {
+  const out = join(root, "int8");
+  await train({ ...given, out, method: "probe", head: "auto", precision: "int8" });
+  const lossesOf = (run: string) =>
+    Object.fromEntries(factsOf(run).headSearch!.tried.map(({ head, loss }) => [head, loss]));
+  const inFloat32 = lossesOf(join(root, "auto"));
+  for (const [head, loss] of Object.entries(lossesOf(out))) {
+    expect(loss).not.toBe(inFloat32[head]);
+    expect(Math.abs(loss - inFloat32[head]!)).toBeLessThan(0.02);
+  }
 });

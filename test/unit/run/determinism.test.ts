@@ -82,10 +82,10 @@ describe("the same run again", () => {
     expect(other.base.loss).not.toBe(first.base.loss);
   });
 
-  test("on two threads ends with the same bytes", async () => {
+  test("with bits same ends with the same bytes on two threads", async () => {
     // Large enough for ONNX Runtime to share out, and to differ if a sum were cut elsewhere: 32 texts are 200 tokens.
     const large = { hidden: 128, rows: 64 };
-    const options = { batchSize: 32, epochs: 1 };
+    const options = { batchSize: 32, epochs: 1, bits: "same" } as const;
     const one = await finished(optionsOf(large, { ...options, threads: 1 }));
     expect(await finished(optionsOf(large, { ...options, threads: 2 }))).toEqual(one);
   });
