@@ -53,7 +53,7 @@ async function* events(options: AuditOptions, context: AuditContext): AsyncGener
   // Whoever leaves the loop ends the work.
   const left = new AbortController();
   const signal = context.signal ? AbortSignal.any([context.signal, left.signal]) : left.signal;
-  const engine = (context.makeEngine ?? cpuEngine)(resolved.threads);
+  const engine = (context.makeEngine ?? cpuEngine)(resolved.threads, "same");
   try {
     yield yield* eventsOf<AuditDoneEvent, AuditEvent>((say) => auditData(resolved, engine, signal, say));
   } finally {
