@@ -38,8 +38,8 @@ describe.each(newFamilies)("%s", (family) => {
   test.skipIf(!python)("Transformers opens it", () => {
     const texts = join(root, "texts.json");
     writeFileSync(texts, JSON.stringify(["the good cat", "a bad dog is running"]));
-    const script = join(fixtures, "check_transformers.py");
-    const found = JSON.parse(execFileSync(python!, [script, folder, texts, "masked"], { encoding: "utf8" }));
+    const script = join(fixtures, "check_masked.py");
+    const [found] = JSON.parse(execFileSync(python!, [script, texts, folder], { encoding: "utf8" }));
     const { vocab_size } = JSON.parse(readFileSync(join(folder, "config.json"), "utf8"));
     expect(found.shape.at(-1)).toBe(vocab_size);
   });
