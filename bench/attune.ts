@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { peakRssBytes } from "../src/base/machine.ts";
 import { train } from "../src/run/train.ts";
-import { resolveOptions } from "../src/run/train-options.ts";
+import { resolveOptions, type TrainOptions } from "../src/run/train-options.ts";
 import { type JobOptions, takeSteps } from "./steps.ts";
 
 export interface AttuneJob {
@@ -25,7 +25,7 @@ async function wholeRun(options: JobOptions): Promise<AttuneRun> {
   const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
   let startSeconds = 0;
   try {
-    for await (const event of train(resolveOptions({ ...options, out: join(folder, "run") }))) {
+    for await (const event of train(resolveOptions({ ...options, out: join(folder, "run") }) as TrainOptions)) {
       if (event.type === "start") startSeconds = performance.now() / 1000;
       if (event.type === "result")
         return { totalSeconds: performance.now() / 1000, startSeconds, peakRssBytes: peakRssBytes() };

@@ -28,7 +28,9 @@ export function optionTypes(): Readonly<Record<string, string>> {
       [
         "/** The options of a method by its name. */",
         "export interface OptionsByMethod {",
-        ...Object.keys(builtInMethods).map((name) => `  readonly ${name}: ${typeName(name)};`),
+        ...Object.entries(builtInMethods).map(
+          ([name, { title, summary }]) => `  /** ${title}: ${summary}. */\n  readonly ${name}: ${typeName(name)};`,
+        ),
         "}",
       ].join("\n"),
     ]),

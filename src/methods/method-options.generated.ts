@@ -87,12 +87,20 @@ export interface Ia3Options {
 
 /** The options of a method by its name. */
 export interface OptionsByMethod {
+  /** No training: train nothing: measure the model as it is. */
   readonly none: NoneOptions;
+  /** Full fine-tuning: train every weight of the encoder and the head. */
   readonly full: FullOptions;
+  /** Linear probe: train the head alone, on the outputs of the frozen encoder. */
   readonly probe: ProbeOptions;
+  /** Prompt tuning: train vectors that stand before the words of every text, and the head. */
   readonly prompt: PromptOptions;
+  /** Prefix tuning: train keys and values that stand before every text in each layer, and the head. */
   readonly prefix: PrefixOptions;
+  /** LoRA: train two thin matrices beside each chosen linear layer, and the head. */
   readonly lora: LoraOptions;
+  /** BitFit: train the biases and the head. */
   readonly bitfit: BitfitOptions;
+  /** IA3: train vectors that scale keys, values and feed-forward inputs in each layer, and the head. */
   readonly ia3: Ia3Options;
 }

@@ -74,6 +74,7 @@ export type OwnMethodName = string & { readonly registered: true };
 
 /** A choice of a registered method, which `registerMethod` gives a way to make, with its options beside the name. */
 export interface OwnMethodChoice {
+  /** A registered method. */
   readonly method: OwnMethodName;
 }
 

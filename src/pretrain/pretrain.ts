@@ -15,7 +15,7 @@ import { isTokenizerWhole } from "./new-tokenizer.ts";
 import { type PreparedPretraining, preparePretraining, tokenizerIn } from "./prepare-pretraining.ts";
 import type { PretrainEvent, PretrainResultEvent } from "./pretrain-events.ts";
 import { openPretrainSources, pretrainHubOf } from "./pretrain-inputs.ts";
-import { type PretrainOptions, type ResolvedPretrainOptions, resolvePretrainOptions } from "./pretrain-options.ts";
+import { type PretrainOptions, resolvePretrainOptions } from "./pretrain-options.ts";
 import { type PretrainFacts, Pretraining } from "./pretraining.ts";
 
 export interface PretrainContext {
@@ -33,7 +33,7 @@ export interface PretrainContext {
  * "interrupted" after `signal`.
  */
 export const pretrain = (
-  options: PretrainOptions | ResolvedPretrainOptions,
+  options: PretrainOptions,
   context: PretrainContext = {},
 ): EventStream<PretrainEvent, PretrainResultEvent> => new EventStream(begin(options, context), isResult);
 
@@ -51,7 +51,7 @@ export const resumePretraining = (
 const isResult = (event: PretrainEvent): event is PretrainResultEvent => event.type === "result";
 
 async function* begin(
-  options: PretrainOptions | ResolvedPretrainOptions,
+  options: PretrainOptions,
   { signal, makeEngine = cpuEngine }: PretrainContext,
 ): AsyncGenerator<PretrainEvent, void, undefined> {
   const resolved = resolvePretrainOptions(options);

@@ -22,7 +22,7 @@ import { RunSession } from "./run-session.ts";
 import { RunTimes } from "./run-times.ts";
 import { recipeFacts, settleOptions } from "./settle-options.ts";
 import type { ResultEvent, TrainEvent } from "./train-events.ts";
-import { type ResolvedTrainOptions, resolveOptions, type TrainOptions } from "./train-options.ts";
+import { resolveOptions, type TrainOptions } from "./train-options.ts";
 import { Training } from "./training.ts";
 import { requireUsed, resolveNewOptions } from "./unused-train-options.ts";
 
@@ -62,10 +62,8 @@ export interface ResumeContext extends TrainContext {
  * @throws AttuneError with `kind` "input" before anything is written, "failure" where training cannot go on,
  * "interrupted" after `signal`.
  */
-export const train = (
-  options: TrainOptions | ResolvedTrainOptions,
-  context: TrainContext = {},
-): EventStream<TrainEvent, ResultEvent> => new EventStream(begin(options, context), isResult);
+export const train = (options: TrainOptions, context: TrainContext = {}): EventStream<TrainEvent, ResultEvent> =>
+  new EventStream(begin(options, context), isResult);
 
 /**
  * Goes on with a run that was interrupted; it ends with the bytes it would have ended with. Awaited or iterated like
@@ -79,10 +77,7 @@ export const resume = (path: string, context: ResumeContext = {}): EventStream<T
 
 const isResult = (event: TrainEvent): event is ResultEvent => event.type === "result";
 
-async function* begin(
-  asked: TrainOptions | ResolvedTrainOptions,
-  context: TrainContext,
-): AsyncGenerator<TrainEvent, void, undefined> {
+async function* begin(asked: TrainOptions, context: TrainContext): AsyncGenerator<TrainEvent, void, undefined> {
   const called = startOf(context);
   const { options, source } = takeTexts(asked);
   // A study has looked at its plan as a whole.

@@ -121,7 +121,7 @@ export type Plan = Grids<SharedGiven> &
     /** Threads of all runs together. @default all */
     readonly threads?: number;
     /** Options of one method in all its runs. */
-    readonly options?: { readonly [Name in MethodName]?: MethodGrid<Name> };
+    readonly options?: { readonly [Name in keyof OptionsByMethod]?: MethodGrid<Name> };
     /** Further runs; a list of values for an option stands for as many runs. */
     readonly runs?: readonly { [Name in MethodName]: { readonly method: Name } & MethodGrid<Name> }[MethodName][];
   };

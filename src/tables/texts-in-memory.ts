@@ -8,6 +8,7 @@ import { type Row, SAMPLE_ROWS, type Table } from "./table.ts";
 
 /** One text. Other fields are columns as well, which the options `text`, `label`, `id` and `group` may name. */
 export interface LabelledText {
+  /** What is to be classified; empty texts are used as they are. */
   readonly text: string;
   /** The second text, where both are read together. */
   readonly textPair?: string;
@@ -23,8 +24,11 @@ export interface LabelledText {
 export type TextsInMemory =
   | readonly LabelledText[]
   | {
+      /** What is learned from. */
       readonly train: readonly LabelledText[];
+      /** What the best epoch is chosen on. @default a tenth of `train`, stratified by label */
       readonly validation?: readonly LabelledText[];
+      /** What the result is measured on. @default a tenth of `train`, stratified by label */
       readonly test?: readonly LabelledText[];
     };
 
