@@ -1,8 +1,8 @@
 /** `tsx scripts/pretraining-curve.ts RUN/result.json OUT.svg`: what a pre-training with a teacher did on held-out text. */
 import { readFileSync, writeFileSync } from "node:fs";
+import { axis, drawChart, ink } from "../src/document/chart.ts";
+import type { Colour } from "../src/document/palette.ts";
 import type { HeldOutMetrics, PretrainResult } from "../src/pretrain/pretrain-events.ts";
-import { axis, drawChart, ink } from "../src/report/chart.ts";
-import type { Colour } from "../src/report/palette.ts";
 
 const [result, out] = process.argv.slice(2) as [string, string];
 const { heldOut } = JSON.parse(readFileSync(result, "utf8")) as PretrainResult;

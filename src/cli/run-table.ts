@@ -1,7 +1,7 @@
 /** The live table of a study's runs, one row a run, within the width and height of a terminal. */
 import { styleText } from "node:util";
 import { duration, metric } from "../base/format.ts";
-import { cutMiddle, cutTo, padTo, printable, widthOf } from "../report/narrow-text.ts";
+import { cutMiddle, cutTo, padTo, printable, widthOf } from "../document/narrow-text.ts";
 
 /** What one row says. */
 export interface RunRow {

@@ -10,6 +10,7 @@ import { groupSettings, type ScoredSetting } from "./group-settings.ts";
 import { requireSameData, tellApart } from "./merge-studies.ts";
 import { readStudy, type StoredStudy } from "./read-study.ts";
 import { tellingTexts } from "./telling-texts.ts";
+import { wrongTexts } from "./wrong-texts.ts";
 
 /**
  * Compares the finished runs of one study, or of several on the same data; settings whose id stands in several of them get
@@ -40,6 +41,7 @@ export async function compareStudy(paths: readonly string[]): Promise<Comparison
     ranks: chooseRanks(trained),
     recommended: recommend(rows),
     ...tellingTexts(trained),
+    wrongTexts: wrongTexts(trained),
     timesComparable: timesComparable(studies, finished),
   };
 }

@@ -6,6 +6,7 @@ import type { RunResult } from "../run/run-result.ts";
 import type { DataFacts } from "../study/data-facts.ts";
 import type { FailedRun, PlannedRun, RecipeName, Study } from "../study/study.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
+import type { AnswerQuality } from "./answer-quality.ts";
 
 /** A figure with its uncertainty. */
 export interface Estimate {
@@ -82,6 +83,7 @@ export interface Setting {
   readonly validation: { readonly accuracy: number; readonly f1: number; readonly loss: number } | undefined;
   /** On the test split before any training, mean over seeds. Predictions of it are not kept: this is from result.json. */
   readonly base: { readonly accuracy: number; readonly f1: number; readonly loss: number };
+  readonly answers: AnswerQuality;
   readonly cost: Cost;
 }
 
@@ -161,6 +163,23 @@ export interface TellingText {
   readonly right: readonly string[];
 }
 
+/** A test text that at least one setting gets wrong, by each setting's first seed. */
+export interface WrongText {
+  readonly id: string;
+  readonly text: string;
+  /** Its label, or all of its labels. */
+  readonly label: string;
+  /** By setting id. */
+  readonly answers: Readonly<Record<string, Answer>>;
+}
+
+export interface Answer {
+  readonly said: string;
+  readonly right: boolean;
+  /** The probability of the answer; where it is made of many decisions, of the least sure one. */
+  readonly confidence: number;
+}
+
 export interface Comparison {
   /** One, or several that were merged. */
   readonly studies: readonly Study[];
@@ -182,6 +201,8 @@ export interface Comparison {
   readonly allWrong: readonly TellingText[];
   /** Test texts that exactly one of several trained settings gets right, the most confidently right first. */
   readonly onlyOneRight: readonly TellingText[];
+  /** Test texts that at least one trained setting gets wrong, in the order of the split. */
+  readonly wrongTexts: readonly WrongText[];
   /** Whether runs ran side by side, or on different machines, so that times cannot be compared, and why. */
   readonly timesComparable: { readonly comparable: boolean; readonly reason?: string };
 }

@@ -1,5 +1,6 @@
 /** Runs that differ only in their seed, brought together: quality with its uncertainty, and mean costs. */
 import { groupBy } from "../base/group-by.ts";
+import { answerQuality } from "./answer-quality.ts";
 import type { ComparedRun, Cost, Estimate, Quality, Setting } from "./comparison.ts";
 import type { FinishedRun } from "./read-study.ts";
 import { resampledScores, scorerOf } from "./scored-texts.ts";
@@ -64,6 +65,10 @@ function scoreSetting(unordered: readonly ScoredRun[]): ScoredSetting {
     ) as Scores<Estimate> satisfies Quality,
     validation: trained ? means(validations) : undefined,
     base: means(results.map(({ base }) => base)),
+    answers: answerQuality(
+      runs.map(({ test }) => test),
+      runs.map(({ validation }) => validation),
+    ),
     cost: meanCost(results),
   };
   return { setting, runs, trained };

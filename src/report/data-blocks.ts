@@ -2,16 +2,13 @@
 
 import { isolated, shortened } from "../base/escape.ts";
 import { grouped, metric, percent } from "../base/format.ts";
+import { type Cell, type Fact, type PlainBlock, quoted, type Text } from "../document/document.ts";
 import type { OddKind } from "../inspection/text-traits.ts";
 import type { DataFacts } from "../study/data-facts.ts";
 import type { SplitName } from "../tables/dataset.ts";
 import { inARow, plural } from "./conclusions/wording.ts";
-import { type Block, type Cell, type Fact, quoted, type Text } from "./document.ts";
 
 export type SeenData = Omit<DataFacts, "path" | "sha256">;
-
-/** Blocks that `inspect` can print, too. */
-export type DataBlock = Extract<Block, { readonly block: "table" | "facts" | "list" | "paragraph" }>;
 
 const SPLITS: readonly SplitName[] = ["train", "validation", "test"];
 /** More labels are too many to read. */
@@ -29,12 +26,12 @@ const ODD_NAMES: Readonly<Record<OddKind, string>> = {
   html: "HTML",
 };
 
-export function dataBlocks(data: SeenData): DataBlock[] {
+export function dataBlocks(data: SeenData): PlainBlock[] {
   return [...labelTable(data), ...lengthTable(data), ...textFacts(data), ...scoreTable(data)];
 }
 
 /** Counts by split, the most frequent label first, with bars for the first split that is known. */
-function labelTable({ labels, counts, texts, duplicates }: SeenData): DataBlock[] {
+function labelTable({ labels, counts, texts, duplicates }: SeenData): PlainBlock[] {
   const splits = SPLITS.filter((split) => counts[split]);
   const [first] = splits;
   if (!first) return [];
@@ -71,7 +68,7 @@ function labelTable({ labels, counts, texts, duplicates }: SeenData): DataBlock[
   ];
 }
 
-function lengthTable({ words, tokens }: SeenData): DataBlock[] {
+function lengthTable({ words, tokens }: SeenData): PlainBlock[] {
   const lengths = Object.entries({ words, tokens }).flatMap(([unit, found]) =>
     found ? [[unit, ...[found.median, found.p95, found.longest].map(grouped)]] : [],
   );
@@ -89,7 +86,7 @@ function lengthTable({ words, tokens }: SeenData): DataBlock[] {
   ];
 }
 
-function textFacts({ cutShare, maxLength, empty, duplicates, contradicting = [], traits }: SeenData): DataBlock[] {
+function textFacts({ cutShare, maxLength, empty, duplicates, contradicting = [], traits }: SeenData): PlainBlock[] {
   const items: Fact[] = [];
   const limit = maxLength === undefined ? "the limit" : `${grouped(maxLength)} tokens`;
   if (cutShare !== undefined)
@@ -129,7 +126,7 @@ function textFacts({ cutShare, maxLength, empty, duplicates, contradicting = [],
     quoted(shortened(text.replace(/\s+/g, " "), MOST_CHARACTERS)),
     `: ${labels.map(isolated).join(" or ")}`,
   ]);
-  const blocks: DataBlock[] = [];
+  const blocks: PlainBlock[] = [];
   if (items.length > 0) blocks.push({ block: "facts", items });
   if (examples.length > 0)
     blocks.push(
@@ -140,7 +137,7 @@ function textFacts({ cutShare, maxLength, empty, duplicates, contradicting = [],
 }
 
 /** What always guessing the same, and counting words, would score. */
-function scoreTable({ majorityAccuracy, bagOfWords, multiLabel = false }: SeenData): DataBlock[] {
+function scoreTable({ majorityAccuracy, bagOfWords, multiLabel = false }: SeenData): PlainBlock[] {
   if (majorityAccuracy === undefined) return [];
   const figures = (accuracy: number, microF1: number | undefined, f1: number | undefined) =>
     [accuracy, ...(multiLabel ? [microF1] : []), f1].map((value) => (value === undefined ? "" : metric(value)));
@@ -149,7 +146,7 @@ function scoreTable({ majorityAccuracy, bagOfWords, multiLabel = false }: SeenDa
   ];
   if (bagOfWords) rows.push(["Bag of words", ...figures(bagOfWords.accuracy, bagOfWords.microF1, bagOfWords.f1)]);
   const titles = [multiLabel ? "subset accuracy" : "accuracy", ...(multiLabel ? ["micro F1"] : []), "macro F1"];
-  const table: DataBlock = {
+  const table: PlainBlock = {
     block: "table",
     caption: "What a transformer must beat, on test.",
     columns: [{ title: "Baseline" }, ...titles.map((title) => ({ title, figures: true }))],

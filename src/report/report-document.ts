@@ -1,17 +1,20 @@
 /** The whole report, in the order in which it is read. */
 
+import type { Document, Text } from "../document/document.ts";
+import { code } from "../document/document.ts";
 import { plural } from "./conclusions/wording.ts";
-import type { Document, Text } from "./document.ts";
-import { code } from "./document.ts";
 import { answerSection, conclusionsSection } from "./sections/answer.ts";
 import { classesSection } from "./sections/class-sizes.ts";
+import { confidenceSection } from "./sections/confidence.ts";
 import { confusionSection } from "./sections/confusion.ts";
 import { dataSection } from "./sections/data.ts";
+import { errorsSection } from "./sections/errors.ts";
 import { labelDecisionsSection } from "./sections/label-decisions.ts";
 import { measuredSection, repeatSection } from "./sections/measured.ts";
 import { methodsSection } from "./sections/methods.ts";
 import { paretoSection } from "./sections/pareto.ts";
 import { precisionSection } from "./sections/precision.ts";
+import { precisionRecallSection } from "./sections/precision-recall.ts";
 import { ranksSection } from "./sections/ranks.ts";
 import { reasonsSection } from "./sections/reasons.ts";
 import { recipesSection } from "./sections/recipes.ts";
@@ -33,8 +36,11 @@ export function reportDocument(view: View): Document {
     paretoSection(view),
     ranksSection(view),
     confusionSection(view),
+    errorsSection(view),
     labelDecisionsSection(view),
     classesSection(view),
+    precisionRecallSection(view),
+    confidenceSection(view),
     textsSection(view),
     dataSection(view),
     methodsSection(view),

@@ -3,8 +3,8 @@ import { styleText } from "node:util";
 import { abbreviated, duration, memory, metric } from "../base/format.ts";
 import type { Comparison, MarkedColumn, Setting } from "../comparison/comparison.ts";
 import { failureOf } from "../comparison/failed-settings.ts";
+import { cutMiddle, cutTo, namesWithin, padTo, printable, widthOf, wrappedTo } from "../document/narrow-text.ts";
 import { verdictLines } from "../run/verdict.ts";
-import { cutMiddle, cutTo, namesWithin, padTo, printable, widthOf, wrappedTo } from "./narrow-text.ts";
 import { isMarked, viewOf } from "./view.ts";
 
 interface TerminalColumn {

@@ -2,9 +2,9 @@
 import { groupBy } from "../base/group-by.ts";
 import type { Comparison, Difference, MarkedColumn, Setting } from "../comparison/comparison.ts";
 import { failureOf } from "../comparison/failed-settings.ts";
+import { type Colour, methodColour } from "../document/palette.ts";
 import { type MethodName, methodOf } from "../methods/registry.ts";
 import type { RecipeName } from "../study/study.ts";
-import { type Colour, methodColour } from "./palette.ts";
 
 export interface View {
   readonly comparison: Comparison;

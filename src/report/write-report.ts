@@ -3,10 +3,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder, writeWhole, writeWholeFolder } from "../base/write-whole.ts";
 import type { Comparison } from "../comparison/comparison.ts";
+import type { Block, Chart } from "../document/document.ts";
+import { htmlOf } from "../document/html.ts";
+import { markdownOf } from "../document/markdown.ts";
 import { epochsCsv, resultsCsv } from "./csv.ts";
-import type { Block, Chart } from "./document.ts";
-import { htmlOf } from "./html.ts";
-import { markdownOf } from "./markdown.ts";
 import { requireOwn, signed } from "./own-files.ts";
 import { reportDocument } from "./report-document.ts";
 import { viewOf } from "./view.ts";
@@ -22,10 +22,10 @@ const PICTURES = "report";
  * @throws AttuneError where files that are no report's are in the way, the system's error where the folder cannot be written
  */
 export function writeReport(comparison: Comparison, out: string): string {
-  const document = reportDocument(viewOf(comparison));
-  const charts = document.sections.flatMap(({ blocks }) => chartsIn(blocks));
   makeFolder(out);
   requireOwn(out, PICTURES);
+  const document = reportDocument(viewOf(comparison));
+  const charts = document.sections.flatMap(({ blocks }) => chartsIn(blocks));
   writePictures(join(out, PICTURES), charts);
   writeWhole(join(out, "report.md"), markdownOf(document, PICTURES));
   writeWhole(join(out, "results.csv"), resultsCsv(comparison));

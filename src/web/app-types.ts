@@ -1,7 +1,7 @@
 /** What the application's server and its page say to each other: types alone, so that the page takes nothing of the server with it. */
 
+import type { PlainBlock } from "../document/document.ts";
 import type { OptionDescription } from "../methods/list-methods.ts";
-import type { DataBlock } from "../report/data-blocks.ts";
 
 /** `interrupted` is also one whose process is gone; it can be resumed. `unreadable` is a folder whose files are broken. */
 export type WorkState = "running" | "interrupted" | "failed" | "done" | "unreadable";
@@ -177,7 +177,7 @@ export interface DataLook {
   /** How many there are. */
   readonly labels?: number;
   readonly texts?: SplitSizes;
-  readonly blocks?: readonly DataBlock[];
+  readonly blocks?: readonly PlainBlock[];
 }
 
 /** What there is to choose from for something new, besides what is in the folder. */

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AttuneError } from "../base/error.ts";
-import { cssVariables } from "../report/palette.ts";
+import { cssVariables } from "../document/palette.ts";
 
 export interface PageFile {
   readonly type: string;

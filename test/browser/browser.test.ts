@@ -1,20 +1,16 @@
 /** Graph, models, methods and training in a browser: bundled without Node, run by onnxruntime-web in headless Chromium. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { onnxRuntimeEngine } from "../../src/engine/onnxruntime.ts";
 import { opCases } from "../unit/graph/op-cases.ts";
+import { hasChromium, inChromium, launchChromium } from "./chromium.ts";
 import type { calls } from "./page.ts";
 import { tenSteps } from "./ten-steps.ts";
-
-const executablePath = [process.env.CHROMIUM, "/usr/bin/chromium"].find((path) => path && existsSync(path));
-const title = executablePath
-  ? "in Chromium"
-  : "in Chromium (skipped: none at /usr/bin/chromium; CHROMIUM names another)";
 
 const WASM = "ort-wasm-simd-threaded.wasm";
 const wasm = fileURLToPath(new URL(`../../node_modules/onnxruntime-web/dist/${WASM}`, import.meta.url));
@@ -25,7 +21,7 @@ let browser: Browser;
 let page: Page;
 const failures: string[] = [];
 
-describe.skipIf(!executablePath)(title, () => {
+describe.skipIf(!hasChromium)(inChromium, () => {
   beforeAll(async () => {
     // For browsers, esbuild refuses what imports Node's modules.
     const bundled = await build({
@@ -47,7 +43,7 @@ describe.skipIf(!executablePath)(title, () => {
       response.setHeader("content-type", type).end(content);
     });
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-    browser = await chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox", "--disable-gpu"] });
+    browser = await launchChromium();
     page = await browser.newPage();
     page.on("pageerror", (error) => failures.push(String(error)));
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);

@@ -15,7 +15,7 @@ const textOf = (path: string): string => readFileSync(new URL(path, root), "utf8
 
 const sources = filesIn("src").filter((path) => /\.tsx?$/.test(path));
 /** What runs in a browser is built for it: its packages are needed for that alone. */
-const PAGE = "src/web/page/";
+const PAGE = /^src\/(document|web)\/page\//;
 
 /** What a file imports, exports from or loads later; types, too. */
 function importsOf(path: string, text = textOf(path)): string[] {
@@ -59,6 +59,8 @@ describe("imports", () => {
     "pretrain",
     "study",
     "machines",
+    "track",
+    "document",
     "comparison",
     "audit",
     "report",
@@ -117,9 +119,9 @@ describe("imports", () => {
         .flatMap((path) => importsOf(path))
         .filter((name) => !name.startsWith(".") && !isBuiltin(name))
         .map((name) => name.match(/^(@[^/]+\/)?[^/]+/)![0]);
-    const ofNode = new Set(packagesOf(sources.filter((path) => !path.startsWith(PAGE))));
+    const ofNode = new Set(packagesOf(sources.filter((path) => !PAGE.test(path))));
     expect([...ofNode].sort()).toEqual(Object.keys({ ...dependencies, ...optionalDependencies }).sort());
-    const ofPage = packagesOf(sources.filter((path) => path.startsWith(PAGE)));
+    const ofPage = packagesOf(sources.filter((path) => PAGE.test(path)));
     expect(ofPage.filter((name) => !(name in { ...dependencies, ...devDependencies }))).toEqual([]);
   });
 

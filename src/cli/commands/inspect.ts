@@ -1,9 +1,9 @@
 /** `attune inspect`. Ctrl-C ends it at once: what it does can be done again, and a download goes on. */
 import type { Command } from "commander";
 import { flagOf } from "../../base/command-text.ts";
+import { plainText } from "../../document/plain-text.ts";
 import { type InspectOptions, inspect } from "../../inspection/inspect-texts.ts";
 import { dataBlocks } from "../../report/data-blocks.ts";
-import { plainText } from "../../report/plain-text.ts";
 import { checkedDataOptions, DATA, dataOptions } from "../../tables/table-options.ts";
 import { showFetch } from "../hub-progress.ts";
 import { wholeNumber } from "../load-flags.ts";

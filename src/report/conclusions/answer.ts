@@ -1,5 +1,6 @@
 /** The answer in five lines: which setting for quality, time, memory, storage, and the cheapest that gives up nothing. */
 import { abbreviated, memory, metric, smallPercent } from "../../base/format.ts";
+import { groupBy } from "../../base/group-by.ts";
 import type { Setting } from "../../comparison/comparison.ts";
 import { beatsMajority, isMeasure, isReference, type View } from "../view.ts";
 import {
@@ -27,6 +28,33 @@ export interface AnswerLine {
 export function answer(view: View): AnswerLine[] {
   if (view.trained.length === 0) return [nothing("Best quality")];
   return [bestQuality(view), leastTime(view), leastMemory(view), leastToStore(view), cheapestOfEqual(view)];
+}
+
+/** The same with each thing said once: a setting that answers several questions answers them in one line. */
+export function shortAnswer(view: View): AnswerLine[] {
+  const lines = answer(view);
+  if (view.trained.length === 1) return [{ ...joined(lines.slice(0, -1)), question: "What it came to" }];
+  return [...groupBy(lines, (line) => line.answer).values()].map(joined);
+}
+
+function joined(lines: readonly AnswerLine[]): AnswerLine {
+  const [first] = lines;
+  if (lines.length === 1) return first!;
+  const questions = lines.map(({ question }, i) => (i > 0 ? question[0]!.toLowerCase() + question.slice(1) : question));
+  const figures = lines.flatMap(({ figure }) => figure?.split("; ") ?? []);
+  // What another figure begins with is part of it.
+  const whole = figures.filter(
+    (one, i) => !figures.some((other, j) => other.startsWith(one) && (other !== one || j < i)),
+  );
+  const sentences = lines.flatMap(({ detail }) => detail.split(/(?<=[.!]) (?=\p{Lu})/u));
+  const isCompared = sentences.some((sentence) => /^Against (?!it:)/.test(sentence));
+  const said = sentences.filter((sentence) => !(isCompared && sentence.startsWith("Against it:")));
+  return {
+    question: questions.join("; "),
+    answer: first!.answer,
+    ...(whole.length > 0 && { figure: whole.join("; ") }),
+    detail: [...new Set(said)].join(" "),
+  };
 }
 
 const nothing = (question: string): AnswerLine => ({

@@ -1,9 +1,9 @@
-/** The answer in five lines, and what else follows from the numbers. */
+/** The answer in few lines, and what else follows from the numbers. */
 import { failureOf } from "../../comparison/failed-settings.ts";
+import { type Block, list, paragraph, type Section, strong } from "../../document/document.ts";
 import { verdictLines } from "../../run/verdict.ts";
-import { answer } from "../conclusions/answer.ts";
+import { shortAnswer } from "../conclusions/answer.ts";
 import { conclusions } from "../conclusions.ts";
-import { type Block, list, paragraph, type Section, strong } from "../document.ts";
 import type { View } from "../view.ts";
 
 export function answerSection(view: View): Section {
@@ -15,7 +15,7 @@ export function answerSection(view: View): Section {
       {
         block: "facts",
         large: true,
-        items: answer(view).map(({ question, answer: said, figure, detail }) => [
+        items: shortAnswer(view).map(({ question, answer: said, figure, detail }) => [
           question,
           [strong(said), figure ? `: ${figure}` : ""],
           detail,

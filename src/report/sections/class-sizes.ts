@@ -1,17 +1,24 @@
 /** Scores of each class against how many texts it has. */
 import { grouped, metric } from "../../base/format.ts";
 import type { Setting } from "../../comparison/comparison.ts";
+import { axis, drawChart, ink } from "../../document/chart.ts";
+import {
+  type Block,
+  type Cell,
+  type Chart,
+  type LegendEntry,
+  quoted,
+  remark,
+  type Section,
+} from "../../document/document.ts";
+import { methodColour } from "../../document/palette.ts";
 import type { ClassMetrics } from "../../train/metrics.ts";
-import { axis, drawChart, ink } from "../chart.ts";
 import { classScores, trainingTexts } from "../class-scores.ts";
 import { plural } from "../conclusions/wording.ts";
-import { type Block, type Cell, type Chart, type LegendEntry, quoted, remark, type Section } from "../document.ts";
-import { methodColour } from "../palette.ts";
 import { colourOf, methodsIn, methodTitle, type View } from "../view.ts";
 
-/** Up to so many classes are columns; more are rows, and of still more those with the lowest scores. */
+/** Up to so many classes are columns; more are rows. */
 const MOST_COLUMNS = 8;
-const MOST_ROWS = 40;
 
 export function classesSection(view: View): Section | undefined {
   if (view.trained.length === 0) return undefined;
@@ -37,7 +44,7 @@ export function classesSection(view: View): Section | undefined {
 const WIDE = 30;
 
 const legend = ({ leading }: View): LegendEntry[] =>
-  methodsIn(leading).map((method) => ({ text: methodTitle(method), colour: methodColour(method), dash: [] }));
+  methodsIn(leading).map((method) => ({ text: methodTitle(method), colour: methodColour(method) }));
 
 function plot(view: View, sizes: readonly number[], which: string, recipe: string, several: boolean): Chart {
   const settings = view.leading.filter((setting) => setting.recipe === recipe);
@@ -69,13 +76,13 @@ function plot(view: View, sizes: readonly number[], which: string, recipe: strin
       },
       yAxis: { ...axis, type: "value", min: 0, max: 1, interval: 0.25, name: "F1", nameGap: 34 },
       series: settings.map((setting, s) => ({
-        type: "line",
+        type: "scatter",
         name: view.shortName(setting),
         color: ink(colourOf(setting)),
-        lineStyle: { width: 1.2, opacity: 0.6 },
         emphasis: { disabled: true },
         symbol: "circle",
-        symbolSize: 7,
+        symbolSize: order.length > MOST_COLUMNS ? 5 : 7,
+        itemStyle: { opacity: 0.85 },
         data: order.map((k) => [sizes[k]!, scores[s]![k]!.f1]),
       })),
     },
@@ -116,18 +123,10 @@ function classColumns(view: View, sizes: readonly number[], which: string): Bloc
 /** A row for each class, with the settings that stand for their methods as columns. */
 function classRows(view: View, sizes: readonly number[], which: string): Block {
   const scores = new Map(view.leading.map((setting) => [setting, classScores(setting)]));
-  const total = (k: number) => {
-    const all = [...scores.values()].map((one) => one[k]!);
-    // What is not in test has no score.
-    return all[0]!.support === 0 ? Number.POSITIVE_INFINITY : all.reduce((sum, { f1 }) => sum + f1, 0);
-  };
-  const worst = [...sizes.keys()].toSorted((a, b) => total(a) - total(b)).slice(0, MOST_ROWS);
   return {
     block: "table",
-    caption:
-      worst.length < sizes.length
-        ? `F1 on test of the ${worst.length} of ${sizes.length} classes that are recognized worst, largest first.`
-        : "F1 on test by class, largest first.",
+    sortable: true,
+    caption: "F1 on test by class, largest first; a click on a title sorts by it.",
     columns: [
       { title: "Class" },
       { title: "Texts", note: which, figures: true },
@@ -135,7 +134,7 @@ function classRows(view: View, sizes: readonly number[], which: string): Block {
     ],
     groups: [
       {
-        rows: bySize(worst, sizes).map((k) => [
+        rows: bySize([...sizes.keys()], sizes).map((k) => [
           [quoted(view.comparison.data.labels[k]!)],
           grouped(sizes[k]!),
           ...view.leading.map((setting) => scoreCell(setting, k, scores)),

@@ -1,7 +1,7 @@
 /** The data: where they are, how they were read, and what is in them. */
 import { grouped } from "../../base/format.ts";
+import { code, type Fact, list, type Section } from "../../document/document.ts";
 import { dataBlocks } from "../data-blocks.ts";
-import { code, type Fact, list, type Section } from "../document.ts";
 import type { View } from "../view.ts";
 
 export function dataSection({ comparison: { data } }: View): Section {

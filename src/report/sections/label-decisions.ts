@@ -1,7 +1,7 @@
 /** Where a text may have any number of labels: from which probability each is given, and how often that is right. */
 import { grouped, metric, percent } from "../../base/format.ts";
+import { paragraph, quoted, remark, type Section } from "../../document/document.ts";
 import { classScores, trainingTexts } from "../class-scores.ts";
-import { paragraph, quoted, remark, type Section } from "../document.ts";
 import { hasSeveralSeeds, type View } from "../view.ts";
 
 /** More are too many to read; those with the lowest F1 are shown. */

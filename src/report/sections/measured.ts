@@ -1,9 +1,18 @@
 /** How it was measured, and all that is needed to measure it again. */
 import { memory } from "../../base/format.ts";
 import type { ComparedRun } from "../../comparison/comparison.ts";
+import {
+  type Block,
+  code,
+  type Fact,
+  heading,
+  list,
+  paragraph,
+  type Section,
+  type Text,
+} from "../../document/document.ts";
 import { pinned } from "../../hub/named-inputs.ts";
 import { inARow } from "../conclusions/wording.ts";
-import { type Block, code, type Fact, heading, list, paragraph, type Section, type Text } from "../document.ts";
 import { hasSeveralSeeds, rankName, type View } from "../view.ts";
 
 const DIFFERENCES: Fact = [

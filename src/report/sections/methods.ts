@@ -1,11 +1,21 @@
 /** Each method explained, the recipes, and where the value of each option comes from. */
 
 import { groupBy } from "../../base/group-by.ts";
+import {
+  type Block,
+  code,
+  link,
+  list,
+  paragraph,
+  remark,
+  type Section,
+  strong,
+  type Text,
+} from "../../document/document.ts";
 import { methodOf } from "../../methods/registry.ts";
 import { type Recipe, recipes as recipesByName } from "../../run/recipes.ts";
 import type { RecipeName } from "../../study/study.ts";
 import { foldedNames } from "../conclusions/wording.ts";
-import { type Block, code, link, list, paragraph, remark, type Section, strong, type Text } from "../document.ts";
 import { methodsIn, type View } from "../view.ts";
 
 export function methodsSection(view: View): Section {

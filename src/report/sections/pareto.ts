@@ -2,10 +2,11 @@
 import { abbreviated, grouped, memory, metric, timeSpan } from "../../base/format.ts";
 import { groupBy } from "../../base/group-by.ts";
 import type { ParetoFront, Setting } from "../../comparison/comparison.ts";
-import { axis, drawChart, ink } from "../chart.ts";
+import { axis, drawChart, ink } from "../../document/chart.ts";
+import { type Chart, remark, type Section } from "../../document/document.ts";
+import { placeLabels } from "../../document/label-places.ts";
 import { inARow } from "../conclusions/wording.ts";
-import { type Chart, remark, type Section } from "../document.ts";
-import { placeLabels } from "../label-places.ts";
+import { roundExtent } from "../round-extent.ts";
 import { colourOf, methodTitle, type View } from "../view.ts";
 
 interface CostAxis {
@@ -42,7 +43,7 @@ export function paretoSection(view: View): Section | undefined {
         charts: fronts.map((front) => plot(view, front)),
       },
       remark(
-        `Macro F1 on test. The line is the Pareto front: what lies on it is beaten by no other setting in both at once.${
+        `Macro F1 on test with its 95 % interval. The dashed line is the Pareto front: what lies on it is beaten by no other setting in both at once.${
           hasShapes ? " Settings of one method differ in their shapes." : ""
         }${
           view.recipes.length > 1
@@ -73,24 +74,6 @@ const CHARACTER = 6.4;
 /** Settings of one method differ in their shapes. */
 const SHAPES = ["circle", "rect", "triangle", "diamond", "path://M0 0H10L5 9Z", "arrow", "pin"];
 
-/** Round ends of an axis around some values, and the step of its ticks. */
-function roundExtent(values: readonly number[]): {
-  readonly min: number;
-  readonly max: number;
-  readonly interval: number;
-} {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const span = high > low ? high - low : Math.abs(high) / 10 || 1;
-  const rough = span / 4;
-  const unit = 10 ** Math.floor(Math.log10(rough));
-  const interval = unit * ([1, 2, 2.5, 5].find((step) => step * unit >= rough) ?? 10);
-  return {
-    min: Math.floor((low - span * 0.04) / interval) * interval,
-    max: Math.ceil((high + span * 0.04) / interval) * interval,
-    interval,
-  };
-}
-
 function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
   const { title, shown, tick } = COSTS[cost];
   const costs = view.trained.map((setting) => setting.cost[cost]);
@@ -99,7 +82,10 @@ function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
   const onFront = new Set(front);
   const place = (value: number) => (isWide ? Math.log(value) : value);
   const x = isWide ? { min: Math.min(...costs) / 1.6, max: Math.max(...costs) * 1.6 } : roundExtent(costs);
-  const y = roundExtent(view.trained.map(({ test }) => test.f1.value));
+  const y = roundExtent(
+    view.trained.flatMap(({ test }) => [test.f1.low, test.f1.high]),
+    { within: [0, 1] },
+  );
   const area = { width: WIDTH - GRID.left - GRID.right, height: HEIGHT - GRID.top - GRID.bottom };
   const [low, high] = [place(x.min), place(x.max)];
   // What lies on the front gets its label first.
@@ -179,6 +165,14 @@ function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
             symbol: SHAPES[i % SHAPES.length],
           })),
         })),
+        ...view.trained.map((setting) => ({
+          type: "line",
+          z: 1,
+          silent: true,
+          symbol: "none",
+          lineStyle: { color: ink(colourOf(setting)), width: 1.2, opacity: 0.55 },
+          data: [setting.test.f1.low, setting.test.f1.high].map((end) => [setting.cost[cost], end]),
+        })),
         ...labels.map(({ text, value, line }) => ({
           type: "line",
           z: line ? 1 : 3,
@@ -208,7 +202,7 @@ function plot(view: View, { cost, settings: front }: ParetoFront): Chart {
       const setting = groups[s - 1]?.[i];
       return (
         setting &&
-        `${view.name(setting)}: macro F1 ${metric(setting.test.f1.value)}, ${title} ${shown(setting.cost[cost])}`
+        `${view.name(setting)}: macro F1 ${metric(setting.test.f1.value)} (95 % interval ${metric(setting.test.f1.low)} – ${metric(setting.test.f1.high)}), ${title} ${shown(setting.cost[cost])}`
       );
     },
   });

@@ -2,10 +2,10 @@
 import { metric, percent } from "../../base/format.ts";
 import type { ComparedRun, Setting } from "../../comparison/comparison.ts";
 import { mean } from "../../comparison/statistics/spread.ts";
+import { type Block, code, list, paragraph, remark, type Section } from "../../document/document.ts";
 import { PRECISION_BOUNDS, precisionErrors, whyNotInt8 } from "../../run/precision-check.ts";
 import type { PrecisionFacts } from "../../run/prepare-checked.ts";
 import type { RunResult } from "../../run/run-result.ts";
-import { type Block, code, list, paragraph, remark, type Section } from "../document.ts";
 import { colourOf, type View } from "../view.ts";
 
 /** What all runs of a setting that was to be in 8 bits measured, or undefined for others. */

@@ -1,9 +1,10 @@
 /** Methods with a rank, by rank: macro F1 on validation and test, and the rule that chooses. */
 import { grouped, metric, timeSpan } from "../../base/format.ts";
 import type { RankChoice } from "../../comparison/comparison.ts";
-import { axis, drawChart, ink } from "../chart.ts";
-import { type Block, type Chart, paragraph, remark, type Section, strong } from "../document.ts";
-import { type Colour, methodColour } from "../palette.ts";
+import { axis, drawChart, ink } from "../../document/chart.ts";
+import { type Block, type Chart, paragraph, remark, type Section, strong } from "../../document/document.ts";
+import { type Colour, methodColour } from "../../document/palette.ts";
+import { roundExtent } from "../round-extent.ts";
 import { methodTitle, type View } from "../view.ts";
 
 const THRESHOLD = "one standard error below the best on validation";
@@ -69,7 +70,16 @@ function plot({ ranks, method, recipe, chosen, standardError }: RankChoice, name
     legend: ["validation", "test", THRESHOLD],
     option: {
       xAxis: { ...axis, type: "category", data: ranks.map(({ rank }) => String(rank)), name: "rank", nameGap: 26 },
-      yAxis: { ...axis, type: "value", scale: true, splitNumber: 4 },
+      yAxis: {
+        ...axis,
+        type: "value",
+        // What differs by less than the error of the measurement must not fill the picture.
+        ...roundExtent(
+          ranks.flatMap((one) => [one.validationF1, one.testF1]),
+          { least: 8 * standardError, within: [0, 1] },
+        ),
+        axisLabel: { ...axis.axisLabel, formatter: (value: number) => String(Number(value.toFixed(4))) },
+      },
       series: [
         line("validation", "muted", ({ validationF1 }) => validationF1),
         line("test", methodColour(method), ({ testF1 }) => testF1),

@@ -1,10 +1,10 @@
 /** Why optimizer, schedule, batch size and truncation are what they are, with the values that were used. */
 import { grouped, percent } from "../../base/format.ts";
 import { groupBy } from "../../base/group-by.ts";
+import type { Fact, Section } from "../../document/document.ts";
 import type { Imbalance } from "../../run/rare-label-options.ts";
 import type { ResolvedTrainOptions } from "../../run/train-options.ts";
 import { names } from "../conclusions/wording.ts";
-import type { Fact, Section } from "../document.ts";
 import type { View } from "../view.ts";
 
 export function reasonsSection(view: View): Section | undefined {

@@ -1,7 +1,7 @@
 /** Controlled and tuned side by side: what a fair learning rate changes. */
 import { metric, timeSpan } from "../../base/format.ts";
 import type { Setting } from "../../comparison/comparison.ts";
-import { type Cell, remark, type Section } from "../document.ts";
+import { type Cell, remark, type Section } from "../../document/document.ts";
 import { colourOf, isTrained, type View } from "../view.ts";
 
 const [FROM, TO] = ["controlled", "tuned"] as const;

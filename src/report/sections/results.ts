@@ -1,7 +1,15 @@
 /** The table of all methods, with the best cell of each column marked. */
 import { abbreviated, grouped, memory, metric, smallPercent, timeSpan } from "../../base/format.ts";
 import type { Estimate, MarkedColumn, Setting } from "../../comparison/comparison.ts";
-import { type Block, type Cell, type Column, heading, type RowGroup, remark, type Section } from "../document.ts";
+import {
+  type Block,
+  type Cell,
+  type Column,
+  heading,
+  type RowGroup,
+  remark,
+  type Section,
+} from "../../document/document.ts";
 import { colourOf, hasSeveralSeeds, isMarked, isTrained, type View } from "../view.ts";
 import { precisionOf } from "./precision.ts";
 

@@ -4,8 +4,8 @@ import { shortened } from "../../base/escape.ts";
 import { grouped } from "../../base/format.ts";
 import { groupBy } from "../../base/group-by.ts";
 import type { TellingText } from "../../comparison/comparison.ts";
+import { type Block, more, paragraph, quoted, remark, type Section, type Text } from "../../document/document.ts";
 import { plural } from "../conclusions/wording.ts";
-import { type Block, more, paragraph, quoted, remark, type Section, type Text } from "../document.ts";
 import { colourOf, hasSeveralSeeds, type View } from "../view.ts";
 
 const SHOWN = 12;

@@ -1,16 +1,31 @@
 /** Training curves: losses and macro F1 by epoch. */
 import { metric } from "../../base/format.ts";
 import type { Setting } from "../../comparison/comparison.ts";
+import { axis, drawChart, ink } from "../../document/chart.ts";
+import { type Chart, heading, type LegendEntry, remark, type Section } from "../../document/document.ts";
 import type { EpochResult } from "../../train/trainer.ts";
-import { axis, drawChart, ink } from "../chart.ts";
-import { type Chart, heading, type LegendEntry, remark, type Section } from "../document.ts";
+import { roundExtent } from "../round-extent.ts";
 import { colourOf, epochsOf, hasSeveralSeeds, type View } from "../view.ts";
 
+const LOSSES = [0, Number.POSITIVE_INFINITY] as const;
 const MEASURES = [
-  { file: "training-loss", title: "Training loss", of: ({ trainLoss }: EpochResult) => trainLoss },
-  { file: "validation-loss", title: "Validation loss", of: ({ validation }: EpochResult) => validation.loss },
-  { file: "validation-f1", title: "Validation macro F1", of: ({ validation }: EpochResult) => validation.f1 },
+  { file: "training-loss", title: "Training loss", of: ({ trainLoss }: EpochResult) => trainLoss, within: LOSSES },
+  {
+    file: "validation-loss",
+    title: "Validation loss",
+    of: ({ validation }: EpochResult) => validation.loss,
+    within: LOSSES,
+  },
+  {
+    file: "validation-f1",
+    title: "Validation macro F1",
+    of: ({ validation }: EpochResult) => validation.f1,
+    within: [0, 1],
+  },
 ] as const;
+
+/** Of losses as of scores, less is mostly noise. */
+const LEAST_SPAN = 0.05;
 
 /** Settings of one method differ in their lines; more than there are dashes, in their width. */
 const DASHES: readonly (readonly number[])[] = [[], [8, 3], [4, 3], [1.5, 2.5], [8, 3, 1.5, 3]];
@@ -60,7 +75,7 @@ function lineOf(setting: Setting, settings: readonly Setting[]) {
 function curve(
   view: View,
   settings: readonly Setting[],
-  { file, title, of }: (typeof MEASURES)[number],
+  { file, title, of, within }: (typeof MEASURES)[number],
   recipe: string | undefined,
 ): Chart {
   const epochs = Math.max(...settings.map(epochsOf));
@@ -79,7 +94,15 @@ function curve(
         nameGap: 26,
         boundaryGap: epochs === 1,
       },
-      yAxis: { ...axis, type: "value", scale: true, splitNumber: 4 },
+      yAxis: {
+        ...axis,
+        type: "value",
+        ...roundExtent(
+          values.flat().filter((value) => value !== undefined),
+          { least: LEAST_SPAN, within },
+        ),
+        axisLabel: { ...axis.axisLabel, formatter: (value: number) => String(Number(value.toFixed(4))) },
+      },
       series: settings.map((setting, s) => {
         const { dash, width } = lineOf(setting, settings);
         return {

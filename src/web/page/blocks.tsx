@@ -1,9 +1,8 @@
 /** Parts of a report as the page shows them: tables, facts, lists and paragraphs. */
-import type { DataBlock } from "../../report/data-blocks.ts";
-import type { Cell, Text } from "../../report/document.ts";
+import type { Cell, PlainBlock, Text } from "../../document/document.ts";
 import { Scroll } from "./common.tsx";
 
-export function Blocks({ blocks }: { readonly blocks: readonly DataBlock[] }) {
+export function Blocks({ blocks }: { readonly blocks: readonly PlainBlock[] }) {
   return (
     <>
       {blocks.map((block, i) => (
@@ -13,7 +12,7 @@ export function Blocks({ blocks }: { readonly blocks: readonly DataBlock[] }) {
   );
 }
 
-function OneBlock({ block }: { readonly block: DataBlock }) {
+function OneBlock({ block }: { readonly block: PlainBlock }) {
   if (block.block === "paragraph")
     return (
       <p>

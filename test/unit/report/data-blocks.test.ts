@@ -1,10 +1,10 @@
 /** What is seen in data, as a terminal, a page and Markdown show it. */
 import { expect, test } from "vitest";
+import { htmlOf } from "../../../src/document/html.ts";
+import { markdownOf } from "../../../src/document/markdown.ts";
+import { plainText } from "../../../src/document/plain-text.ts";
 import { inspectDataset } from "../../../src/inspection/inspect-texts.ts";
 import { dataBlocks, type SeenData } from "../../../src/report/data-blocks.ts";
-import { htmlOf } from "../../../src/report/html.ts";
-import { markdownOf } from "../../../src/report/markdown.ts";
-import { plainText } from "../../../src/report/plain-text.ts";
 import { loadDataset } from "../../../src/tables/load-dataset.ts";
 import { scratchFolder } from "../tables/scratch.ts";
 

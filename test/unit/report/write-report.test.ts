@@ -25,7 +25,7 @@ function contentOf(out: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(out, name), "utf8")]));
 }
 
-const ids = (html: string): string[] => Array.from(html.matchAll(/<section id="(\w+)">/g), ([, id]) => id!);
+const ids = (html: string): string[] => Array.from(html.matchAll(/<section id="([\w-]+)">/g), ([, id]) => id!);
 
 let one: { path: string; comparison: Comparison };
 let files: Record<string, string>;
@@ -48,7 +48,10 @@ describe("report.html", () => {
       "pareto",
       "ranks",
       "confusion",
+      "errors",
       "classes",
+      "precision-recall",
+      "confidence",
       "texts",
       "data",
       "methods",
@@ -66,7 +69,7 @@ describe("report.html", () => {
     const script = /<script>([\s\S]*?)<\/script>/.exec(html)![1]!;
     const hash = createHash("sha256").update(script).digest("base64");
     expect(html).toContain(`script-src 'sha256-${hash}'`);
-    expect(html.match(/<script/g)).toHaveLength(1);
+    expect(html.match(/<script(?! type="application\/json")/g)).toHaveLength(1);
   });
 
   test("marks the best cells, but none of a row that trains nothing", () => {
@@ -236,7 +239,7 @@ describe("names and texts of the data", () => {
       const base = renamed(one.comparison, names);
       const texts = (all: Comparison["allWrong"]) => all.map((telling) => ({ ...telling, text }));
       const made = written({ ...base, allWrong: texts(base.allWrong), onlyOneRight: texts(base.onlyOneRight) });
-      expect(made["report.html"]!.match(/<script/g)).toHaveLength(1);
+      expect(made["report.html"]!.match(/<script(?! type="application\/json")/g)).toHaveLength(1);
       expect(made["report.html"]).not.toMatch(/<img/);
       expect(made["report.md"]).not.toMatch(/<img|<script/);
       for (const [name, content] of Object.entries(made)) {
@@ -246,7 +249,7 @@ describe("names and texts of the data", () => {
     }
   });
 
-  test("many labels: matrices give way to a table of confusions", () => {
+  test("many labels: one matrix, which can be zoomed, and a table of all classes, which can be sorted", () => {
     const count = 60;
     const wide = (comparison: Comparison): Comparison => ({
       ...comparison,
@@ -267,8 +270,13 @@ describe("names and texts of the data", () => {
     });
     const labelNames = Array.from({ length: count }, (_, k) => `label ${k}`);
     const made = written(wide(one.comparison));
-    expect(Object.keys(made).filter((name) => name.includes("confusion"))).toEqual([]);
-    expect(made["report.html"]).toContain("With 60 labels a matrix cannot be read");
+    expect(Object.keys(made).filter((name) => name.includes("confusion"))).toEqual(["report/confusion-tuned-full.svg"]);
+    const html = made["report.html"]!;
+    expect(html.match(/<figure data-zoomable>/g)).toHaveLength(1);
+    const classes = /<section id="classes">[\s\S]*?<\/section>/.exec(html)![0];
+    expect(classes.match(/<table data-sortable>[\s\S]*/)![0].match(/<tr><th scope="row">/g)).toHaveLength(count);
+    // Dots of classes have nothing between them that a line could stand for.
+    expect(classes.match(/<title>/g)!.length).toBe(count * 3);
     expect(made["report.html"]!.length).toBeLessThan(1.5e6);
   });
 });

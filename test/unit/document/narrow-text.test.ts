@@ -7,7 +7,7 @@ import {
   printable,
   widthOf,
   wrappedTo,
-} from "../../../src/report/narrow-text.ts";
+} from "../../../src/document/narrow-text.ts";
 
 describe("text for a terminal", () => {
   test("has columns, not characters: East Asian ones and emoji take two", () => {

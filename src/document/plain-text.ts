@@ -1,15 +1,14 @@
 /** Blocks of a document as lines for a terminal; what stands smaller beneath a cell is left out. */
 import { alignColumns } from "../base/format.ts";
-import type { DataBlock } from "./data-blocks.ts";
-import { type Cell, piecesOf, type Text } from "./document.ts";
+import { type Cell, type PlainBlock, piecesOf, type Text } from "./document.ts";
 
 const BAR_WIDTH = 24;
 
-export const plainText = (blocks: readonly DataBlock[]): string => blocks.map(blockLines).map(joined).join("\n\n");
+export const plainText = (blocks: readonly PlainBlock[]): string => blocks.map(blockLines).map(joined).join("\n\n");
 
 const joined = (lines: readonly string[]): string => lines.map((line) => line.trimEnd()).join("\n");
 
-function blockLines(block: DataBlock): string[] {
+function blockLines(block: PlainBlock): string[] {
   switch (block.block) {
     case "paragraph":
       return [textOf(block.text)];

@@ -1,5 +1,6 @@
 /** How a report looks: on light and dark screens, phones and paper. */
 import { cssVariables } from "./palette.ts";
+import { rowsStyle } from "./rows-style.ts";
 
 export const pageStyle = `
 :root { ${cssVariables("light")}; color-scheme: light dark; }
@@ -100,6 +101,7 @@ summary { cursor: pointer; color: var(--accent); font-size: 0.92rem; }
 }
 .tip[hidden] { display: none; }
 
+${rowsStyle}
 @media (max-width: 640px) {
   body { padding: 1.4rem 1rem 3rem; }
   h1 { font-size: 1.5rem; }

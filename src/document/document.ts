@@ -53,6 +53,56 @@ export interface Table {
   readonly caption?: Text;
   readonly columns: readonly Column[];
   readonly groups: readonly RowGroup[];
+  /** Whether a click on a column's title sorts by it. */
+  readonly sortable?: boolean;
+}
+
+/** Names or figures of a list, one for each row. */
+export interface ListColumn {
+  readonly title: string;
+  /** `choice`: one of few names, by which rows can be chosen; `share`: from 0 to 1, shown in percent. */
+  readonly kind: "text" | "choice" | "share" | "number";
+  /** What rows hold where that is no figure: each text and each name stands here once. */
+  readonly names?: readonly string[];
+  /** Figures, or places in `names`. */
+  readonly cells: readonly number[];
+  /** The place of the name whose rows are shown at first. @default all rows are shown */
+  readonly chosen?: number;
+  /** Found by the search, and seen where a row is opened. */
+  readonly hidden?: boolean;
+}
+
+/** A small table that is seen where a row of a list is opened. */
+export interface ListDetail {
+  readonly title: string;
+  readonly columns: readonly Omit<ListColumn, "cells" | "chosen" | "hidden">[];
+  /** For each row of the list one of `tables`, or -1 for none. */
+  readonly cells: readonly number[];
+  /** Row after row, as many figures or places in names as there are columns. */
+  readonly tables: readonly (readonly number[])[];
+}
+
+/**
+ * Rows to search, to choose among, to sort and to open. Only what is seen is drawn, so there may be a hundred thousand; in
+ * Markdown the first of them are a table.
+ */
+export interface RowList {
+  readonly block: "rows";
+  /** For charts and links that choose among its rows; no other list of the page has it. */
+  readonly id: string;
+  /** What a row is, one and several: "wrong answer", "wrong answers". */
+  readonly noun: readonly [one: string, many: string];
+  /** The first is the widest. */
+  readonly columns: readonly ListColumn[];
+  readonly details: readonly ListDetail[];
+  /** The column by which rows are sorted at first. @default as they come */
+  readonly sorted?: { readonly column: number; readonly descending: boolean };
+}
+
+/** Chooses rows of a list: a name for each of some columns. */
+export interface RowChoice {
+  readonly list: string;
+  readonly names: readonly (readonly [column: number, name: number])[];
 }
 
 /** A chart as two pictures: `themed` takes its colours from the page, `standalone` has its own, title and legend. */
@@ -65,6 +115,8 @@ export interface Chart {
   readonly width: number;
   readonly themed: string;
   readonly standalone: string;
+  /** Whether there is so much in it that a reader may want it larger. */
+  readonly zoomable?: boolean;
 }
 
 /** What a colour and a shape stand for in the charts below. */
@@ -94,7 +146,11 @@ export type Block =
   | { readonly block: "charts"; readonly legend: readonly LegendEntry[]; readonly charts: readonly Chart[] }
   /** Closed at first. */
   | { readonly block: "more"; readonly summary: string; readonly blocks: readonly Block[] }
+  | RowList
   | Table;
+
+/** Blocks that a terminal can show. */
+export type PlainBlock = Extract<Block, { readonly block: "table" | "facts" | "list" | "paragraph" }>;
 
 export const paragraph = (text: Text): Block => ({ block: "paragraph", text });
 /** Said beside the matter. */

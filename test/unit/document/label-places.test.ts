@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { placeLabels } from "../../../src/report/label-places.ts";
+import { placeLabels } from "../../../src/document/label-places.ts";
 
 const area = { width: 428, height: 284 };
 const point = fc.record({

@@ -5,7 +5,7 @@ import { type EChartsCoreOption, init, use } from "echarts/core";
 import { LabelLayout } from "echarts/features";
 import { SVGRenderer } from "echarts/renderers";
 import { escapeHtml, wellFormed } from "../base/escape.ts";
-import type { Chart } from "./document.ts";
+import type { Chart, RowChoice } from "./document.ts";
 import { type Colour, palette } from "./palette.ts";
 
 use([
@@ -28,6 +28,8 @@ export interface ChartPlan extends Omit<Chart, "themed" | "standalone" | "width"
   readonly option: ChartOption;
   /** What is said of a series' point. */
   value(series: number, point: number): string | undefined;
+  /** The rows of a list that a click on a point shows, where it does anything. */
+  choice?(series: number, point: number): RowChoice | undefined;
 }
 
 /** echarts' own, of which the parts that every chart shares are filled in. */
@@ -52,13 +54,14 @@ export const axis = {
 } as const;
 
 export function drawChart(plan: ChartPlan): Chart {
-  const { file, title, description, width = WIDTH, height = HEIGHT } = plan;
+  const { file, title, description, width = WIDTH, height = HEIGHT, zoomable = false } = plan;
   const names = plan.legend ?? [];
   const grid = { left: 56, right: 16, top: 12, bottom: 44, ...plan.option.grid };
   const themed = svgOf(plan, { ...plan.option, grid }, width, height);
   const legendHeight = legendRows(names, width) * LEGEND_ROW;
+  const { choice: _, ...still } = plan;
   const alone = svgOf(
-    plan,
+    still,
     {
       ...plan.option,
       backgroundColor: ink("paper"),
@@ -80,7 +83,7 @@ export function drawChart(plan: ChartPlan): Chart {
     width,
     height + TITLE_HEIGHT + legendHeight,
   );
-  return { file, title, description, width, themed: withPageColours(themed), standalone: alone };
+  return { file, title, description, width, zoomable, themed: withPageColours(themed), standalone: alone };
 }
 
 const TITLE_HEIGHT = 32;
@@ -100,16 +103,12 @@ function legendRows(names: readonly string[], width: number): number {
   return rows;
 }
 
-function svgOf(
-  { file, title, description, value }: ChartPlan,
-  option: EChartsCoreOption,
-  width: number,
-  height: number,
-) {
+function svgOf(plan: ChartPlan, option: EChartsCoreOption, width: number, height: number) {
+  const { title, description } = plan;
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     chart.setOption({ animation: false, textStyle: { fontFamily: FONT, fontSize: FONT_SIZE }, ...option });
-    return tidied(chart.renderToSVGString(), file, value)
+    return tidied(chart.renderToSVGString(), plan)
       .replace(
         /(<svg [^>]*?)width="\d+" height="\d+"/,
         `$1viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`,
@@ -122,7 +121,7 @@ function svgOf(
 }
 
 /** Values become titles; names get the chart's own, so that several stand in one page; what only scripts read goes. */
-function tidied(svg: string, file: string, value: ChartPlan["value"]): string {
+function tidied(svg: string, { file, value, choice }: ChartPlan): string {
   return wellFormed(svg)
     .replace(/<style[^>]*><!\[CDATA\[[\s\S]*?\]\]>\s*<\/style>/g, "")
     .replace(/ class="zr\d+-cls-\d+"/g, "")
@@ -130,14 +129,20 @@ function tidied(svg: string, file: string, value: ChartPlan["value"]): string {
     .replace(
       /<(\w+)([^>]*?) ecmeta_series_index="(\d+)" ecmeta_data_index="(\d+)" ecmeta_ssr_type="chart"([^>]*)><\/\1>/g,
       (_, tag, before, series, point, after) => {
-        const said = value(Number(series), Number(point));
-        return `<${tag}${before}${after}>${said === undefined ? "" : `<title>${escapeHtml(said)}</title>`}</${tag}>`;
+        const at = [Number(series), Number(point)] as const;
+        const said = value(...at);
+        const rows = choice?.(...at);
+        const chooses = rows ? ` data-choose="${escapeHtml(choiceText(rows))}"` : "";
+        return `<${tag}${before}${after}${chooses}>${said === undefined ? "" : `<title>${escapeHtml(said)}</title>`}</${tag}>`;
       },
     )
     .replace(/ ecmeta_[a-z_]+="[^"]*"/g, "")
     .replace(/ pointer-events="visible"/g, "")
     .replace(/>\n+</g, "><");
 }
+
+/** As the page's script reads it. */
+const choiceText = ({ list, names }: RowChoice): string => [list, ...names.map((pair) => pair.join("="))].join(" ");
 
 /** Colours by name, and the font of the page. */
 function withPageColours(svg: string): string {

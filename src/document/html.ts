@@ -1,9 +1,21 @@
-/** A document as one HTML file that needs nothing else: no network, no fonts, and scripts only for quicker hover values. */
+/** A document as one HTML file that needs nothing else: no network, no fonts; only lists of many rows need its script. */
 import { createHash } from "node:crypto";
-import { escapeHtml } from "../base/escape.ts";
-import type { Block, Cell, Chart, Column, Document, LegendEntry, Mark, Section, Table, Text } from "./document.ts";
+import { escapeHtml, wellFormed } from "../base/escape.ts";
+import type {
+  Block,
+  Cell,
+  Chart,
+  Column,
+  Document,
+  LegendEntry,
+  Mark,
+  RowList,
+  Section,
+  Table,
+  Text,
+} from "./document.ts";
 import { piecesOf } from "./document.ts";
-import { pageScript } from "./page-script.ts";
+import { pageScript } from "./page-script.generated.ts";
 import { pageStyle } from "./page-style.ts";
 
 export function htmlOf({ title, subtitle, sections }: Document): string {
@@ -85,9 +97,30 @@ function blockHtml(block: Block): string {
       return `<div class="plots">${legendHtml(block.legend)}<div class="charts" style="--width:${Math.max(...block.charts.map(({ width }) => width))}px">${block.charts.map(chartHtml).join("\n")}</div></div>`;
     case "more":
       return `<details><summary>${escapeHtml(block.summary)}</summary>\n${block.blocks.map(blockHtml).join("\n")}\n</details>`;
+    case "rows":
+      return rowsHtml(block);
     case "table":
       return tableHtml(block);
   }
+}
+
+/** Its rows as data, which the page's script draws as far as they are seen. */
+function rowsHtml({ id, noun, columns, details, sorted }: RowList): string {
+  const said = <T extends { readonly names?: readonly string[] }>(column: T): T =>
+    column.names ? { ...column, names: column.names.map(wellFormed) } : column;
+  const data = {
+    noun,
+    columns: columns.map(said),
+    details: details.map((detail) => ({ ...detail, columns: detail.columns.map(said) })),
+    ...(sorted && { sorted }),
+  };
+  // Without "<", nothing in it can end the element.
+  const json = JSON.stringify(data).replaceAll("<", "\\u003c");
+  const name = escapeHtml(id);
+  return (
+    `<script type="application/json" id="${name}-data">${json}</script>` +
+    `<div class="rows-place" id="${name}" data-rows="${name}-data"><p class="quiet">This list needs scripts, which are switched off here.</p></div>`
+  );
 }
 
 function legendHtml(entries: readonly LegendEntry[]): string {
@@ -101,12 +134,12 @@ function legendHtml(entries: readonly LegendEntry[]): string {
   return `<ul class="legend">${items.join("")}</ul>`;
 }
 
-const chartHtml = ({ title, themed }: Chart): string =>
-  `<figure><figcaption>${escapeHtml(title)}</figcaption>${themed}</figure>`;
+const chartHtml = ({ title, themed, zoomable }: Chart): string =>
+  `<figure${zoomable ? " data-zoomable" : ""}><figcaption>${escapeHtml(title)}</figcaption>${themed}</figure>`;
 
 const dot = (colour: string): string => `<i class="dot" style="background:var(--${colour})"></i>`;
 
-function tableHtml({ caption, columns, groups }: Table): string {
+function tableHtml({ caption, columns, groups, sortable }: Table): string {
   const rows = groups.map(({ title, rows: cells }) => {
     const head =
       title === undefined
@@ -119,7 +152,7 @@ function tableHtml({ caption, columns, groups }: Table): string {
       `<th scope="col"${classes({ figures, bars, wide })}>${textHtml(title)}${note ? `<small>${escapeHtml(note)}</small>` : ""}</th>`,
   );
   return (
-    `<div class="scroll" tabindex="0"><table${columns.some(({ wide }) => wide) ? ' class="prose"' : ""}>` +
+    `<div class="scroll" tabindex="0"><table${columns.some(({ wide }) => wide) ? ' class="prose"' : ""}${sortable ? " data-sortable" : ""}>` +
     `${caption ? `<caption>${textHtml(caption)}</caption>` : ""}<thead><tr>${head.join("")}</tr></thead>${rows.join("")}</table></div>`
   );
 }

@@ -11,6 +11,8 @@ export const palette = {
   ink: { light: "#1b1e22", dark: "#e5e8eb" },
   muted: { light: "#5a6068", dark: "#a3abb3" },
   rule: { light: "#d8dce1", dark: "#363c43" },
+  /** Of what one types into or clicks on: 3 : 1 against the page. */
+  edge: { light: "#868d96", dark: "#6c757f" },
   accent: { light: "#0a5ca0", dark: "#74b7f4" },
   /** Behind the best cell of a column. */
   best: { light: "#d9eafa", dark: "#163d62" },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { type Colour, methodColour, palette } from "../../../src/document/palette.ts";
 import { builtInMethods } from "../../../src/methods/registry.ts";
-import { type Colour, methodColour, palette } from "../../../src/report/palette.ts";
 
 type Rgb = readonly [number, number, number];
 const schemes = ["light", "dark"] as const;

@@ -1,8 +1,10 @@
 /** A document as Markdown, with its charts as pictures beside it. */
 
-import { escapeMarkdown } from "../base/escape.ts";
-import type { Block, Cell, Document, Mark, Table, Text } from "./document.ts";
-import { piecesOf } from "./document.ts";
+import { escapeMarkdown, shortened } from "../base/escape.ts";
+import { grouped } from "../base/format.ts";
+import type { Block, Cell, Document, Mark, RowList, Table, Text } from "./document.ts";
+import { piecesOf, quoted } from "./document.ts";
+import { firstQuery, ListRows, shownCell } from "./list-rows.ts";
 import { barOf } from "./plain-text.ts";
 
 /** `pictures` is the folder of the SVG files, as seen from the Markdown file. */
@@ -76,9 +78,36 @@ function blockMarkdown(block: Block, pictures: string): string {
         ...block.blocks.map((inner) => blockMarkdown(inner, pictures)),
         "</details>",
       ].join("\n\n");
+    case "rows":
+      return tableMarkdown(firstRows(block));
     case "table":
       return tableMarkdown(block);
   }
+}
+
+const FIRST_ROWS = 20;
+const LONGEST_TEXT = 200;
+
+/** Of a list those rows that a page shows at first, as far as they can be read. */
+function firstRows(list: RowList): Table {
+  const shown = new ListRows(list).of(firstQuery(list));
+  const columns = list.columns.filter(({ hidden }) => !hidden);
+  const [one, many] = list.noun;
+  const rest = shown.length - FIRST_ROWS;
+  return {
+    block: "table",
+    caption: `${grouped(shown.length)} ${shown.length === 1 ? one : many}${rest > 0 ? `; the first ${FIRST_ROWS}, of which the page has all` : ""}.`,
+    columns: columns.map(({ title, kind }) => ({ title, figures: kind === "share" || kind === "number" })),
+    groups: [
+      {
+        rows: shown
+          .slice(0, FIRST_ROWS)
+          .map((row) =>
+            columns.map((column) => [quoted(shortened(shownCell(column, column.cells[row]!), LONGEST_TEXT))]),
+          ),
+      },
+    ],
+  };
 }
 
 function tableMarkdown({ caption, columns, groups }: Table): string {
