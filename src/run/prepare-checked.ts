@@ -10,6 +10,11 @@ import type { ResolvedTrainOptions } from "./train-options.ts";
 export interface PrecisionFacts {
   readonly used: Precision;
   readonly check: PrecisionCheck;
+  /**
+   * What the largest weight of a channel becomes in 8 bits: 127, or 64 on processors that add two products in 16 bits; runs of
+   * older versions do not say.
+   */
+  readonly largestWeight?: number;
 }
 
 /**
@@ -38,9 +43,13 @@ export async function prepareChecked(
     await prepared.dispose();
     throw error;
   }
-  if (reason === undefined) return { prepared, precision: { used: "int8", check } };
+  const largestWeight = await engine.largestInt8();
+  if (reason === undefined) return { prepared, precision: { used: "int8", check, largestWeight } };
   await prepared.dispose();
   const instead = await prepareRun({ ...options, precision: "float32" }, engine, context);
   const note = `This run is in float32 and not in int8: ${reason}.`;
-  return { prepared: { ...instead, notes: [...instead.notes, note] }, precision: { used: "float32", check } };
+  return {
+    prepared: { ...instead, notes: [...instead.notes, note] },
+    precision: { used: "float32", check, largestWeight },
+  };
 }

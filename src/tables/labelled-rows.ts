@@ -12,7 +12,8 @@ export class LabelledRows {
   readonly #labels = new Integers();
   /** Where each row's labels end; only where it may have any number of them. */
   readonly #ends: Integers | undefined;
-  readonly #ids = new Texts();
+  /** From the first row on that has one, with nothing for those before. */
+  #ids: Texts | undefined;
   readonly #places = new Integers();
   readonly #files: { readonly where: (place: number) => string; readonly from: number }[] = [];
   readonly #groups = new Integers();
@@ -47,7 +48,8 @@ export class LabelledRows {
     for (const [i, text] of row.texts.entries()) this.texts[i]!.push(text);
     for (const label of row.labels) this.#labels.push(numberOf(label, this.#byName, this.names));
     this.#ends?.push(this.#labels.length);
-    this.#ids.push(row.id ?? "");
+    if (row.id) this.#ids ??= noIds(this.count);
+    this.#ids?.push(row.id ?? "");
     this.#places.push(row.place);
     if (row.group !== undefined) this.#groups.push(numberOf(row.group, this.#byGroup));
   }
@@ -59,7 +61,7 @@ export class LabelledRows {
   }
 
   idOf(row: number): string {
-    return this.#ids.at(row) || `${this.idPrefix}-${row}`;
+    return this.#ids?.at(row) || `${this.idPrefix}-${row}`;
   }
 
   whereIs(row: number): string {
@@ -71,6 +73,12 @@ export class LabelledRows {
   groupOf(row: number): number | undefined {
     return this.#groups.length > 0 ? this.#groups.at(row) : undefined;
   }
+}
+
+function noIds(count: number): Texts {
+  const ids = new Texts();
+  for (let row = 0; row < count; row++) ids.push("");
+  return ids;
 }
 
 /** The numbers of all rows. */

@@ -106,7 +106,7 @@ const LINE_FEED = 0x0a;
 
 function countLines(bytes: Uint8Array): number {
   let count = 0;
-  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
+  for (let at = 0; at < bytes.length; at++) if (bytes[at] === LINE_FEED) count++;
   return count;
 }
 

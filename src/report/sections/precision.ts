@@ -27,6 +27,8 @@ export function precisionSection(view: View): Section | undefined {
   const settings = view.settings.filter((setting) => checksOf(setting));
   if (settings.length === 0) return undefined;
   const texts = Math.max(...settings.flatMap((setting) => checksOf(setting)!.map(({ check }) => check.texts)));
+  const largest = settings.flatMap((setting) => checksOf(setting)!.map(({ largestWeight }) => largestWeight));
+  const ranges = [...new Set(largest)].filter((one) => one !== undefined).map((one) => `±${one}`);
   const { logits, loss, gradients } = PRECISION_BOUNDS;
   return {
     id: "precision",
@@ -37,7 +39,7 @@ export function precisionSection(view: View): Section | undefined {
       ),
       figures(view, settings),
       remark(
-        `Change before training: how far logits, loss and gradients of ${texts} texts are from those in float32, as a share of these; with several seeds the largest. Above ${percent(logits)}, ${percent(loss)} or ${percent(gradients)} a run is in float32.`,
+        `Change before training: how far logits, loss and gradients of ${texts} texts are from those in float32, as a share of these; with several seeds the largest. Above ${percent(logits)}, ${percent(loss)} or ${percent(gradients)} a run is in float32.${ranges.length > 0 ? ` Weights are whole numbers within ${ranges.join(" or ")}, which depends on the processor.` : ""}`,
       ),
       ...fallbacks(settings),
     ],

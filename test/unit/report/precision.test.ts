@@ -33,7 +33,10 @@ const inInt8 =
       const testFloat32 = { ...run.result.test, accuracy: 0.75 + i / 10, f1: 0.5 };
       return {
         ...run,
-        facts: { ...run.facts, precision: { used, check: checkOf(used === "int8" ? 0.083 : 0.71) } as PrecisionFacts },
+        facts: {
+          ...run.facts,
+          precision: { used, check: checkOf(used === "int8" ? 0.083 : 0.71), largestWeight: 127 } as PrecisionFacts,
+        },
         result: { ...run.result, ...(used === "int8" && { testFloat32 }) },
       };
     }),
@@ -61,6 +64,7 @@ test("runs in int8 have their test figures in float32 beside, and what 8 bits ch
   ).toEqual([...cells, "8.3 %", "0.5 %", "6.1 %"]);
   expect(row).toContain("int8");
   expect(section).not.toContain("is in float32:");
+  expect(section).toContain("whole numbers within ±127");
   const int8 = rows.filter(({ computed_in }) => computed_in === "int8");
   expect(int8.map(({ setting }) => setting)).toEqual(["tuned/lora-r8", "tuned/lora-r8"]);
   expect(int8.map(({ test_float32_accuracy }) => Number(test_float32_accuracy))).toEqual([0.75, 0.85]);

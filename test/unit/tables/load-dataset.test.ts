@@ -124,15 +124,16 @@ describe("a folder with one file for each split", () => {
 describe("columns", () => {
   test("chosen by name; an id column names the examples, and where it is empty, the row does", async () => {
     const path = folder({
-      "train.csv": "id,sentence,mood\nx7,hello,2\n,bye,10",
+      "train.csv": "id,sentence,mood\n,so,2\nx7,hello,2\n,bye,10",
       "dev.csv": "sentence,mood\na,2",
       "test.csv": "sentence,mood\nb,10",
     });
     const { labels, splits } = await load(path, { text: "sentence", label: "mood" });
     expect(labels).toEqual(["2", "10"]);
     expect(splits.train.map(({ id, text }) => [id, text])).toEqual([
+      ["train-0", "so"],
       ["x7", "hello"],
-      ["train-1", "bye"],
+      ["train-2", "bye"],
     ]);
   });
 
