@@ -103,7 +103,7 @@ export async function benchThreads(args: readonly string[]): Promise<void> {
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
 /** Products of each shape, the largest share of the operations first. */
-function kindsOf(outputs: Readonly<Record<string, Tensor>>, sizes: Readonly<Record<string, number>>): Kind[] {
+export function kindsOf(outputs: Readonly<Record<string, Tensor>>, sizes: Readonly<Record<string, number>>): Kind[] {
   const byShape = new Map<string, { shape: Kind["shape"]; operations: number }>();
   for (const node of nodesInOrder(Object.values(outputs))) {
     if (![productOp, affineOp, matMulOp, int8ProductOp].some((op) => op === (node.op as unknown))) continue;
@@ -127,7 +127,7 @@ function kindsOf(outputs: Readonly<Record<string, Tensor>>, sizes: Readonly<Reco
 }
 
 /** Which share of so many threads products keep at work: the slowest has the most parts. */
-function usedOf(kinds: readonly Kind[], threads: number): number {
+export function usedOf(kinds: readonly Kind[], threads: number): number {
   const total = kinds.reduce((sum, { share }) => sum + share, 0);
   const time = kinds.reduce((sum, { share, parts }) => sum + share * Math.ceil(parts / threads) * (threads / parts), 0);
   return total / time;
