@@ -1,6 +1,7 @@
 /** A study followed to its end on the terminal, with its report behind it. */
 import { AttuneError } from "../base/error.ts";
 import type { CompareDoneEvent, CompareEvent } from "../study/compare-events.ts";
+import { type Tracking, trackStudy } from "../track/tracking.ts";
 import { CompareView } from "./compare-view.ts";
 import { report } from "./report-study.ts";
 import { writeOut } from "./write-text.ts";
@@ -10,11 +11,16 @@ import { writeOut } from "./write-text.ts";
  *
  * @throws AttuneError where runs failed, behind the report of the others
  */
-export async function followStudy(events: AsyncIterable<CompareEvent>, out: string, quiet: boolean): Promise<void> {
+export async function followStudy(
+  events: AsyncIterable<CompareEvent>,
+  out: string,
+  quiet: boolean,
+  tracking?: Tracking,
+): Promise<void> {
   const view = quiet ? undefined : new CompareView(process.stderr);
   let done: CompareDoneEvent | undefined;
   try {
-    for await (const event of events) {
+    for await (const event of tracking ? trackStudy(events, tracking) : events) {
       view?.show(event);
       if (event.type === "done") done = event;
     }

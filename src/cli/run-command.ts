@@ -3,19 +3,28 @@ import type { Command } from "commander";
 import type { Spell } from "../base/check-options.ts";
 import { flagOf } from "../base/command-text.ts";
 import { AttuneError } from "../base/error.ts";
+import type { Tracking } from "../track/tracking.ts";
 import { readConfigFile } from "./config-file.ts";
 
 interface Flags {
   readonly config?: string;
   readonly resume?: string;
   readonly quiet?: boolean;
+  readonly track?: Tracking;
   readonly [option: string]: unknown;
+}
+
+/** What does not change what a run does. */
+export interface RunManner {
+  readonly quiet: boolean;
+  /** Only where the command has `--track`. */
+  readonly tracking: Tracking | undefined;
 }
 
 export interface RunActions {
   /** Begins with what was given on the command line and in a file; `spell` says how an option was written. */
-  begin(given: Readonly<Record<string, unknown>>, spell: Spell, quiet: boolean): Promise<void>;
-  goOn(run: string, quiet: boolean): Promise<void>;
+  begin(given: Readonly<Record<string, unknown>>, spell: Spell, how: RunManner): Promise<void>;
+  goOn(run: string, how: RunManner): Promise<void>;
 }
 
 /** Adds `--config`, `--resume` and `--quiet`, and what the command does. */
@@ -24,7 +33,7 @@ export function addRunActions(command: Command, { begin, goOn }: RunActions): vo
     .option("--config <file>", "read options from a YAML file, by the same names; flags override it")
     .option("--resume <run>", "continue an interrupted run with its own options")
     .option("--quiet", "print nothing but errors")
-    .action(async ({ config, resume: run, quiet = false, ...given }: Flags) => {
+    .action(async ({ config, resume: run, quiet = false, track: tracking, ...given }: Flags) => {
       if (run !== undefined) {
         const extra = Object.keys({ ...(config && { config }), ...given })[0];
         if (extra)
@@ -32,10 +41,10 @@ export function addRunActions(command: Command, { begin, goOn }: RunActions): vo
             "options/resume",
             `${flagOf(extra)} cannot be used with --resume: a run keeps its options`,
           );
-        return goOn(run, quiet);
+        return goOn(run, { quiet, tracking });
       }
       const fromFile = config === undefined ? {} : readConfigFile(config);
       const spell = (key: string) => (key in given || !(key in fromFile) ? flagOf(key) : `${key} in ${config}`);
-      return begin({ ...fromFile, ...given }, spell, quiet);
+      return begin({ ...fromFile, ...given }, spell, { quiet, tracking });
     });
 }

@@ -93,6 +93,7 @@ td.bars { white-space: nowrap; max-width: none; }
 figure { margin: 0; min-width: 0; width: 100%; max-width: calc(var(--width) * 1.25); }
 figcaption { font-weight: 600; font-size: 0.9rem; margin-bottom: 0.35rem; }
 figure svg { display: block; width: 100%; height: auto; font-family: inherit; }
+figure svg text { pointer-events: none; }
 details { margin: 0.9rem 0; }
 summary { cursor: pointer; color: var(--accent); font-size: 0.92rem; }
 .tip {

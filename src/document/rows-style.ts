@@ -3,13 +3,11 @@
 export const rowsStyle = `
 .rows-place { margin: 0.8rem 0; scroll-margin-top: 1rem; }
 .rows-controls { display: flex; flex-wrap: wrap; gap: 0.6rem 1rem; align-items: end; }
-.rows-controls label { display: grid; gap: 0.2rem; font-size: 0.8rem; color: var(--muted); min-width: 0; max-width: 100%; }
+.rows-controls label { display: grid; gap: 0.2rem; font-size: 0.8rem; color: var(--muted); width: 13rem; max-width: 100%; }
 .rows-controls input, .rows-controls select {
   font: inherit; font-size: 0.9rem; color: var(--ink); background: var(--paper); border: 1px solid var(--edge);
-  border-radius: 4px; padding: 0.3rem 0.5rem; min-height: 2.1rem; max-width: 100%;
+  border-radius: 4px; padding: 0.3rem 0.5rem; min-height: 2.1rem; width: 100%; min-width: 0;
 }
-.rows-controls input { width: 16rem; }
-.rows-controls select { max-width: min(14rem, 100%); }
 :is(.rows-controls :is(input, select), .rows, .rows button, .zoom-frame, .zoom-buttons button, th button):focus-visible {
   outline: 2px solid var(--accent); outline-offset: 1px;
 }
@@ -50,12 +48,13 @@ export const rowsStyle = `
 }
 .zoom-buttons button:disabled { color: var(--muted); cursor: default; }
 @media (max-width: 640px) {
-  .rows-controls input { width: 100%; }
-  .rows-controls label:first-child { flex-basis: 100%; }
+  .rows-controls label { width: calc(50% - 0.5rem); }
+  .rows-controls label:first-child { width: 100%; }
   .rows-row { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; }
   .rows-item > .rows-row { height: 5rem; align-content: center; }
   .rows-item > .rows-row > :first-child { flex-basis: 100%; }
   .rows-item > .rows-row > :not(:first-child) { max-width: 42%; }
+  .rows-item > .rows-row > .number::before { content: attr(data-title) " "; }
   .rows-details { padding-left: 0.9rem; }
   .rows-details table { display: block; overflow-x: auto; }
 }

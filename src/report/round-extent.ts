@@ -20,10 +20,13 @@ export function roundExtent(values: readonly number[], { least = 0, within }: Ex
   const middle = (low + high) / 2;
   const half = Math.max(high - low, least, high > low ? 0 : Math.abs(high) / 10 || 1) / 2;
   const interval = roundStep(half / 2);
-  const min = Math.floor((middle - 1.08 * half) / interval) * interval;
-  const max = Math.ceil((middle + 1.08 * half) / interval) * interval;
+  const min = tick(Math.floor((middle - 1.08 * half) / interval), interval);
+  const max = tick(Math.ceil((middle + 1.08 * half) / interval), interval);
   return { min: within ? Math.max(min, within[0]) : min, max: within ? Math.min(max, within[1]) : max, interval };
 }
+
+/** Without what a binary number adds: 0.6, not 0.6000000000000001. */
+const tick = (count: number, interval: number): number => Number((count * interval).toPrecision(12));
 
 /** 1, 2, 2.5 or 5 times a power of ten. */
 function roundStep(rough: number): number {

@@ -20,7 +20,11 @@ export interface MlflowOptions {
 
 export function mlflow({ url, experiment = "attune", authorization }: MlflowOptions): Tracker {
   const call = <T>(path: string, body: object): Promise<T> =>
-    postJson<T>(`${url.replace(/\/+$/, "")}/api/2.0/mlflow/${path}`, body, authorization);
+    postJson<T>(
+      `${url.replace(/\/+$/, "")}/api/2.0/mlflow/${path}`,
+      body,
+      authorization === undefined ? {} : { authorization },
+    );
   /** Several processes may make it at once: whoever is late finds it. */
   const experimentId = async (): Promise<string> => {
     const find = async () => {

@@ -1,5 +1,6 @@
 /** Runs followed on their way to a tracker: in the background, and never at the cost of a run. */
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
+import { AttuneError } from "../base/error.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import type { TrainEvent } from "../run/train-events.ts";
 import type { CompareEvent } from "../study/compare-events.ts";
@@ -23,16 +24,21 @@ interface Followed {
 
 export class Tracking {
   readonly #tracker: Tracker;
-  readonly #say: (message: string) => void;
-  readonly #study: string | undefined;
   readonly #runs = new Map<string, Followed>();
   #isLost = false;
+  #warning: string | undefined;
+  /** What the runs have in common. */
+  study: string | undefined;
 
-  /** `say` is told once, where the tracker fails; then nothing is sent any more. */
-  constructor(tracker: Tracker, say: (message: string) => void, study?: string) {
+  constructor(tracker: Tracker) {
     this.#tracker = tracker;
-    this.#say = say;
-    this.#study = study;
+  }
+
+  /** Once, where the tracker failed: then nothing is sent any more. */
+  takeWarning(): string | undefined {
+    const warning = this.#warning;
+    this.#warning = undefined;
+    return warning;
   }
 
   /** An event of a run, which is known by its name from its start on. */
@@ -74,7 +80,7 @@ export class Tracking {
       const parameters = Object.fromEntries(
         Object.entries(options).map(([key, value]) => [key, isPlain(value) ? value : JSON.stringify(value)]),
       );
-      const study = this.#study === undefined ? {} : { study: this.#study };
+      const study = this.study === undefined ? {} : { study: this.study };
       run.tracker = await this.#tracker.begin({ name, folder, parameters, ...study });
     });
   }
@@ -101,54 +107,68 @@ export class Tracking {
     if (this.#isLost) return;
     this.#isLost = true;
     const why = error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
-    this.#say(`${this.#tracker.name} is not told of this any more (${why}); everything is in the run's folder`);
+    this.#warning = `${this.#tracker.name} is told no more of this (${why}); the folder of the run has everything`;
   }
 }
 
 const isPlain = (value: unknown): value is string | number | boolean =>
   ["string", "number", "boolean"].includes(typeof value);
 
-/** The events of `train` as they come, followed. */
+/** The events of `train` as they come, followed; where the tracker fails, with one that says so. */
 export async function* trackTraining(
   events: AsyncIterable<TrainEvent>,
-  tracking: Tracking | undefined,
+  tracking: Tracking,
 ): AsyncGenerator<TrainEvent> {
   let name: string | undefined;
+  let epoch = 0;
   let how: RunEnd = "interrupted";
   try {
     for await (const event of events) {
-      if (event.type === "start") name = basename(event.out);
-      if (name !== undefined) tracking?.see(name, event);
+      if (event.type === "start") name = basename(resolve(event.out));
+      if (event.type === "epoch") ({ epoch } = event);
       if (event.type === "result") how = "done";
+      if (name !== undefined) tracking.see(name, event);
       yield event;
+      yield* warningOf(tracking, epoch);
     }
+    if (name !== undefined) await tracking.end(name, how);
+    yield* warningOf(tracking, epoch);
   } catch (error) {
-    if ((error as { kind?: string }).kind !== "interrupted") how = "failed";
+    how = endOf(error);
     throw error;
   } finally {
-    if (name !== undefined) await tracking?.end(name, how);
+    if (name !== undefined) await tracking.end(name, how);
   }
 }
 
 /** Those of `compare`, in the same way. */
 export async function* trackStudy(
   events: AsyncIterable<CompareEvent>,
-  tracking: Tracking | undefined,
+  tracking: Tracking,
 ): AsyncGenerator<CompareEvent> {
   const open = new Set<string>();
-  const end = async (name: string, how: RunEnd) => {
-    open.delete(name);
-    await tracking?.end(name, how);
-  };
   try {
     for await (const event of events) {
-      if (event.type === "run-start") open.add(event.run.name);
-      if (event.type === "run-event") tracking?.see(event.name, event.event);
-      if (event.type === "run-done") await end(event.name, "done");
-      if (event.type === "run-failed") await end(event.name, "failed");
       yield event;
+      if (event.type === "plan") tracking.study = basename(resolve(event.out));
+      if (event.type === "run-start") open.add(event.run.name);
+      if (event.type === "run-event") tracking.see(event.name, event.event);
+      if (event.type !== "run-event" && event.type !== "run-done" && event.type !== "run-failed") continue;
+      if (event.type !== "run-event") {
+        await tracking.end(event.name, event.type === "run-done" ? "done" : "failed");
+        open.delete(event.name);
+      }
+      for (const warning of warningOf(tracking, 0)) yield { type: "run-event", name: event.name, event: warning };
     }
   } finally {
-    for (const name of open) await end(name, "interrupted");
+    for (const name of open) await tracking.end(name, "interrupted");
   }
 }
+
+function* warningOf(tracking: Tracking, epoch: number): Generator<TrainEvent> {
+  const message = tracking.takeWarning();
+  if (message !== undefined) yield { type: "warning", epoch, message };
+}
+
+const endOf = (error: unknown): RunEnd =>
+  error instanceof AttuneError && error.kind === "interrupted" ? "interrupted" : "failed";

@@ -11,9 +11,11 @@ import { resolvePlan } from "../../study/plan.ts";
 import type { Place } from "../../study/plan-error.ts";
 import { planText, readPlanFile } from "../../study/plan-file.ts";
 import { DEFAULT_METHODS, inputKeys, planSchema, sharedValues } from "../../study/plan-schema.ts";
+import type { Tracking } from "../../track/tracking.ts";
 import { followStudy } from "../follow-study.ts";
 import { optionOf, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { addTrackFlag } from "../track-flag.ts";
 import { jsonText, writeOut } from "../write-text.ts";
 
 interface Flags {
@@ -24,6 +26,7 @@ interface Flags {
   readonly estimate: boolean;
   readonly onlyEstimate?: boolean;
   readonly quiet?: boolean;
+  readonly track?: Tracking;
   readonly queue?: string;
   readonly store?: string;
   readonly [key: string]: unknown;
@@ -49,6 +52,7 @@ export function compareCommand(command: Command): void {
     .option("--no-estimate", "do not measure first how long each kind of run takes")
     .option("--only-estimate", "print how long the study would take as one JSON object, and exit")
     .option("--quiet", "print only errors and the path of the report");
+  addTrackFlag(command);
   for (const [key, property] of Object.entries(describeOptions(sharedValues)))
     command.addOption(optionOf(key, property).helpGroup("Options of every run:"));
   command.action(
@@ -60,6 +64,7 @@ export function compareCommand(command: Command): void {
       estimate,
       onlyEstimate,
       quiet = false,
+      track,
       queue,
       store,
       ...flags
@@ -77,7 +82,7 @@ export function compareCommand(command: Command): void {
             "options/resume",
             `${flagOf(extra)} cannot be used with --resume: a study keeps its plan`,
           );
-        return followStudy(resumeComparison(resume, { ...context, signal: stopSignal() }), resume, quiet);
+        return followStudy(resumeComparison(resume, { ...context, signal: stopSignal() }), resume, quiet, track);
       }
       const fromFile = file === undefined ? undefined : readPlanFile(file);
       const plan = resolvePlan({ ...fromFile?.plan, ...flags }, placeOf(flags, fromFile?.place));
@@ -91,7 +96,7 @@ export function compareCommand(command: Command): void {
       }
       if (out === undefined)
         throw new AttuneError("options/missing", "the option --out is missing: folder of the study");
-      return followStudy(compare(plan, out, { ...context, signal: stopSignal() }), out, quiet);
+      return followStudy(compare(plan, out, { ...context, signal: stopSignal() }), out, quiet, track);
     },
   );
 }

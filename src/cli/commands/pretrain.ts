@@ -12,8 +12,8 @@ export function pretrainCommand(command: Command): void {
   addFlags(command, pretrainOptions);
   const context = () => ({ signal: stopSignal() });
   addRunActions(command, {
-    begin: (given, spell, quiet) =>
+    begin: (given, spell, { quiet }) =>
       showPretraining(pretrain(resolvePretrainOptions(given, spell), context()), { quiet }),
-    goOn: (run, quiet) => showPretraining(resumePretraining(run, context()), { quiet }),
+    goOn: (run, { quiet }) => showPretraining(resumePretraining(run, context()), { quiet }),
   });
 }

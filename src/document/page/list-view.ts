@@ -84,7 +84,7 @@ export class ListView {
       this.#heads.set(place, cell);
       head.append(cell);
     }
-    const widths = this.#columns.map(([, { kind }], i) => (i === 0 ? "minmax(12rem, 4fr)" : WIDTHS[kind]));
+    const widths = this.#columns.map(([, { kind }], i) => (i === 0 ? "minmax(12rem, 3fr)" : WIDTHS[kind]));
     return element(
       "div",
       { role: "table", class: "rows", tabindex: 0, style: `--columns: ${widths.join(" ")}` },
@@ -171,7 +171,9 @@ export class ListView {
     button.setAttribute("aria-label", `Details of row ${at + 1}`);
     const cells = this.#columns.map(([, column], i) => {
       const said = shownCell(column, column.cells[row]!);
-      const cell = element("div", { role: "cell", class: column.kind, "data-title": column.title });
+      const attributes = { role: "cell", class: column.kind, "data-title": column.title };
+      // What is cut off is seen by pointing at it.
+      const cell = element("div", { ...attributes, title: i > 0 && column.names ? said : undefined });
       if (i === 0) cell.append(button, element("bdi", { class: "clipped" }, said));
       else if (column.names) cell.append(quotedText(said));
       else cell.append(said);
@@ -265,7 +267,7 @@ export class ListView {
 /** Of a column other than the first. */
 const WIDTHS: Readonly<Record<ListColumn["kind"], string>> = {
   text: "minmax(8rem, 2fr)",
-  choice: "minmax(5rem, 1fr)",
+  choice: "minmax(6rem, 1.2fr)",
   share: "6.5rem",
   number: "6.5rem",
 };

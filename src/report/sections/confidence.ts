@@ -123,7 +123,10 @@ function thresholdTable(view: View): Block {
     block: "table",
     columns: [
       { title: "Method" },
-      ...view.leading[0]!.answers.wanted.map(({ accuracy }) => ({ title: percent(accuracy), figures: true })),
+      ...view.leading[0]!.answers.wanted.map(({ accuracy }) => ({
+        title: `${Math.round(100 * accuracy)} %`,
+        figures: true,
+      })),
     ],
     groups: [
       {

@@ -126,7 +126,7 @@ function listOf(view: View, texts: readonly WrongText[], rows: readonly Row[]): 
                 view.trained.findIndex(({ id }) => id === recommended),
               ),
             },
-            { title: "Methods that are right", kind: "number", cells: byText.map((text) => rightCounts[text]!) },
+            { title: "Others right", kind: "number", cells: byText.map((text) => rightCounts[text]!) },
           ] as const)
         : []),
     ],

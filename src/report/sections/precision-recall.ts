@@ -44,7 +44,7 @@ export function precisionRecallSection(view: View): Section | undefined {
         ],
       },
       remark(
-        "On test, for every threshold on the probability of a label: how many of the texts that reach it have the label, and how many of those that have it reach it.",
+        "Average precision stands in brackets. On test, for every threshold on the probability of a label: how many of the texts that reach it have the label, and how many of those that have it reach it.",
       ),
       more("Average precision of each label", [averageTable(view)]),
     ],

@@ -78,7 +78,6 @@ function plot({ ranks, method, recipe, chosen, standardError }: RankChoice, name
           ranks.flatMap((one) => [one.validationF1, one.testF1]),
           { least: 8 * standardError, within: [0, 1] },
         ),
-        axisLabel: { ...axis.axisLabel, formatter: (value: number) => String(Number(value.toFixed(4))) },
       },
       series: [
         line("validation", "muted", ({ validationF1 }) => validationF1),

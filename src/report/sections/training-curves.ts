@@ -101,7 +101,6 @@ function curve(
           values.flat().filter((value) => value !== undefined),
           { least: LEAST_SPAN, within },
         ),
-        axisLabel: { ...axis.axisLabel, formatter: (value: number) => String(Number(value.toFixed(4))) },
       },
       series: settings.map((setting, s) => {
         const { dash, width } = lineOf(setting, settings);
