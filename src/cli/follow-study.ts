@@ -30,7 +30,7 @@ export async function followStudy(
   if (!done) return;
   const { finished, failed } = done;
   if (!quiet) writeOut("\n");
-  if (Object.keys(finished).length > 0) await report([out], out, quiet);
+  if (Object.keys(finished).length > 0) await report([out], out, { quiet });
   if (failed.length > 0) {
     const others = Object.keys(finished).length;
     throw new AttuneError(

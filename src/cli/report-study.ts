@@ -1,8 +1,10 @@
 /** What studies say: the report as files, its table on the terminal. */
 import { join } from "node:path";
 import { diskError } from "../base/disk-error.ts";
+import { makeFolder } from "../base/write-whole.ts";
 import { compareStudy } from "../comparison/compare-study.ts";
 import type { Comparison } from "../comparison/comparison.ts";
+import { findNearest, writeNearest } from "../report/nearest-texts.ts";
 import { resultTable } from "../report/terminal-table.ts";
 import { writeReport } from "../report/write-report.ts";
 import { isStudy } from "../study/study-file.ts";
@@ -10,13 +12,22 @@ import { afterStudy } from "./next-commands.ts";
 import { writeOut } from "./write-text.ts";
 
 /** Writes the report of `studies` into `folder` and prints where it is, with the table of results before it. */
-export async function report(studies: readonly string[], folder: string, quiet: boolean): Promise<void> {
+export async function report(
+  studies: readonly string[],
+  folder: string,
+  { quiet, nearest = false }: { readonly quiet: boolean; readonly nearest?: boolean },
+): Promise<void> {
   const comparison = await compareStudy(studies);
   const { isTTY, columns } = process.stdout;
   const style = isTTY ? { colour: process.stdout.hasColors(), width: columns } : { colour: false };
   // Before what can fail: the table needs no place on the disk.
   if (!quiet) writeOut(`${resultTable(comparison, style)}\n\n`);
+  const found = nearest ? await findNearest(comparison) : undefined;
   try {
+    if (found) {
+      makeFolder(folder);
+      writeNearest(folder, found);
+    }
     writeReport(comparison, folder);
   } catch (error) {
     throw diskError(

@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import type { Spell } from "../base/check-options.ts";
 import { flagOf } from "../base/command-text.ts";
 import { AttuneError } from "../base/error.ts";
-import type { Tracking } from "../track/tracking.ts";
+import { openTracker } from "../track/open-tracker.ts";
+import { Tracking } from "../track/tracking.ts";
 import { readConfigFile } from "./config-file.ts";
 
 interface Flags {
@@ -48,3 +49,11 @@ export function addRunActions(command: Command, { begin, goOn }: RunActions): vo
       return begin({ ...fromFile, ...given }, spell, { quiet, tracking });
     });
 }
+
+/** `--track`: where the curves of runs go besides their folders. */
+export const addTrackFlag = (command: Command): Command =>
+  command.option(
+    "--track <where>",
+    "show curves in tensorboard (event files in the run's folder), or at a server: trackio=URL, mlflow=URL",
+    (given) => new Tracking(openTracker(given)),
+  );

@@ -5,9 +5,12 @@ import { failureOf } from "../comparison/failed-settings.ts";
 import { type Colour, methodColour } from "../document/palette.ts";
 import { type MethodName, methodOf } from "../methods/registry.ts";
 import type { RecipeName } from "../study/study.ts";
+import type { NearestTexts } from "./nearest-texts.ts";
 
 export interface View {
   readonly comparison: Comparison;
+  /** Training texts that are most like those that got a wrong answer, where they were found. */
+  readonly nearest: NearestTexts | undefined;
   /** In the order of the plan. */
   readonly settings: readonly Setting[];
   /** Those that train anything. */
@@ -33,7 +36,7 @@ export const colourOf = ({ method }: Setting): Colour => methodColour(method);
 /** The most epochs that a setting's runs have. */
 export const epochsOf = ({ runs }: Setting): number => Math.max(...runs.map(({ result }) => result.epochs.length));
 
-export function viewOf(comparison: Comparison): View {
+export function viewOf(comparison: Comparison, nearest?: NearestTexts): View {
   const { settings, differences } = comparison;
   const byId = new Map(settings.map((setting) => [setting.id, setting]));
   const trained = settings.filter(isTrained);
@@ -42,6 +45,7 @@ export function viewOf(comparison: Comparison): View {
   const of = (id: string) => byId.get(id)!;
   return {
     comparison,
+    nearest,
     settings,
     trained,
     recipes,

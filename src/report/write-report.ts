@@ -7,6 +7,7 @@ import type { Block, Chart } from "../document/document.ts";
 import { htmlOf } from "../document/html.ts";
 import { markdownOf } from "../document/markdown.ts";
 import { epochsCsv, resultsCsv } from "./csv.ts";
+import { readNearest } from "./nearest-texts.ts";
 import { requireOwn, signed } from "./own-files.ts";
 import { reportDocument } from "./report-document.ts";
 import { viewOf } from "./view.ts";
@@ -24,7 +25,7 @@ const PICTURES = "report";
 export function writeReport(comparison: Comparison, out: string): string {
   makeFolder(out);
   requireOwn(out, PICTURES);
-  const document = reportDocument(viewOf(comparison));
+  const document = reportDocument(viewOf(comparison, readNearest(out, comparison)));
   const charts = document.sections.flatMap(({ blocks }) => chartsIn(blocks));
   writePictures(join(out, PICTURES), charts);
   writeWhole(join(out, "report.md"), markdownOf(document, PICTURES));

@@ -14,8 +14,8 @@ import { DEFAULT_METHODS, inputKeys, planSchema, sharedValues } from "../../stud
 import type { Tracking } from "../../track/tracking.ts";
 import { followStudy } from "../follow-study.ts";
 import { optionOf, toNumber } from "../option-flags.ts";
+import { addTrackFlag } from "../run-command.ts";
 import { stopSignal } from "../stop-signal.ts";
-import { addTrackFlag } from "../track-flag.ts";
 import { jsonText, writeOut } from "../write-text.ts";
 
 interface Flags {

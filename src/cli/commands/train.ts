@@ -6,9 +6,8 @@ import type { TrainOptions } from "../../run/train-options.ts";
 import { trackTraining } from "../../track/tracking.ts";
 import { addTrainFlags } from "../option-flags.ts";
 import { showTraining } from "../progress.ts";
-import { addRunActions, type RunManner } from "../run-command.ts";
+import { addRunActions, addTrackFlag, type RunManner } from "../run-command.ts";
 import { stopSignal } from "../stop-signal.ts";
-import { addTrackFlag } from "../track-flag.ts";
 import { trainExamples } from "../train-help.ts";
 
 export function trainCommand(command: Command): void {

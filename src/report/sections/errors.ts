@@ -9,6 +9,7 @@ import {
   remark,
   type Section,
 } from "../../document/document.ts";
+import type { NearestTexts } from "../nearest-texts.ts";
 import { hasSeveralSeeds, type View } from "../view.ts";
 
 /** Its list, and the columns by which others choose its rows. */
@@ -39,6 +40,9 @@ export function errorsSection(view: View): Section | undefined {
                   ? "Confidence is that of the label decision that is least sure."
                   : "Confidence is the probability of the answer.",
                 ...(hasSeveralSeeds(view.trained) ? ["Answers are those of the first seed."] : []),
+                ...(view.nearest
+                  ? []
+                  : ["With --nearest, attune report also finds the training texts that are most like each."]),
                 ...(shown.length < rows.length
                   ? [`Of ${rows.length} wrong answers, those with the most confidence.`]
                   : []),
@@ -130,7 +134,10 @@ function listOf(view: View, texts: readonly WrongText[], rows: readonly Row[]): 
           ] as const)
         : []),
     ],
-    details: several ? [othersOf(view, texts, byText, place, shownNames, settings)] : [],
+    details: [
+      ...(several ? [othersOf(view, texts, byText, place, shownNames, settings)] : []),
+      ...(view.nearest ? [nearestOf(view.nearest, texts, byText)] : []),
+    ],
     sorted: { column: 3, descending: true },
   };
 }
@@ -158,6 +165,36 @@ function othersOf(
         const { said, confidence, right } = answers[id]!;
         return [setting, place.get(said)!, Number(confidence.toFixed(4)), Number(right)];
       }),
+    ),
+  };
+}
+
+/** Training texts that are most like a text. */
+function nearestOf(
+  { model, texts: found }: NearestTexts,
+  texts: readonly WrongText[],
+  byText: readonly number[],
+): ListDetail {
+  const all = Object.values(found).flat();
+  const [near, labels] = [all.map(({ text }) => text), all.map(({ label }) => label)].map((names) => [
+    ...new Set(names),
+  ]);
+  const placeOf = (names: readonly string[]) => new Map(names.map((name, i) => [name, i]));
+  const [textPlace, labelPlace] = [placeOf(near!), placeOf(labels!)];
+  return {
+    title: `Nearest training texts, by frozen features of ${model}`,
+    columns: [
+      { title: "Text", kind: "text", names: near! },
+      { title: "Label", kind: "choice", names: labels!.map(isolated) },
+      { title: "Cosine", kind: "share" },
+    ],
+    cells: byText,
+    tables: texts.map(({ id }) =>
+      (found[id] ?? []).flatMap(({ text, label, similarity }) => [
+        textPlace.get(text)!,
+        labelPlace.get(label)!,
+        similarity,
+      ]),
     ),
   };
 }
