@@ -43,6 +43,7 @@ test("without a name, they are listed", () => {
     "threads",
     "scale",
     "profile",
+    "memory",
     "measures",
     "pretrain",
     "data",
@@ -51,6 +52,7 @@ test("without a name, they are listed", () => {
     "bow",
     "mini",
     "adapt",
+    "audit",
     "recipe-data",
     "hashes",
   ];
