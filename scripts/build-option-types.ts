@@ -132,9 +132,15 @@ function sentencesOf(key: string, property: OptionDescription & Bounds): string[
   const fallback = key === "threads" ? "all that the machine has" : (inWords ?? defaultText(property.default));
   const bounds = boundsOf(property);
   return [
-    `${said[0]!.toUpperCase()}${said.slice(1)}.${bounds === "" ? "" : ` ${bounds}`}`,
+    `${beginning(said, property)}.${bounds === "" ? "" : ` ${bounds}`}`,
     ...(fallback === undefined ? [] : [`@default ${fallback}`]),
   ];
+}
+
+/** With a capital, unless it begins with one of the values. */
+function beginning(said: string, { enum: names }: OptionDescription): string {
+  const value = names?.find((name) => said.startsWith(`${name}:`));
+  return value === undefined ? `${said[0]!.toUpperCase()}${said.slice(1)}` : `\`${value}\`${said.slice(value.length)}`;
 }
 
 /** `--batch-size` is `batchSize` here. */

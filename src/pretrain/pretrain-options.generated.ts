@@ -90,7 +90,7 @@ export interface PretrainOptions {
    */
   readonly threads?: number | undefined;
   /**
-   * Any: the last digits may depend on the number of threads; same: they do not (docs/performance.md).
+   * `any`: the last digits may depend on the number of threads; same: they do not (docs/performance.md).
    * @default "any"
    */
   readonly bits?: "any" | "same" | undefined;

@@ -59,7 +59,7 @@ export interface SharedOptions extends DataOptions {
    * @default 0
    */
   readonly labelSmoothing?: number | undefined;
-  /** Oversample: draw texts of rare labels as often as those of the most frequent one. @default "none" */
+  /** `oversample`: draw texts of rare labels as often as those of the most frequent one. @default "none" */
   readonly balance?: "none" | "oversample" | undefined;
   /**
    * Train on N texts only, drawn by split seed with the labels' shares; first:N takes the first N; validation and test
@@ -103,8 +103,8 @@ export interface SharedOptions extends DataOptions {
    */
   readonly earlyStopping?: number | undefined;
   /**
-   * Int8: products with weights that are not trained in 8 bits, forward and backward; faster, in less memory, and with
-   * results that differ a little (docs/performance.md).
+   * `int8`: products with weights that are not trained in 8 bits, forward and backward; faster, in less memory, and
+   * with results that differ a little (docs/performance.md).
    * @default "float32"
    */
   readonly precision?: "float32" | "int8" | undefined;
@@ -120,7 +120,7 @@ export interface SharedOptions extends DataOptions {
    */
   readonly threads?: number | undefined;
   /**
-   * Any: all threads compute, and the last digits may depend on their number; same: results do not depend on it, and
+   * `any`: all threads compute, and the last digits may depend on their number; same: results do not depend on it, and
    * programs take no more threads than that allows (4 at hidden size 384).
    * @default "any"
    */

@@ -26,8 +26,8 @@ const keys: Readonly<Record<string, readonly string[]>> = {
   inspect: ["data", "model", "revision", "maxLength", "seed", "text", "header", "multiLabel", "signal"],
   evaluate: ["data", "dataRevision", "configName", "split", "seed", "label", "encoding", "signal"],
   predictTable: ["data", "split", "text", "id", "delimiter", "onFetch"],
-  exportRun: ["format", "out", "int8", "base", "name", "adapter", "labels", "maxLength", "onFetch"],
-  push: ["repo", "format", "public"],
+  exportRun: ["format", "out", "int8", "base", "name", "adapter", "labels", "language", "maxLength", "onFetch"],
+  push: ["repo", "format", "language", "public"],
 };
 
 test.each(Object.entries(keys).flatMap(([name, own]) => own.map((key) => [name, key] as const)))(
