@@ -7,7 +7,6 @@ import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
 import type { Bits } from "../engine/reproducible-threads.ts";
 import type { FetchEvent } from "../hub/fetch-events.ts";
 import { openDataSource } from "../hub/named-inputs.ts";
-import type { AdaptedModel } from "../methods/adapt.ts";
 import { longestText, requirePairs, requireVocabulary } from "../models/model-limits.ts";
 import type { SplitName, Text } from "../tables/dataset.ts";
 import { loadSplit } from "../tables/load-dataset.ts";
@@ -17,7 +16,7 @@ import { cutTexts, type TextSource, TokenizedSplit, textsOf } from "../tokens/to
 import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
 import { computeLogits, metricsOf } from "../train/evaluate.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
-import { type Precision, precisionOf, requirePrecision, storedAsRead } from "../train/precision.ts";
+import { asStored, inPrecision, type Precision, requirePrecision, storedAsRead } from "../train/precision.ts";
 import { evaluationProgram } from "../train/program.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 
@@ -124,25 +123,25 @@ export class OpenedModel implements AnsweringModel {
     const engine = makeEngine(options.threads ?? usableThreads(), options.bits);
     const precision = options.precision ?? "float32";
     requirePrecision(precision);
-    const programOf = (adapted: AdaptedModel) =>
-      precisionOf({ precision }, adapted)(evaluationProgram(adapted.encoder));
     const loaded = await loadModel(
       { folder, revision, adapter, labels: named },
       { signal, onEvent: onFetch },
       async (adapted) => {
-        const { parameters } = adapted.encoder;
+        const { encoder } = adapted;
+        const inOwn = inPrecision({ precision }, adapted, { evaluation: evaluationProgram(encoder) });
         const stored =
           precision === "int8"
-            ? storedAsRead(parameters, [programOf(adapted)], await engine.largestInt8())
-            : parameters;
+            ? storedAsRead(encoder.parameters, inOwn, await engine.largestInt8())
+            : encoder.parameters;
         return { stored, memory: engine.createStore(stored) };
       },
     );
     const { encoder } = loaded.adapted;
     const maxLength = longestText(options.maxLength ?? loaded.maxLength, encoder);
+    const program = asStored(evaluationProgram(encoder), loaded.memory.weights);
     const tokenizer = loadTokenizer(loaded.path);
     requireVocabulary(tokenizer, encoder, loaded.path);
-    return new OpenedModel(loaded, tokenizer, maxLength, await engine.compile(programOf(loaded.adapted)));
+    return new OpenedModel(loaded, tokenizer, maxLength, await engine.compile(program));
   }
 
   logits(texts: readonly Text[], signal?: AbortSignal): Promise<Float32Array> {

@@ -9,7 +9,7 @@ import type { PackedBatch } from "../models/batch.ts";
 import type { Parameter } from "../models/encoder.ts";
 import { DenseParameter } from "./dense-parameter.ts";
 import { float32, type HostTensors } from "./engine-tensors.ts";
-import { type Int8Weight, quantizeWeight } from "./int8-weights.ts";
+import { WeightQuantizer } from "./int8-weights.ts";
 import { alone, type WorkerPool } from "./kernels/worker-pool.ts";
 import { allocateBlocks, ScratchMemory } from "./memory.ts";
 import type { MaskDraw, ParameterStore, StoredParameter, TrainingRoom, UpdateStep } from "./parameter-store.ts";
@@ -32,6 +32,7 @@ export class CpuStore implements ParameterStore {
   readonly #set: TrainableSet;
   readonly #workers: WorkerPool;
   readonly #masks: ScratchMemory;
+  readonly #quantizer = new WeightQuantizer();
 
   /** Room for `parameters`; without `training`, for their weights only. */
   constructor(
@@ -107,11 +108,11 @@ export class CpuStore implements ParameterStore {
 
   quantize(parameter: string, values: Float32Array): void {
     const { shape, int8 } = this.#int8.get(parameter)!;
-    for (const form of int8!.forms) {
-      const inputs = int8Inputs(parameter, form);
-      const into = { values: this.weights[inputs.values]!.data, scales: this.weights[inputs.scales]!.data };
-      quantizeWeight(values, shape as [number, number], form, int8!.largest, into as Int8Weight);
-    }
+    const inputs = int8Inputs(parameter, int8!.form);
+    this.#quantizer.quantize(values, shape[1]!, int8!.form, int8!.largest, {
+      values: this.weights[inputs.values]!.data as Int8Array,
+      scales: this.weights[inputs.scales]!.data as Float32Array,
+    });
   }
 
   async upload(): Promise<void> {}
@@ -153,15 +154,12 @@ export class CpuStore implements ParameterStore {
   }
 }
 
-/** Room for a weight in each of its forms. No kernel works on them, so any memory will do. */
+/** Room for a weight in its form, and the scale of each row. No kernel works on them, so any memory will do. */
 function int8Tensors({ name, shape, int8 }: StoredParameter): HostTensors {
-  const tensors = int8!.forms.flatMap((form): [string, HostTensor][] => {
-    const dims = form === "int8" ? shape : [...shape].reverse();
-    const { values, scales } = int8Inputs(name, form);
-    return [
-      [values, { dtype: "int8", dims, data: new Int8Array(sizeOf(dims)) }],
-      [scales, float32(new Float32Array(dims[1]!), [dims[1]!])],
-    ];
-  });
-  return Object.fromEntries(tensors);
+  const dims = int8!.form === "int8" ? shape : [...shape].reverse();
+  const { values, scales } = int8Inputs(name, int8!.form);
+  return {
+    [values]: { dtype: "int8", dims, data: new Int8Array(sizeOf(dims)) },
+    [scales]: float32(new Float32Array(shape[0]!), [shape[0]!]),
+  };
 }

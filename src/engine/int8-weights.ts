@@ -1,57 +1,46 @@
-/** Weights of products in 8 bits: each column's largest magnitude becomes ±`largest`, everything else a whole number of steps. */
+/** Weights in 8 bits: each row's largest magnitude becomes `largest`, everything else a whole number of steps. */
 import type { Int8Form } from "../graph/int8-products.ts";
+import { ScratchMemory } from "./memory.ts";
 
-/** A weight in one form, [k, n], and the scale of each column. */
+/** The bytes of a weight [out, in] in a form, and the scale of each `out`. */
 export interface Int8Weight {
   readonly values: Int8Array;
   readonly scales: Float32Array;
 }
 
+/** Numbers that the kernel gets at a time. */
+const CHUNK_FLOATS = 2 ** 18;
 /** Columns that are turned at a time: their rows stay in the cache. */
 const BLOCK = 64;
 
-/** Fills `into` with a weight [out, in] in a form: turned, with a scale for each `out`, or as it is, with one for each `in`. */
-export function quantizeWeight(
-  weight: Float32Array,
-  [out, width]: readonly [number, number],
-  form: Int8Form,
-  largest: number,
-  { values, scales }: Int8Weight,
-): void {
-  if (form === "int8") quantizeColumns(weight, [out, width], largest, { values, scales });
-  else turnAndQuantize(weight, [out, width], largest, { values, scales });
-}
+/** Rounds weights, through memory of its own. */
+export class WeightQuantizer {
+  readonly #scratch = new ScratchMemory();
 
-/** A column of zeros has scale 1. */
-const scaleOf = (largestValue: number, largest: number): number => Math.fround(largestValue / largest) || 1;
-
-function quantizeColumns(
-  weight: Float32Array,
-  [out, width]: readonly [number, number],
-  largest: number,
-  { values, scales }: Int8Weight,
-): void {
-  scales.fill(0);
-  for (let o = 0, i = 0; o < out; o++)
-    for (let k = 0; k < width; k++, i++) scales[k] = Math.max(scales[k]!, Math.abs(weight[i]!));
-  for (let k = 0; k < width; k++) scales[k] = scaleOf(scales[k]!, largest);
-  for (let o = 0, i = 0; o < out; o++)
-    for (let k = 0; k < width; k++, i++) values[i] = Math.round(weight[i]! / scales[k]!);
-}
-
-function turnAndQuantize(
-  weight: Float32Array,
-  [out, width]: readonly [number, number],
-  largest: number,
-  { values, scales }: Int8Weight,
-): void {
-  for (let o = 0; o < out; o++) {
-    let top = 0;
-    for (let i = o * width; i < (o + 1) * width; i++) top = Math.max(top, Math.abs(weight[i]!));
-    scales[o] = scaleOf(top, largest);
+  /** Fills `into` with `weight`, whose rows have `width` numbers. */
+  quantize(weight: Float32Array, width: number, form: Int8Form, largest: number, into: Int8Weight): void {
+    const rows = into.scales.length;
+    const atOnce = Math.max(1, Math.floor(CHUNK_FLOATS / width));
+    for (let first = 0; first < rows; first += atOnce) {
+      const count = Math.min(atOnce, rows - first);
+      const [floats, bytes] = [count * width, Math.ceil((count * width) / 4)];
+      const { kernels, arrays } = this.#scratch.blocks([[floats, bytes, count]])[0]!;
+      const [x, room, scales] = arrays as [Float32Array, Float32Array, Float32Array];
+      const values = new Int8Array(room.buffer, room.byteOffset, floats);
+      x.set(weight.subarray(first * width, first * width + floats));
+      kernels.quantizeRows(x, values, scales, largest);
+      into.scales.set(scales, first);
+      if (form === "int8") into.values.set(values, first * width);
+      else turn(values, width, into.values, rows, first);
+    }
   }
-  for (let first = 0; first < out; first += BLOCK)
+}
+
+/** Writes rows as columns, from column `first` of `columns` on. */
+function turn(values: Int8Array, width: number, into: Int8Array, columns: number, first: number): void {
+  const rows = values.length / width;
+  for (let from = 0; from < rows; from += BLOCK)
     for (let k = 0; k < width; k++)
-      for (let o = first; o < Math.min(first + BLOCK, out); o++)
-        values[k * out + o] = Math.round(weight[o * width + k]! / scales[o]!);
+      for (let row = from; row < Math.min(from + BLOCK, rows); row++)
+        into[k * columns + first + row] = values[row * width + k]!;
 }

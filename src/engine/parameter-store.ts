@@ -10,8 +10,8 @@ import type { EngineTensors, HostTensors } from "./engine-tensors.ts";
 
 /** How a weight that is not trained is kept for products in 8 bits. */
 export interface Int8Storage {
-  readonly forms: readonly Int8Form[];
-  /** The magnitude that the largest number of each column gets: `Engine.largestInt8`. */
+  readonly form: Int8Form;
+  /** The magnitude that the largest number of each row gets: `Engine.largestInt8`. */
   readonly largest: number;
   /** Whether programs read it as float32 as well; if not, nothing keeps it so. */
   readonly float32: boolean;

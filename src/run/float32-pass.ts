@@ -2,6 +2,7 @@
  * Programs in float32 for a run whose frozen weights are kept in 8 bits alone: the weights are read again from the model's
  * files, a part of the program at a time, so that no more of them are in memory than that part reads.
  */
+import { type Releasable, releasable } from "../base/releasable.ts";
 import { sizeOf } from "../base/size-of.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineTensors, float32, type HostTensors } from "../engine/engine-tensors.ts";
@@ -40,7 +41,7 @@ export class Float32Pass {
   readonly #parts: readonly Outputs[];
   readonly #outputs: Outputs;
   /** Each part's weights take the place of those before. */
-  readonly #room: Float32Array;
+  readonly #room: Releasable;
 
   private constructor(outputs: Outputs, engine: Engine, weights: Float32Weights, files: PretrainedModel) {
     const { model, memory } = weights;
@@ -49,7 +50,7 @@ export class Float32Pass {
     const floatsOf = (name: string) => (this.#missing.has(name) ? sizeOf(this.#missing.get(name)!) : 0);
     this.#parts = inParts(outputs, floatsOf, PART_BYTES / 4);
     const needed = this.#parts.map((part) => readBy(part).reduce((sum, name) => sum + floatsOf(name), 0));
-    this.#room = new Float32Array(Math.max(0, ...needed));
+    this.#room = releasable(Math.max(0, ...needed));
     this.#outputs = outputs;
     this.#engine = engine;
     this.#weights = weights;
@@ -74,13 +75,17 @@ export class Float32Pass {
       const weights = { ...this.#weights.memory.weights, ...this.#read(part) };
       // Compiled anew each time: what a program has used once it keeps until it is disposed.
       const program = await this.#engine.compile(part);
-      const later = new Set([...this.#parts.slice(i + 1).flatMap(readBy), ...Object.keys(this.#outputs)]);
-      for (const [b, { inputs, sizes }] of batches.entries()) {
-        const results = roomFor(part, sizes);
-        await program.run({ ...weights, ...inputs, ...values[b] }, results);
-        values[b] = Object.fromEntries(
-          Object.entries({ ...values[b], ...results }).filter(([name]) => later.has(name)),
-        );
+      try {
+        const later = new Set([...this.#parts.slice(i + 1).flatMap(readBy), ...Object.keys(this.#outputs)]);
+        for (const [b, { inputs, sizes }] of batches.entries()) {
+          const results = roomFor(part, sizes);
+          await program.run({ ...weights, ...inputs, ...values[b] }, results);
+          values[b] = Object.fromEntries(
+            Object.entries({ ...values[b], ...results }).filter(([name]) => later.has(name)),
+          );
+        }
+      } finally {
+        await program.dispose();
       }
     }
     return values;
@@ -88,13 +93,14 @@ export class Float32Pass {
 
   dispose(): void {
     this.#files.close();
+    this.#room.release();
   }
 
   #read(part: Outputs): HostTensors {
     let at = 0;
     const found = readBy(part).flatMap((name): [string, HostTensor][] => {
       const shape = this.#missing.get(name);
-      return shape ? [[name, float32(this.#room.subarray(at, (at += sizeOf(shape))), shape)]] : [];
+      return shape ? [[name, float32(this.#room.array.subarray(at, (at += sizeOf(shape))), shape)]] : [];
     });
     const tensors = Object.fromEntries(found);
     this.#files.readInto((name) => tensors[name]?.data as Float32Array | undefined, 0);

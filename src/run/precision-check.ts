@@ -7,7 +7,7 @@ import { simplify } from "../graph/simplify.ts";
 import type { HostTensor } from "../graph/tensor.ts";
 import { batchValues } from "../models/batch.ts";
 import { packTexts } from "../train/evaluate.ts";
-import { precisionOf } from "../train/precision.ts";
+import { asStored } from "../train/precision.ts";
 import { classification, evaluationProgram, LOGITS, LOSS, trainingProgram } from "../train/program.ts";
 import { targetInputs } from "../train/step.ts";
 import { type BatchInputs, Float32Pass, roomFor } from "./float32-pass.ts";
@@ -82,7 +82,7 @@ export async function checkPrecision(run: PreparedRun, engine: Engine): Promise<
     return found;
   };
 
-  const own = precisionOf({ precision: "int8" }, run.adapted)(outputs);
+  const own = asStored(outputs, run.memory.weights);
   const executable = await engine.compile(own);
   const rounded = await find(async ({ inputs, sizes }) => {
     const results = roomFor(own, sizes);

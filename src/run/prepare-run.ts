@@ -28,7 +28,7 @@ import { findFrozenFeatures } from "../train/frozen-features.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import { chooseThresholds } from "../train/multi-label.ts";
 import { Optimizer } from "../train/optimizer.ts";
-import { precisionOf, storedAsRead } from "../train/precision.ts";
+import { inPrecision, storedAsRead } from "../train/precision.ts";
 import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
 import { warmupNote } from "../train/schedule.ts";
 import { BatchRunner } from "../train/step.ts";
@@ -133,14 +133,16 @@ async function prepare(
   // Transformers' dropout is in frozen layers too, so their outputs change from step to step.
   const frozen = semantics === "attune" && trained.length > 0 ? findFrozenFeatures(encoder, trained) : undefined;
   const whole = trainingProgram(encoder, trained, frozen, classification(encoder, multiLabel));
-  const inPrecision = precisionOf(options, adapted);
-  const features = frozen && { ...frozen, outputs: inPrecision(frozen.outputs) };
-  const program = { ...whole, outputs: inPrecision(whole.outputs) };
-  const evaluationOutputs = inPrecision(evaluationProgram(encoder, features));
-  const programs = [program.outputs, evaluationOutputs, features?.outputs ?? {}];
+  const inOwn = inPrecision(options, adapted, {
+    training: whole.outputs,
+    evaluation: evaluationProgram(encoder, frozen),
+    features: frozen?.outputs ?? {},
+  });
+  const features = frozen && { ...frozen, outputs: inOwn.programs.features };
+  const program = { ...whole, outputs: inOwn.programs.training };
   const stored =
     options.precision === "int8"
-      ? storedAsRead(encoder.parameters, programs, await engine.largestInt8())
+      ? storedAsRead(encoder.parameters, inOwn, await engine.largestInt8())
       : encoder.parameters;
   const { gradientAccumulation } = options;
   const memory = engine.createStore(stored, {
@@ -163,7 +165,7 @@ async function prepare(
 
   const training = await engine.compile(program.outputs);
   opened.add(() => training.dispose());
-  const evaluation = new LazyProgram(() => engine.compile(evaluationOutputs));
+  const evaluation = new LazyProgram(() => engine.compile(inOwn.programs.evaluation));
   const labelCount = dataset.labels.length;
   const tokens = Object.fromEntries(
     Object.entries(texts).map(([name, examples]) => [name, new TokenizedSplit(examples, tokenizer, maxLength, store)]),

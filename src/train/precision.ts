@@ -3,8 +3,8 @@
  * attention's own products are float32 in either.
  */
 import { AttuneError } from "../base/error.ts";
-import type { Int8Storage, StoredParameter } from "../engine/parameter-store.ts";
-import { int8Inputs, int8Products } from "../graph/int8-products.ts";
+import type { StoredParameter } from "../engine/parameter-store.ts";
+import { INT8_FORMS, type Int8Form, int8Forms, int8Inputs, int8Products } from "../graph/int8-products.ts";
 import { inputName } from "../graph/ops/leaf.ts";
 import { nodesInOrder } from "../graph/order.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -20,34 +20,53 @@ export function requirePrecision(given: string): void {
 }
 
 type Outputs = Readonly<Record<string, Tensor>>;
+type Programs = Readonly<Record<string, Outputs>>;
 
-/** What a precision makes of a program of an adapted model. */
-export function precisionOf(
+/** Programs of a model in a precision, and how they read its weights. */
+export interface InPrecision<Own extends Programs> {
+  readonly programs: Own;
+  /** Of each weight that they read in 8 bits. */
+  readonly forms: ReadonlyMap<string, Int8Form>;
+}
+
+/** What a precision makes of all programs of an adapted model that share its weights. */
+export function inPrecision<Own extends Programs>(
   { precision }: { readonly precision: Precision },
-  { encoder, trained }: { readonly encoder: Pick<Encoder, "parameters">; readonly trained: readonly Parameter[] },
-): (outputs: Outputs) => Outputs {
-  if (precision === "float32") return (outputs) => outputs;
+  {
+    encoder,
+    trained,
+  }: { readonly encoder: Pick<Encoder, "parameters" | "wordTable">; readonly trained: readonly Parameter[] },
+  programs: Own,
+): InPrecision<Own> {
+  if (precision === "float32") return { programs, forms: new Map() };
   const changing = new Set(trained.map(({ name }) => name));
   const frozen = new Set(
     encoder.parameters.flatMap(({ name, kind, part }) =>
-      kind === "weight" && part === "encoder" && !changing.has(name) ? [name] : [],
+      (kind === "weight" || name === encoder.wordTable) && part === "encoder" && !changing.has(name) ? [name] : [],
     ),
   );
-  return (outputs) => int8Products(outputs, (name) => frozen.has(name));
+  const forms = int8Forms(Object.values(programs), (name) => frozen.has(name));
+  const quick = Object.entries(programs).map(([name, outputs]) => [
+    name,
+    int8Products(outputs, (weight) => forms.get(weight)),
+  ]);
+  return { programs: Object.fromEntries(quick) as Own, forms };
 }
 
-/** Parameters, each kept in the forms in which any of the programs reads it. */
+/** A program that reads weights as a store has them. */
+export const asStored = (outputs: Outputs, weights: Readonly<Record<string, unknown>>): Outputs =>
+  int8Products(outputs, (weight) => INT8_FORMS.find((form) => int8Inputs(weight, form).values in weights));
+
+/** Parameters as those programs read them; bytes in ±`largest`. */
 export function storedAsRead(
   parameters: readonly Parameter[],
-  programs: readonly Outputs[],
+  { programs, forms }: InPrecision<Programs>,
   largest: number,
 ): StoredParameter[] {
-  const nodes = programs.flatMap((outputs) => nodesInOrder(Object.values(outputs)));
+  const nodes = Object.values(programs).flatMap((outputs) => nodesInOrder(Object.values(outputs)));
   const read = new Set(nodes.map(({ outputs: [y] }) => y && inputName(y)));
   return parameters.map((parameter) => {
-    const { name } = parameter;
-    const forms = (["int8", "int8Turned"] as const).filter((form) => read.has(int8Inputs(name, form).values));
-    const int8: Int8Storage = { forms, largest, float32: read.has(name) };
-    return forms.length === 0 ? parameter : { ...parameter, int8 };
+    const form = forms.get(parameter.name);
+    return form ? { ...parameter, int8: { form, largest, float32: read.has(parameter.name) } } : parameter;
   });
 }

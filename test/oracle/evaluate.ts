@@ -148,7 +148,8 @@ const int8Product: Rule = ([x, values, scales], { alpha }) => {
   });
   const y = matrixProduct(rounded, values!, false, false);
   const columns = y.shape[1]!;
-  for (const i of y.data.keys()) y.data[i]! *= alpha * rowScales[Math.floor(i / columns)]! * scales!.data[i % columns]!;
+  const scaleOf = (column: number) => scales!.data[scales!.shape.length > 0 ? column : 0]!;
+  for (const i of y.data.keys()) y.data[i]! *= alpha * rowScales[Math.floor(i / columns)]! * scaleOf(i % columns);
   return [y];
 };
 
@@ -256,6 +257,9 @@ const rules: Readonly<Record<string, Rule>> = {
   product,
   affine: product,
   int8Product,
+  int8Rows: ([values, scales], _, [shape]) => [
+    ndarray(shape!, (i) => values!.data[i]! * scales!.data[Math.floor(i / shape![1]!)]!),
+  ],
   matMul: ([a, b], _, [shape]) => {
     const [m, n] = shape!.slice(-2) as [number, number];
     const k = a!.shape.at(-1)!;

@@ -46,6 +46,11 @@ export interface Kernels {
   addRows(sums: Float32Array, rows: Float32Array, places: Int32Array, width: number): void;
   /** Fills y, whose length is a multiple of 8, with 0 or `scale`; an element is 0 with probability threshold / 65536. */
   dropoutMask(y: Float32Array, key: number, threshold: number, scale: number): void;
+  /**
+   * Rows of x as bytes: each is divided by its scale, which makes its largest magnitude `largest`, and rounded half to even. A
+   * row of zeros has the scale 0, so that in a product where scales go to the other factor it takes no precision from others.
+   */
+  quantizeRows(x: Float32Array, values: Int8Array, scales: Float32Array, largest: number): void;
 }
 
 /** The kernels' names and what they are called with: pointers in bytes, counts in elements, numbers. */
@@ -112,6 +117,10 @@ export function kernelCallsOn(memory: WebAssembly.Memory): KernelCalls {
     },
     dropoutMask: (y, key, threshold, scale) =>
       call("dropoutMask", 4 * y.length, y.byteOffset, y.length, key, threshold, scale),
+    quantizeRows: (x, values, scales, largest) => {
+      const pointers = [x, values, scales].map((array) => array.byteOffset);
+      return call("quantizeRows", 3 * x.length, ...pointers, scales.length, x.length / scales.length, largest);
+    },
   };
 }
 
@@ -124,6 +133,7 @@ export function kernelsOf(calls: KernelCalls): Kernels {
     add: (...args) => void calls.add(...args).run(),
     addRows: (...args) => void calls.addRows(...args).run(),
     dropoutMask: (...args) => void calls.dropoutMask(...args).run(),
+    quantizeRows: (...args) => void calls.quantizeRows(...args).run(),
   };
 }
 

@@ -179,4 +179,59 @@
       (local.set $counter (i32x4.add (local.get $counter) (i32x4.splat (i32.const 4))))
       (local.set $y (i32.add (local.get $y) (i32.const 32)))
       (br $groups))))
+
+  ;; Rows of x as bytes: each row is divided by its largest magnitude / `largest`, which becomes its scale, and rounded half
+  ;; to even. A row of zeros has the scale 0.
+  (func (export "quantizeRows")
+    (param $x i32) (param $q i32) (param $scales i32) (param $rows i32) (param $width i32) (param $largest f32)
+    (local $last i32) (local $at i32) (local $whole i32) (local $end i32)
+    (local $top v128) (local $scale f32) (local $divisor v128)
+    (local.set $last (i32.add (local.get $scales) (i32.shl (local.get $rows) (i32.const 2))))
+    (block $done (loop $each
+      (br_if $done (i32.ge_u (local.get $scales) (local.get $last)))
+      (local.set $whole (i32.add (local.get $x) (i32.shl (i32.and (local.get $width) (i32.const -16)) (i32.const 2))))
+      (local.set $end (i32.add (local.get $x) (i32.shl (local.get $width) (i32.const 2))))
+      (local.set $at (local.get $x))
+      (local.set $top (v128.const f32x4 0 0 0 0))
+      (block $read (loop $vectors
+        (br_if $read (i32.ge_u (local.get $at) (local.get $whole)))
+        (local.set $top (f32x4.max (local.get $top) (f32x4.max
+          (f32x4.max (f32x4.abs (v128.load (local.get $at))) (f32x4.abs (v128.load offset=16 (local.get $at))))
+          (f32x4.max (f32x4.abs (v128.load offset=32 (local.get $at))) (f32x4.abs (v128.load offset=48 (local.get $at)))))))
+        (local.set $at (i32.add (local.get $at) (i32.const 64)))
+        (br $vectors)))
+      (local.set $scale (f32.max
+        (f32.max (f32x4.extract_lane 0 (local.get $top)) (f32x4.extract_lane 1 (local.get $top)))
+        (f32.max (f32x4.extract_lane 2 (local.get $top)) (f32x4.extract_lane 3 (local.get $top)))))
+      (block $over (loop $rest
+        (br_if $over (i32.ge_u (local.get $at) (local.get $end)))
+        (local.set $scale (f32.max (local.get $scale) (f32.abs (f32.load (local.get $at)))))
+        (local.set $at (i32.add (local.get $at) (i32.const 4)))
+        (br $rest)))
+      (local.set $scale (f32.div (local.get $scale) (local.get $largest)))
+      (f32.store (local.get $scales) (local.get $scale))
+      (if (f32.eq (local.get $scale) (f32.const 0)) (then (local.set $scale (f32.const 1))))
+      (local.set $divisor (f32x4.splat (local.get $scale)))
+      (block $rounded (loop $vectors
+        (br_if $rounded (i32.ge_u (local.get $x) (local.get $whole)))
+        (v128.store (local.get $q) (i8x16.narrow_i16x8_s
+          (i16x8.narrow_i32x4_s
+            (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.div (v128.load (local.get $x)) (local.get $divisor))))
+            (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.div (v128.load offset=16 (local.get $x)) (local.get $divisor)))))
+          (i16x8.narrow_i32x4_s
+            (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.div (v128.load offset=32 (local.get $x)) (local.get $divisor))))
+            (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.div (v128.load offset=48 (local.get $x)) (local.get $divisor)))))))
+        (local.set $x (i32.add (local.get $x) (i32.const 64)))
+        (local.set $q (i32.add (local.get $q) (i32.const 16)))
+        (br $vectors)))
+      (block $over (loop $rest
+        (br_if $over (i32.ge_u (local.get $x) (local.get $end)))
+        (i32.store8 (local.get $q)
+          (i32.trunc_sat_f32_s (f32.max (f32.const -128) (f32.min (f32.const 127)
+            (f32.nearest (f32.div (f32.load (local.get $x)) (local.get $scale)))))))
+        (local.set $x (i32.add (local.get $x) (i32.const 4)))
+        (local.set $q (i32.add (local.get $q) (i32.const 1)))
+        (br $rest)))
+      (local.set $scales (i32.add (local.get $scales) (i32.const 4)))
+      (br $each))))
 )

@@ -59,4 +59,19 @@ export const referenceKernels: Kernels = {
       y[i + 1] = hash >>> 16 >= threshold ? scale : 0;
     }
   },
+
+  quantizeRows(x, values, scales, largest) {
+    const width = x.length / scales.length;
+    for (let row = 0, i = 0; row < scales.length; row++) {
+      let top = 0;
+      for (let k = 0; k < width; k++) top = Math.max(top, Math.abs(x[i + k]!));
+      scales[row] = top / f(largest);
+      const scale = scales[row] || 1;
+      for (const end = i + width; i < end; i++)
+        values[i] = Math.max(-128, Math.min(127, roundHalfToEven(f(x[i]! / scale))));
+    }
+  },
 };
+
+/** Adding and taking away 1.5 · 2^52 rounds to whole numbers as float64 itself rounds. */
+const roundHalfToEven = (x: number): number => x + 6755399441055744 - 6755399441055744;

@@ -17,7 +17,15 @@ export const engineReadsSharedMemory = Number.parseInt(process.versions.node, 10
 export const workerPoolOf = (threads: number): WorkerPool =>
   threads > 1 && engineReadsSharedMemory ? new Threads(threads) : alone;
 
-const NAMES: readonly (keyof Kernels)[] = ["adamw", "adamwRows", "sumOfSquares", "add", "addRows", "dropoutMask"];
+const NAMES: readonly (keyof Kernels)[] = [
+  "adamw",
+  "adamwRows",
+  "sumOfSquares",
+  "add",
+  "addRows",
+  "dropoutMask",
+  "quantizeRows",
+];
 
 /** Numbers that threads wait for and take from. */
 const PLACES = { round: 0, left: 1, made: 2, count: 3, failed: 4, stopped: 5 } as const;

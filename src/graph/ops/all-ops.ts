@@ -43,6 +43,7 @@ export const ops = [
   linalg.affineOp,
   linalg.matMulOp,
   int8.int8ProductOp,
+  int8.int8RowsOp,
   indexing.gatherRowsOp,
   indexing.scatterAddRowsOp,
   indexing.rowOfEachOp,

@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CpuStore } from "../../../src/engine/cpu-store.ts";
-import { float32 } from "../../../src/engine/engine-tensors.ts";
+import { float32, int32 } from "../../../src/engine/engine-tensors.ts";
 import { isExact, largestExactInt8 } from "../../../src/engine/int8-saturation.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
-import { int8Products } from "../../../src/graph/int8-products.ts";
+import { type Int8Form, int8Products } from "../../../src/graph/int8-products.ts";
+import { gatherRows } from "../../../src/graph/ops/indexing.ts";
 import { input } from "../../../src/graph/ops/leaf.ts";
 import { product } from "../../../src/graph/ops/linalg.ts";
 import { fixtures } from "../tables/scratch.ts";
@@ -19,41 +20,53 @@ interface Case {
   readonly dy: number[];
   readonly y: number[];
   readonly dx: number[];
+  readonly rows: number[];
 }
 
 const cases: readonly Case[] = JSON.parse(readFileSync(join(fixtures, "int8.json"), "utf8"));
 
-/** x Wᵀ and dy W in 8 bits. */
-async function compute({ largest, shape: [tokens, inner, out], x, w, dy }: Case, threads = 1) {
+/** x Wᵀ, dy W and some rows of W in 8 bits. */
+async function compute({ largest, shape: [tokens, inner, out], x, w, dy }: Case, form: Int8Form = "int8", threads = 1) {
   const weight = input("w", "float32", [out, inner]);
   const outputs = int8Products(
     {
       y: product(input("x", "float32", ["tokens", inner]), weight, { transB: true }),
       dx: product(input("dy", "float32", ["tokens", out]), weight),
+      rows: gatherRows(weight, input("ids", "int32", ["ids"])),
     },
-    (name) => name === "w",
+    (name) => (name === "w" ? form : undefined),
   );
-  const int8 = { forms: ["int8", "int8Turned"], largest, float32: false } as const;
+  const int8 = { form, largest, float32: false };
   const store = new CpuStore([{ name: "w", shape: [out, inner], kind: "weight", part: "encoder", int8 }]);
   store.quantize("w", Float32Array.from(w));
   const program = await onnxRuntimeEngine({ threads }).compile(outputs);
-  const found = { y: new Float32Array(tokens * out), dx: new Float32Array(tokens * inner) };
+  const ids = Int32Array.of(out - 1, 2, 0, 2);
+  const found = {
+    y: new Float32Array(tokens * out),
+    dx: new Float32Array(tokens * inner),
+    rows: new Float32Array(ids.length * inner),
+  };
   const inputs = {
     x: float32(Float32Array.from(x), [tokens, inner]),
     dy: float32(Float32Array.from(dy), [tokens, out]),
+    ids: int32(ids, [ids.length]),
   };
   await program.run(
     { ...store.weights, ...inputs },
-    { y: float32(found.y, [tokens, out]), dx: float32(found.dx, [tokens, inner]) },
+    {
+      y: float32(found.y, [tokens, out]),
+      dx: float32(found.dx, [tokens, inner]),
+      rows: float32(found.rows, [ids.length, inner]),
+    },
   );
   await program.dispose();
   return found;
 }
 
 describe.each(cases.map((c) => [`${c.shape} in ±${c.largest}`, c] as const))("tokens, in, out %s", (_, c) => {
-  test("forward and backward equal NumPy's whole numbers", async () => {
-    const found = await compute(c);
-    for (const key of ["y", "dx"] as const) {
+  test.each(["int8", "int8Turned"] as const)("kept as %s, all equal NumPy's whole numbers", async (form) => {
+    const found = await compute(c, form);
+    for (const key of ["y", "dx", "rows"] as const) {
       const size = Math.max(...c[key].map(Math.abs));
       expect(size).toBeGreaterThan(0);
       for (const [i, value] of c[key].entries())
@@ -72,8 +85,8 @@ test("the bits do not depend on the number of threads", async () => {
     x: numbers(tokens * inner, 1),
     w: numbers(out * inner, 2),
   };
-  const whole = { ...given, dy: numbers(tokens * out, 3), y: [], dx: [] } as unknown as Case;
-  const [one, three] = [await compute(whole, 1), await compute(whole, 3)];
+  const whole = { ...given, dy: numbers(tokens * out, 3), y: [], dx: [], rows: [] } as unknown as Case;
+  const [one, three] = [await compute(whole, "int8", 1), await compute(whole, "int8", 3)];
   expect(three).toEqual(one);
 });
 

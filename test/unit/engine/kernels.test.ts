@@ -218,6 +218,21 @@ describe("WebAssembly and TypeScript agree to the bit", () => {
       { numRuns: 400 },
     );
   });
+
+  test("quantizeRows", () => {
+    const sizes = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 70 }), fc.constantFrom(127, 64));
+    fc.assert(
+      fc.property(seed, sizes, fc.constantFrom(EDGES, [0, 1]), (s, [rows, width, largest], edges) => {
+        const scene = new Scene(s, edges);
+        const [x, bytes, scales] = [rows * width, Math.ceil((rows * width) / 4), rows].map((n) => scene.place(n));
+        expectEqual((kernels, floats, words) => {
+          const { buffer, byteOffset } = words(bytes!);
+          kernels.quantizeRows(floats(x!), new Int8Array(buffer, byteOffset, rows * width), floats(scales!), largest);
+        });
+      }),
+      { numRuns: 400 },
+    );
+  });
 });
 
 const noise = (count: number, key: number, scale = 1) =>

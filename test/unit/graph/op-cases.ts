@@ -6,7 +6,7 @@ import { distanceToPlace, distanceToPlaceOp } from "../../../src/graph/ops/dista
 import * as elementwise from "../../../src/graph/ops/elementwise.ts";
 import { erf, erfGate } from "../../../src/graph/ops/elementwise.ts";
 import * as indexing from "../../../src/graph/ops/indexing.ts";
-import { int8Product } from "../../../src/graph/ops/int8-product.ts";
+import { int8Product, int8Rows } from "../../../src/graph/ops/int8-product.ts";
 import { constant, input } from "../../../src/graph/ops/leaf.ts";
 import * as linalg from "../../../src/graph/ops/linalg.ts";
 import * as reduce from "../../../src/graph/ops/reduce.ts";
@@ -111,6 +111,18 @@ export const opCases: readonly OpCase[] = [
       values: ndarray([5, 3], (i) => ((i * 37) % 255) - 127),
       scales: ndarray([3], [0.01, 0.02, 0.005]),
     },
+  },
+  {
+    name: "int8Product, one scale",
+    y: int8Product(input("x0", "float32", [2, 5]), int8Weight[0], constant(0.03)),
+    wanted: [],
+    values: { x0: numbers([2, 5], 0), values: ndarray([5, 3], (i) => ((i * 53) % 255) - 127) },
+  },
+  {
+    name: "int8Rows",
+    y: int8Rows(input("rows", "int8", [3, 5]), int8Weight[1]),
+    wanted: [],
+    values: { rows: ndarray([3, 5], (i) => ((i * 37) % 255) - 127), scales: ndarray([3], [0.01, 0.02, 0.005]) },
   },
   ...unary.map(([name, f]) => plain(name, [[2, 3]], (x) => f(x!))),
   ...binary.flatMap(([name, f]) => [

@@ -24,7 +24,7 @@ import {
   tanh,
 } from "../../../src/graph/ops/elementwise.ts";
 import * as indexing from "../../../src/graph/ops/indexing.ts";
-import { int8Product } from "../../../src/graph/ops/int8-product.ts";
+import { int8Product, int8Rows } from "../../../src/graph/ops/int8-product.ts";
 import { constant, input } from "../../../src/graph/ops/leaf.ts";
 import * as linalg from "../../../src/graph/ops/linalg.ts";
 import * as reduce from "../../../src/graph/ops/reduce.ts";
@@ -303,6 +303,17 @@ const rejected: Readonly<Record<string, readonly Case[]>> = {
     [
       "int8Product(float32[2, 3], int8[2, 4], float32[4]) has inner sizes 3 and 2",
       () => int8Product(t(2, 3), typed("int8", 2, 4), t(4)),
+    ],
+    [
+      "int8Product(float32[2, 3], int8[3, 4], float32[3]) needs a scale for each column, or one",
+      () => int8Product(t(2, 3), typed("int8", 3, 4), t(3)),
+    ],
+  ],
+  int8Rows: [
+    ["int8Rows(float32[2, 3], float32[2]) needs int8 and float32", () => int8Rows(t(2, 3), t(2))],
+    [
+      "int8Rows(int8[2, 3], float32[3]) needs a matrix and a scale for each row",
+      () => int8Rows(typed("int8", 2, 3), t(3)),
     ],
   ],
 };

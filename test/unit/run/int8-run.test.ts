@@ -155,7 +155,7 @@ test("the store of a run in int8 has no float32 copy of what is quantized", asyn
   const weight = opened.encoder.linears.find(({ role }) => role === "query")!.weight;
   const parameters = opened.encoder.parameters.map((parameter) =>
     parameter.name === weight
-      ? { ...parameter, int8: { forms: ["int8Turned"] as const, largest: 127, float32: false } }
+      ? { ...parameter, int8: { form: "int8Turned" as const, largest: 127, float32: false } }
       : parameter,
   );
   expect(new CpuStore(parameters).weights[weight]).toBeUndefined();

@@ -18,7 +18,7 @@ import { openModel } from "../../../src/pretrained/open-model.ts";
 import { fillStore, readAlone } from "../../../src/run/fill-store.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { findFrozenFeatures } from "../../../src/train/frozen-features.ts";
-import { precisionOf, storedAsRead } from "../../../src/train/precision.ts";
+import { inPrecision, storedAsRead } from "../../../src/train/precision.ts";
 import { evaluationProgram, trainingProgram } from "../../../src/train/program.ts";
 import { targetInputs } from "../../../src/train/step.ts";
 import { ndarray } from "../../oracle/array.ts";
@@ -51,17 +51,17 @@ async function prepared(folder: string, { method, options, semantics, head }: Fi
   const context = { semantics, trainHead: true, trainPooler: false, fresh: model.fresh };
   const adapted = adaptModel(model.encoder, chooseMethod(method, options), context);
   const { encoder, trained } = adapted;
-  const inInt8 = precisionOf({ precision: "int8" }, adapted);
   const program = trainingProgram(encoder, trained);
-  const outputs = inInt8(program.outputs);
-  const stored = storedAsRead(encoder.parameters, [outputs], 127);
+  const inInt8 = inPrecision({ precision: "int8" }, adapted, { training: program.outputs });
+  const outputs = inInt8.programs.training;
+  const stored = storedAsRead(encoder.parameters, inInt8, 127);
   const store = new CpuStore(stored, { ...program, maxTokens: 400, gradientAccumulation: 1 });
   fillStore(model, stored, store, 0);
   const weights = (name: string) =>
     (store.host[name]?.data as Float32Array | undefined) ?? readAlone(model, stored, name, 0);
   startAdded(adapted, { seed: 0, weights, tokenize: () => Int32Array.of(1, 5, 2) });
   model.close();
-  return { adapted, program, outputs, store, inInt8 };
+  return { adapted, program, outputs, store };
 }
 
 describe.each([...methods, ...families])("%s", (_, folder, file) => {
@@ -111,12 +111,19 @@ describe.each([...methods, ...families])("%s", (_, folder, file) => {
     await executable.dispose();
     expect(results.loss!.data[0]).toBeGreaterThan(0);
     for (const [i, { inputs, attributes }] of quick.entries()) {
-      const operands = [results[`x${i}`]!, ...inputs.slice(1).map((w) => store.weights[inputName(w)!] as HostTensor)];
-      const own = operands.map(({ dtype, dims }, at) => input(`${at}`, dtype, dims)) as [Tensor, Tensor, Tensor];
+      const [, weight, scales] = inputs as [Tensor, Tensor, Tensor];
+      const given: Record<string, HostTensor> = { x: results[`x${i}`]! };
+      for (const {
+        outputs: [y],
+      } of nodesInOrder([weight, scales])) {
+        const name = inputName(y!);
+        if (name !== undefined) given[name] = store.weights[name] as HostTensor;
+      }
       const values = Object.fromEntries(
-        operands.map(({ dims, data }, at) => [`${at}`, ndarray(dims, Array.from(data as Float32Array))]),
+        Object.entries(given).map(([name, { dims, data }]) => [name, ndarray(dims, Array.from(data as Float32Array))]),
       );
-      const [expected] = evaluate([apply(int8ProductOp, own, attributes as { alpha: number })], values);
+      const x = input("x", "float32", given.x!.dims);
+      const [expected] = evaluate([apply(int8ProductOp, [x, weight, scales], attributes as { alpha: number })], values);
       const largest = Math.max(1e-30, ...expected!.data.map(Math.abs));
       const found = results[`y${i}`]!.data as Float32Array;
       const worst = expected!.data.reduce((most, value, at) => Math.max(most, Math.abs(value - found[at]!)), 0);
@@ -131,11 +138,21 @@ const labelCountOf = ({ encoder }: Awaited<ReturnType<typeof prepared>>["adapted
 
 test("of a model whose top layers alone are trained, the frozen part is in 8 bits, and its features too", async () => {
   const file = join(fixtures, "methods", "full-top", "expected.json");
-  const { adapted, inInt8 } = await prepared(join(fixtures, "methods", "base"), JSON.parse(readFileSync(file, "utf8")));
+  const { adapted } = await prepared(join(fixtures, "methods", "base"), JSON.parse(readFileSync(file, "utf8")));
   const features = findFrozenFeatures(adapted.encoder, adapted.trained)!;
+  const programs = {
+    features: features.outputs,
+    above: evaluationProgram(adapted.encoder, features),
+    whole: evaluationProgram(adapted.encoder),
+  };
+  const quick = inPrecision({ precision: "int8" }, adapted, programs);
   const count = (outputs: Readonly<Record<string, Tensor>>) =>
-    nodesInOrder(Object.values(inInt8(outputs))).filter(({ op }) => op === int8ProductOp).length;
-  expect(count(features.outputs)).toBeGreaterThanOrEqual(6);
-  expect(count(evaluationProgram(adapted.encoder, features))).toBe(0);
-  expect(count(evaluationProgram(adapted.encoder))).toBe(count(features.outputs));
+    nodesInOrder(Object.values(outputs)).filter(({ op }) => op === int8ProductOp).length;
+  expect(count(quick.programs.features)).toBeGreaterThanOrEqual(6);
+  expect(count(quick.programs.above)).toBe(0);
+  expect(count(quick.programs.whole)).toBe(count(quick.programs.features));
+  // Nothing goes back through them, so each stands as the forward pass reads it; the table of words as it is.
+  const { wordTable } = adapted.encoder;
+  for (const [weight, form] of quick.forms) expect(form, weight).toBe(weight === wordTable ? "int8" : "int8Turned");
+  expect(quick.forms.has(wordTable)).toBe(true);
 });
