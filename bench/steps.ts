@@ -8,7 +8,7 @@ import { onnxRuntimeEngine } from "../src/engine/onnxruntime.ts";
 import { type PreparedRun, prepareRun } from "../src/run/prepare-run.ts";
 import { resolveOptions, type TrainOptions } from "../src/run/train-options.ts";
 import { packTexts } from "../src/train/evaluate.ts";
-import { precisionOf } from "../src/train/precision.ts";
+import { inPrecision } from "../src/train/precision.ts";
 import { trainingProgram } from "../src/train/program.ts";
 import { initialState, trainEpochs } from "../src/train/trainer.ts";
 import { observed, type Watch } from "./observed-engine.ts";
@@ -40,7 +40,7 @@ export async function programOf(given: JobOptions) {
   const first = [...run.job.order!.of(1).subarray(0, options.batchSize)];
   const { sizes } = packTexts(run.job.texts, first, encoder);
   await run.dispose();
-  return { outputs: precisionOf(options, run.adapted)(outputs), sizes };
+  return { outputs: inPrecision(options, run.adapted, { outputs }).programs.outputs, sizes };
 }
 
 /** Trains for so many steps, without evaluation. */

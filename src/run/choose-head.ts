@@ -21,7 +21,7 @@ import { loadTokenizer } from "../tokens/tokenizer.ts";
 import { computeLogits, evenThresholds, metricsOf } from "../train/evaluate.ts";
 import { type FrozenFeatures, findFrozenFeatures } from "../train/frozen-features.ts";
 import { Optimizer } from "../train/optimizer.ts";
-import { precisionOf, storedAsRead } from "../train/precision.ts";
+import { inPrecision, storedAsRead } from "../train/precision.ts";
 import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
 import { initialState, trainEpochs } from "../train/trainer.ts";
@@ -107,10 +107,11 @@ async function benchOf(
   // Attention pooling reads all of them, so they are the frozen features for it.
   const { model, encoder, trained } = await openWith("attention", options, dataset, opened);
   const found = findFrozenFeatures(encoder, trained)!;
-  const features = { ...found, outputs: precisionOf(options, { encoder, trained })(found.outputs) };
+  const inOwn = inPrecision(options, { encoder, trained }, { features: found.outputs });
+  const features = { ...found, outputs: inOwn.programs.features };
   const stored =
     options.precision === "int8"
-      ? storedAsRead(encoder.parameters, [features.outputs], await engine.largestInt8())
+      ? storedAsRead(encoder.parameters, inOwn, await engine.largestInt8())
       : encoder.parameters;
   const memory = engine.createStore(stored);
   fillStore(model, stored, memory, options.seed);
