@@ -2,22 +2,18 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { EMOTIONS, MINI } from "../src/hub/included.ts";
 import { pretrain } from "../src/pretrain/pretrain.ts";
+import { includedInputs, inStudies } from "./options.ts";
 import { COMPARED, printScores, studiesFolder } from "./scores.ts";
 
 export async function benchAdapt(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      model: { type: "string", default: MINI },
-      data: { type: "string", default: EMOTIONS },
+      ...includedInputs,
+      ...inStudies,
       passes: { type: "string", default: "20" },
       rate: { type: "string", default: "1e-4" },
-      seeds: { type: "string", default: "3" },
-      recipe: { type: "string", default: "demo" },
-      epochs: { type: "string" },
-      out: { type: "string" },
     },
   });
   const { model, data, passes, rate, recipe, epochs } = values;

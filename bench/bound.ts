@@ -9,8 +9,9 @@ import { markdownTable, mean, median, milliseconds } from "./figures.ts";
 import { jobNames, jobOf, type ModelKind, modelKinds } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
 import { folderOf } from "./models.ts";
+import { inRounds, sharedInputs } from "./options.ts";
 import { measureHere } from "./processes.ts";
-import { resultsFolder, writeResults } from "./results.ts";
+import { writeResults } from "./results.ts";
 import { loadTexts, writeSample } from "./samples.ts";
 
 const WARM_UP_STEPS = 3;
@@ -21,16 +22,12 @@ export async function benchBound(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      model: { type: "string", default: "../shared/models/all-MiniLM-L6-v2" },
+      ...sharedInputs,
+      ...inRounds,
       models: { type: "string", default: "bert-base,model" },
-      data: { type: "string", default: "../shared/data/dair-ai/emotion" },
       jobs: { type: "string", default: "full,lora" },
       batch: { type: "string", default: "16" },
-      rounds: { type: "string" },
       steps: { type: "string" },
-      threads: { type: "string", default: "2" },
-      out: { type: "string", default: resultsFolder },
-      short: { type: "boolean", default: false },
     },
   });
   const kinds = chosen("models", values.models, modelKinds);

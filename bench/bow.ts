@@ -4,13 +4,15 @@ import { parseArgs } from "node:util";
 import { fitBagOfWords } from "../src/inspection/bag-of-words.ts";
 import { loadDataset } from "../src/tables/load-dataset.ts";
 import { metricsOf } from "../src/train/evaluate.ts";
+import { sharedInputs } from "./options.ts";
+import { defaultPython } from "./processes.ts";
 
 export async function benchBow(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      data: { type: "string", default: "../shared/data/dair-ai/emotion" },
-      python: { type: "string", default: process.env.ATTUNE_PYTHON ?? "python3" },
+      data: sharedInputs.data,
+      python: { type: "string", default: defaultPython() },
     },
   });
   const { labels, splits } = await loadDataset({ path: values.data, seed: 42 });

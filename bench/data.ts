@@ -3,12 +3,14 @@
  * training on it takes beyond what the same run takes on a thousand rows. Each measurement has a process of its own.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { randomKey, uint32 } from "../src/base/random.ts";
 import { tinyModel } from "../test/tiny.ts";
+import { megabytes } from "./figures.ts";
+import { writeMadeRows } from "./made-rows.ts";
+import { defaultPython } from "./processes.ts";
 
 interface Measured {
   readonly seconds: number;
@@ -23,7 +25,7 @@ export async function benchData(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       rows: { type: "string", default: "1000000" },
-      python: { type: "string", default: process.env.ATTUNE_PYTHON ?? "python3" },
+      python: { type: "string", default: defaultPython() },
       "read-only": { type: "boolean", default: false },
     },
   });
@@ -31,7 +33,7 @@ export async function benchData(args: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "attune-bench-"));
   try {
     const file = join(folder, "rows.csv");
-    writeRows(file, rows);
+    writeMadeRows(file, rows);
     console.log(`${rows} rows, ${megabytes(statSync(file).size)}`);
     print("attune, rows", measure("read", file));
     const peer = spawnSync(values.python, [new URL("data.py", import.meta.url).pathname, file], { encoding: "utf8" });
@@ -40,7 +42,7 @@ export async function benchData(args: readonly string[]): Promise<void> {
     print("attune, splits", measure("load", file));
     if (!values["read-only"]) {
       const few = join(folder, "few.csv");
-      writeRows(few, FEW_ROWS);
+      writeMadeRows(few, FEW_ROWS);
       const model = tinyModel(join(folder, "model"));
       const own = measure("train", few, model);
       const all = measure("train", file, model);
@@ -51,28 +53,6 @@ export async function benchData(args: readonly string[]): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-const WORDS = "the a i feel very happy sad good bad cat dog running was is it that so and then more again".split(" ");
-const LABELS = ["joy", "anger", "fear", "love"];
-
-/** Rows of 5 to 24 words, no text twice; every fifth in quotes. */
-function writeRows(path: string, count: number): void {
-  const file = openSync(path, "w");
-  writeSync(file, "text,label\n");
-  for (let from = 0; from < count; from += 10_000) {
-    const lines = Array.from({ length: Math.min(10_000, count - from) }, (_, i) => {
-      const key = randomKey(0, "sample", from + i);
-      const words = Array.from(
-        { length: 5 + (uint32(key, 0) % 20) },
-        (_, k) => WORDS[uint32(key, k + 1) % WORDS.length],
-      );
-      const text = `${words.join(" ")} ${from + i}`;
-      return `${i % 5 === 0 ? `"${text}, so"` : text},${LABELS[uint32(key, 99) % LABELS.length]}\n`;
-    });
-    writeSync(file, lines.join(""));
-  }
-  closeSync(file);
 }
 
 function measure(...args: readonly string[]): Measured {
@@ -87,5 +67,3 @@ function print(name: string, { seconds, rows, peakRssBytes }: Measured): void {
     `${name.padEnd(18)}${seconds.toFixed(1).padStart(7)} s ${speed.padStart(20)}   peak ${megabytes(peakRssBytes)}`,
   );
 }
-
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;

@@ -10,8 +10,9 @@ import type { InferJob, InferRun } from "./infer-side.ts";
 import { modelKinds } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
 import { folderOf, writeClassifiers } from "./models.ts";
+import { inRounds, sharedInputs } from "./options.ts";
 import { measureHere } from "./processes.ts";
-import { resultsFolder, writeResults } from "./results.ts";
+import { writeResults } from "./results.ts";
 import { loadTexts } from "./samples.ts";
 
 /** transformers.js's seconds over Attune's, at least, each with its best batching. */
@@ -30,16 +31,12 @@ export async function benchInfer(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      model: { type: "string", default: "../shared/models/all-MiniLM-L6-v2" },
+      ...sharedInputs,
+      ...inRounds,
       models: { type: "string", default: "model" },
-      data: { type: "string", default: "../shared/data/dair-ai/emotion" },
       limit: { type: "string" },
       batch: { type: "string", default: "1,8,32,64" },
       precision: { type: "string", default: precisionNames.join(",") },
-      rounds: { type: "string" },
-      threads: { type: "string", default: "2" },
-      out: { type: "string", default: resultsFolder },
-      short: { type: "boolean", default: false },
     },
   });
   const rounds = Number(values.rounds ?? (values.short ? 1 : 3));

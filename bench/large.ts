@@ -16,6 +16,7 @@ import { plainObjective } from "../src/train/classification-objective.ts";
 import { Optimizer } from "../src/train/optimizer.ts";
 import { trainingProgram } from "../src/train/program.ts";
 import { BatchRunner } from "../src/train/step.ts";
+import { measuring } from "./options.ts";
 import { ADAMW } from "./steps.ts";
 
 const LABELS = 6;
@@ -30,7 +31,7 @@ export async function benchLarge(args: readonly string[]): Promise<void> {
       layers: { type: "string", default: "24" },
       heads: { type: "string", default: "16" },
       steps: { type: "string", default: "3" },
-      threads: { type: "string", default: "2" },
+      threads: measuring.threads,
     },
   });
   const hidden = Number(values.hidden);

@@ -12,6 +12,7 @@ import { randomKey, uint32 } from "../src/base/random.ts";
 import { train } from "../src/run/train.ts";
 import type { TrainOptions } from "../src/run/train-options.ts";
 import { tinyModel } from "../test/tiny.ts";
+import { measuring } from "./options.ts";
 
 const BATCH_SIZE = 16;
 const STEPS_PER_EPOCH = 100;
@@ -28,7 +29,7 @@ export async function benchLong(args: readonly string[]): Promise<void> {
       every: { type: "string", default: "500" },
       method: { type: "string", default: "full" },
       model: { type: "string" },
-      threads: { type: "string", default: "2" },
+      threads: measuring.threads,
     },
   });
   const [steps, every] = [Number(values.steps), Number(values.every)];

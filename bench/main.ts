@@ -42,6 +42,14 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     summary: "masked-language training, against BertForMaskedLM with Trainer in the same run",
     run: async (args) => (await import("./pretrain.ts")).benchPretrain(args),
   },
+  serve: {
+    summary: "attune serve under load: requests lost, how long health takes, memory; the numbers beside predict's",
+    run: async (args) => (await import("./serve.ts")).benchServe(args),
+  },
+  predict: {
+    summary: "attune predict --data on up to a million rows: time and peak memory",
+    run: async (args) => (await import("./predict.ts")).benchPredict(args),
+  },
   data: {
     summary:
       "a CSV of a million rows: reading beside pyarrow's, and the memory of training (--read-only leaves that out)",

@@ -6,20 +6,17 @@ import { parseArgs } from "node:util";
 import { markdownTable, median, milliseconds } from "./figures.ts";
 import { benchMachine } from "./machine.ts";
 import { measuresOf, WARM_UP_STEPS } from "./measures-work.ts";
-import { resultsFolder, writeResults } from "./results.ts";
+import { inRounds, sharedInputs } from "./options.ts";
+import { writeResults } from "./results.ts";
 
 export async function benchMeasures(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      model: { type: "string", default: "../shared/models/all-MiniLM-L6-v2" },
-      data: { type: "string", default: "../shared/data/dair-ai/emotion" },
+      ...sharedInputs,
+      ...inRounds,
       batch: { type: "string", default: "16" },
       steps: { type: "string" },
-      rounds: { type: "string" },
-      threads: { type: "string", default: "2" },
-      out: { type: "string", default: resultsFolder },
-      short: { type: "boolean", default: false },
     },
   });
   const steps = Number(values.steps ?? (values.short ? 2 : 20)) + WARM_UP_STEPS;

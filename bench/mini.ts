@@ -2,23 +2,21 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { EMOTIONS, MINI } from "../src/hub/included.ts";
+import { EMOTIONS } from "../src/hub/included.ts";
 import { atPath } from "../src/hub/named-inputs.ts";
 import { readModelConfig } from "../src/pretrained/open-model.ts";
 import { writeDrawnModel } from "./models.ts";
+import { includedInputs, inStudies } from "./options.ts";
 import { COMPARED, printScores, studiesFolder } from "./scores.ts";
 
 export async function benchMini(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      model: { type: "string", default: MINI },
+      ...inStudies,
+      model: includedInputs.model,
       data: { type: "string", multiple: true, default: [EMOTIONS] },
-      seeds: { type: "string", default: "3" },
-      recipe: { type: "string", default: "demo" },
-      epochs: { type: "string" },
       limit: { type: "string" },
-      out: { type: "string" },
     },
   });
   const folder = studiesFolder(values.out, "mini");

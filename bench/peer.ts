@@ -13,9 +13,10 @@ import { seconds } from "./figures.ts";
 import { type JobName, jobNames, jobOf, type ModelKind, modelKinds, type Precision, precisions } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
 import { folderOf } from "./models.ts";
+import { inRounds, sharedInputs } from "./options.ts";
 import { type Comparison, type PythonRun, report, type Side, secondsOf } from "./peer-report.ts";
 import { defaultPython, hasPython, measureHere, measurePython } from "./processes.ts";
-import { resultsFolder, writeResults } from "./results.ts";
+import { writeResults } from "./results.ts";
 import { type Dataset, loadTexts, writeSample } from "./samples.ts";
 import type { AttuneSteps } from "./steps.ts";
 
@@ -38,19 +39,15 @@ export async function benchPeer(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      model: { type: "string", default: "../shared/models/all-MiniLM-L6-v2" },
+      ...sharedInputs,
+      ...inRounds,
       models: { type: "string", default: "bert-base,model" },
-      data: { type: "string", default: "../shared/data/dair-ai/emotion" },
       jobs: { type: "string", default: jobNames.join(",") },
       batch: { type: "string", default: "16,32" },
       precision: { type: "string" },
-      rounds: { type: "string" },
       steps: { type: "string" },
       examples: { type: "string" },
-      threads: { type: "string", default: "2" },
       python: { type: "string", default: defaultPython() },
-      out: { type: "string", default: resultsFolder },
-      short: { type: "boolean", default: false },
     },
   });
   const kinds = chosen("models", values.models, modelKinds);

@@ -9,9 +9,10 @@ import { writeNewTokenizer } from "../src/pretrain/new-tokenizer.ts";
 import { markdownTable, median, megabytes, milliseconds, times } from "./figures.ts";
 import { benchMachine } from "./machine.ts";
 import { writeLanguageModel } from "./models.ts";
+import { inRounds } from "./options.ts";
 import type { PretrainJob, PretrainSteps } from "./pretrain-attune.ts";
 import { defaultPython, hasPython, measureHere, measurePython } from "./processes.ts";
-import { resultsFolder, writeResults } from "./results.ts";
+import { writeResults } from "./results.ts";
 
 const WARM_UP_STEPS = 3;
 const GOALS = { "AVX-512": 2.5, AVX2: 1.5 } as const;
@@ -20,6 +21,7 @@ export async function benchPretrain(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      ...inRounds,
       text: { type: "string", default: "../shared/data/corpus" },
       layers: { type: "string", default: "4" },
       hidden: { type: "string", default: "256" },
@@ -27,12 +29,8 @@ export async function benchPretrain(args: readonly string[]): Promise<void> {
       vocab: { type: "string", default: "8192" },
       length: { type: "string", default: "128" },
       batch: { type: "string", default: "32" },
-      rounds: { type: "string" },
       steps: { type: "string" },
-      threads: { type: "string", default: "2" },
       python: { type: "string", default: defaultPython() },
-      out: { type: "string", default: resultsFolder },
-      short: { type: "boolean", default: false },
     },
   });
   const { short } = values;

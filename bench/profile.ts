@@ -11,24 +11,22 @@ import { collapsedStacks, flameGraph } from "./flame-graph.ts";
 import { jobNames, jobOf, modelKinds } from "./jobs.ts";
 import { benchMachine, machineText } from "./machine.ts";
 import { folderOf } from "./models.ts";
+import { measuring, sharedInputs } from "./options.ts";
 import { measureHere } from "./processes.ts";
 import type { Profiled, ProfileJob } from "./profile-attune.ts";
-import { resultsFolder, writeResults } from "./results.ts";
+import { writeResults } from "./results.ts";
 import { loadTexts, writeSample } from "./samples.ts";
 
 export async function benchProfile(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      model: { type: "string", default: "../shared/models/all-MiniLM-L6-v2" },
+      ...sharedInputs,
+      ...measuring,
       models: { type: "string", default: "bert-base" },
-      data: { type: "string", default: "../shared/data/dair-ai/emotion" },
       jobs: { type: "string", default: "full" },
       batch: { type: "string", default: "16" },
       steps: { type: "string" },
-      threads: { type: "string", default: "2" },
-      out: { type: "string", default: resultsFolder },
-      short: { type: "boolean", default: false },
     },
   });
   const kinds = chosen("models", values.models, modelKinds);

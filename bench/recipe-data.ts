@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { permutation, randomKey } from "../src/base/random.ts";
+import { sharedInputs } from "./options.ts";
 import { type Dataset, loadTexts, writeCsv } from "./samples.ts";
 
 interface Row {
@@ -38,7 +39,7 @@ export async function benchRecipeData(args: readonly string[]): Promise<void> {
     args: [...args],
     options: {
       banking77: { type: "string", default: "../shared/data/banking77" },
-      emotion: { type: "string", default: "../shared/data/dair-ai/emotion" },
+      emotion: sharedInputs.data,
       out: { type: "string", default: "search-data" },
     },
   });

@@ -6,8 +6,9 @@ import { parseArgs } from "node:util";
 import type { AttuneJob } from "./attune.ts";
 import { markdownTable, median, megabytes, seconds } from "./figures.ts";
 import { benchMachine } from "./machine.ts";
+import { inRounds, sharedInputs } from "./options.ts";
 import { measureHere } from "./processes.ts";
-import { resultsFolder, writeResults } from "./results.ts";
+import { writeResults } from "./results.ts";
 import { loadTexts, writeSample } from "./samples.ts";
 import type { AttuneSteps } from "./steps.ts";
 
@@ -20,15 +21,11 @@ export async function benchScale(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      model: { type: "string", default: "../shared/models/all-MiniLM-L6-v2" },
-      data: { type: "string", default: "../shared/data/dair-ai/emotion" },
+      ...sharedInputs,
+      ...inRounds,
       examples: { type: "string" },
       steps: { type: "string" },
-      rounds: { type: "string" },
       batch: { type: "string", default: "16" },
-      threads: { type: "string", default: "2" },
-      out: { type: "string", default: resultsFolder },
-      short: { type: "boolean", default: false },
     },
   });
   const { short } = values;

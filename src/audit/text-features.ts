@@ -39,7 +39,9 @@ export async function textFeatures(
   engine: Engine,
   options: FeatureOptions,
 ): Promise<TextFeatures> {
-  const { head } = await fittingHead(options.model, texts.labels);
+  const own = await openModel(options.model, texts.labels);
+  own.close();
+  const { head } = fittingHead(own, options.model, texts.labels);
   const pooling = head.replace("+mlp", "") as Pooling;
   // What is pooled by weights that would have to be learned first has no vector yet.
   return (

@@ -158,6 +158,7 @@ export class OpenedModel implements AnsweringModel {
       reading: read,
       notes,
       made,
+      besideOthers,
     } = await loadSplit({
       ...datasetOptions({ ...asTrained, ...reading, data: source.path, configName, multiLabel }),
       usual: columns,
@@ -165,6 +166,8 @@ export class OpenedModel implements AnsweringModel {
       ...(split && { split }),
     });
     if (reading.seed !== undefined && !made) throw withoutEffect("--seed", "where no split is made");
+    if (reading.sharedTexts !== undefined && !besideOthers)
+      throw withoutEffect("--shared-texts", "where no other split is read");
     if (examples.isPair) this.#requirePairs();
     const tokens = this.#tokenize(examples);
     const metrics = metricsOf(await this.#logitsOf(tokens, signal), examples.truths(), model.labels, thresholds);

@@ -5,6 +5,7 @@ import { AttuneError } from "../base/error.ts";
 import type { LoadOptions } from "../classifier/opened-model.ts";
 import { type Bits, bitsNames } from "../engine/reproducible-threads.ts";
 import { type Precision, precisionNames } from "../train/precision.ts";
+import { asWritten } from "./dash-texts.ts";
 import { toNumber } from "./option-flags.ts";
 
 /** As they were given; `loadOptions` checks them. */
@@ -67,7 +68,7 @@ export const splitOption = (what: string): Option =>
 
 /** The folder to load and what else was given, whether the folder was named by `--model` or came first. */
 export function folderOf(given: readonly (string | undefined)[], { model }: LoadFlags): [string, ...string[]] {
-  const [folder, ...rest] = [...(model === undefined ? [] : [model]), ...given].filter((text) => text !== undefined);
+  const [folder, ...rest] = [model, ...given].filter((text) => text !== undefined).map(asWritten);
   if (folder !== undefined) return [folder, ...rest];
   throw new AttuneError("options/missing", "which model? Name the folder of a finished run, or of a classifier");
 }

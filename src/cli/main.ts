@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { diskError, refusalOf } from "../base/disk-error.ts";
 import type { ErrorKind } from "../base/error.ts";
+import { withTextsMarked } from "./dash-texts.ts";
 import { withSwitches } from "./switches.ts";
 import { harmless, writeError } from "./write-text.ts";
 
@@ -94,10 +95,7 @@ async function main(): Promise<number> {
               .replace(/^error: /, "")
               .trim()
               .replace(/\s*\n/g, " ")
-              .replace(
-                takesTexts ? /^unknown option '.*/ : /^unknown option '-[^']*(\d|\s)[^']*'.*/,
-                "$& (texts that begin with - come after --)",
-              )}\n`,
+              .replace(/^unknown option '.*/, takesTexts ? "$& (if it is a text, write -- before it)" : "$&")}\n`,
           ),
         ),
     })
@@ -108,7 +106,8 @@ async function main(): Promise<number> {
   }
   try {
     const [node, script, ...words] = process.argv;
-    await program.parseAsync([node!, script!, ...withSwitches(words, program)]);
+    const command = program.commands.find((one) => one.name() === words.find((word) => !word.startsWith("-")));
+    await program.parseAsync([node!, script!, ...withTextsMarked(withSwitches(words, command), command)]);
     return 0;
   } catch (error) {
     // Commander has printed what it has to say; of its endings only help and version are no errors.

@@ -118,7 +118,8 @@ class ProgressView {
 }
 
 function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: string, count: number): string {
-  const { test, testFloat32, base, bestEpoch, seconds, memory: used, verdict } = result;
+  const { test, testFloat32, base, bestEpoch, start, seconds, memory: used, verdict } = result;
+  const asTheyWere = start ? "as the search for a head left them, which no epoch made better" : "as they were";
   const kept = existsSync(join(out, "model")) ? "model" : "adapter";
   const change = alignColumns([
     ["", "before", "after"],
@@ -127,7 +128,7 @@ function resultText({ result }: Extract<TrainEvent, { type: "result" }>, out: st
   ]);
   return [
     "",
-    bestEpoch > 0 ? `Test, with the weights of epoch ${bestEpoch}:` : "Test, with the weights as they were:",
+    `Test, with the weights ${bestEpoch > 0 ? `of epoch ${bestEpoch}` : asTheyWere}:`,
     "",
     metricsReport(test, count),
     "",

@@ -5,8 +5,7 @@ import type { Command } from "commander";
 const VALUE = /^(true|false|yes|no|on|off|[01])$/i;
 
 /** The words of a command line, each switch of its command with its value or `true`. */
-export function withSwitches(words: readonly string[], program: Command): string[] {
-  const command = program.commands.find((one) => one.name() === words.find((word) => !word.startsWith("-")));
+export function withSwitches(words: readonly string[], command: Command | undefined): string[] {
   // Of all options, only switches can do without a value.
   const switches = new Set(command?.options.filter(({ optional }) => optional).map(({ long }) => long));
   const end = words.indexOf("--");

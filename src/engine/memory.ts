@@ -45,7 +45,7 @@ export function allocateBlocks(
   const { places, used } = place(
     sizes,
     limit,
-    "one parameter and its state need more than 4 GiB: take smaller batches or a smaller model",
+    "one parameter and its state need more than 4 GiB: take a smaller --batch-size, --max-length or model",
   );
   const memories = used.map((bytes) => newMemory(bytes, shared, pagesOf(bytes)));
   return viewsOf(sizes, places, memories);
@@ -64,7 +64,7 @@ export class ScratchMemory {
 
   /** Blocks as of `allocateBlocks`, but not zeroed; those of the call before are no longer valid. */
   blocks(sizes: readonly (readonly number[])[]): Block[] {
-    const tooLarge = "one dropout mask needs more than 4 GiB: take smaller batches or shorter texts";
+    const tooLarge = "one dropout mask needs more than 4 GiB: take a smaller --batch-size or --max-length";
     const { places, used } = place(sizes, this.#limit, tooLarge);
     for (const [i, bytes] of used.entries()) {
       const found = this.#memories[i];

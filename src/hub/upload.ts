@@ -22,7 +22,6 @@ export interface Push {
   readonly title: string;
 }
 
-/** Where the repository is. */
 /** Where an upload ended. */
 export interface Pushed {
   /** Of the repository. */
@@ -31,7 +30,7 @@ export interface Pushed {
   readonly isPrivate: boolean;
 }
 
-/** @throws AttuneError where there is no token, or the repository is public and that was not asked for */
+/** @throws AttuneError where there is no token, or the repository is there and not as public as was asked for */
 export async function pushFolder({ folder, name, isPublic, title }: Push, context: PushContext): Promise<Pushed> {
   const { settings } = context;
   const reference: HubReference = { kind: "model", name: repositoryName(name), revision: "main" };
@@ -69,6 +68,11 @@ async function openRepository(reference: HubReference, isPublic: boolean, contex
     throw new AttuneError(
       "hub/public",
       `${name} is there already, and everybody can read it; say --public to send to it all the same`,
+    );
+  if (found?.private && isPublic)
+    throw new AttuneError(
+      "hub/private",
+      `${name} is there already, and it is private, which --public does not change; leave --public out, or make it public in its settings on ${context.settings.endpoint}`,
     );
   if (found) return found.private;
   const repo = { type: "model", name } as const;

@@ -55,13 +55,20 @@ function isInLayers(module: string, config: Config): boolean {
 /** One value may stand for a list of it. */
 const listed = (value: unknown): string[] => (value === null || value === undefined ? [] : [value].flat().map(String));
 
+/** Each repetition may end anywhere in a name: with more of them, the ways to try are the length to their power. */
+const MOST_REPETITIONS = 4;
+
 /** A regular expression of Python's for whole names. */
 export function wholeNames(expression: string): RegExp {
-  // A repeated group with choices in it is tried in ever more ways; names of layers need none.
-  if (/[*+?|}][^()]*\)+[*+{]/.test(expression)) {
-    const message = `adapter_config.json: ${JSON.stringify(expression)} repeats a group, which may take ages to try; write it without`;
+  const refuse = (what: string): never => {
+    const message = `adapter_config.json: ${JSON.stringify(expression)} ${what}, which may take ages to try; write it without`;
     throw new AttuneError("adapter/expression", message);
-  }
+  };
+  // A repeated group with choices in it is tried in ever more ways; names of layers need none.
+  if (/[*+?|}][^()]*\)+[*+{]/.test(expression)) refuse("repeats a group");
+  const plain = expression.replace(/\\./g, "x").replace(/\[\^?\]?[^\]]*\]/g, "x");
+  const repetitions = plain.match(/[*+{]|(?<![*+?}(])\?/g)?.length ?? 0;
+  if (repetitions > MOST_REPETITIONS) refuse(`repeats ${repetitions} parts`);
   try {
     return new RegExp(`^(?:${expression})$`);
   } catch (cause) {

@@ -1,7 +1,6 @@
 /** `pretrain` and `resumePretraining`: masked-language-model training from options to a finished folder. */
 import { cpSync } from "node:fs";
 import { Cleanups } from "../base/cleanups.ts";
-import { AttuneError } from "../base/error.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { describeMachine, version } from "../base/machine.ts";
 import { discard, temporaryFolder } from "../base/partial-name.ts";
@@ -10,9 +9,10 @@ import { eventsOf } from "../hub/named-inputs.ts";
 import { resumedThreads } from "../run/resumed-threads.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { RunSession } from "../run/run-session.ts";
+import { changedSince, unfinished } from "../run/unfinished.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
 import { isTokenizerWhole } from "./new-tokenizer.ts";
-import { type PreparedPretraining, preparePretraining, tokenizerIn } from "./prepare-pretraining.ts";
+import { preparePretraining, tokenizerIn } from "./prepare-pretraining.ts";
 import type { PretrainEvent, PretrainResultEvent } from "./pretrain-events.ts";
 import { openPretrainSources, pretrainHubOf } from "./pretrain-inputs.ts";
 import { type PretrainOptions, resolvePretrainOptions } from "./pretrain-options.ts";
@@ -82,7 +82,7 @@ async function* begin(
       if (resolved.new) cpSync(workshop, tokenizerIn(partial), { recursive: true });
     });
     opened.add(() => folder.close());
-    yield* follow(prepared, folder, facts, started, signal);
+    yield* new RunSession(new Pretraining(prepared, folder, facts, started), signal).run();
   } finally {
     await opened.run();
   }
@@ -96,12 +96,7 @@ async function* goOn(
   const opened = new Cleanups();
   opened.add(() => folder.close());
   try {
-    const found = folder.readJson<PretrainFacts & { status: string; reason?: string }>("run.json");
-    const { status, reason: _, ...facts } = found;
-    if (facts.kind !== "pretrain")
-      throw new AttuneError("run/other-kind", `${path}: this is no run of pretrain; go on with: attune train --resume`);
-    if (status === "done")
-      throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
+    const { status: _, reason: __, ...facts } = unfinished<PretrainFacts & { reason?: string }>(folder, "pretrain");
     const resumed = resumedThreads(facts.options);
     const resolved = resolvePretrainOptions({
       ...facts.options,
@@ -111,7 +106,7 @@ async function* goOn(
     const sources = yield* eventsOf((onEvent) => openPretrainSources(resolved, { signal, onEvent }, facts.hub ?? {}));
     const started = performance.now();
     if (sources.from && (await sha256OfWeights(sources.from.path)) !== facts.modelSha256)
-      throw changed(path, "model", resolved.from!);
+      throw changedSince(path, "model", resolved.from!);
     const engine = makeEngine(resolved.threads, resolved.bits);
     // A run that lost its vocabulary, or has half of it, learns it again: the text is the same.
     const resumes = isTokenizerWhole(tokenizerIn(path));
@@ -119,24 +114,10 @@ async function* goOn(
     const asBefore = await preparePretraining(resolved, engine, context);
     opened.add(asBefore.dispose);
     const prepared = { ...asBefore, notes: [...asBefore.notes, ...resumed.notes] };
-    if (prepared.dataSha256 !== facts.dataSha256) throw changed(path, "text", resolved.data);
-    yield* follow(prepared, folder, { ...facts, options: resolved }, started, signal);
+    if (prepared.dataSha256 !== facts.dataSha256) throw changedSince(path, "text", resolved.data);
+    const work = new Pretraining(prepared, folder, { ...facts, options: resolved }, started);
+    yield* new RunSession(work, signal).run();
   } finally {
     await opened.run();
   }
 }
-
-function follow(
-  prepared: PreparedPretraining,
-  folder: RunFolder,
-  facts: PretrainFacts,
-  started: number,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<PretrainEvent> {
-  const { checkpointMinutes } = facts.options;
-  const options = { folder, checkpointMinutes, signal, resumeCommand: "attune pretrain --resume" };
-  return new RunSession(new Pretraining(prepared, folder, facts, started), options).run();
-}
-
-const changed = (path: string, what: string, where: string): AttuneError =>
-  new AttuneError("run/changed", `${path}: the ${what} in ${where} changed since this run began; begin anew`);

@@ -42,9 +42,10 @@ export interface PretrainFacts {
 type Session = RunSession<State, PretrainEvent>;
 
 export class Pretraining implements RunWork<State, PretrainEvent> {
+  readonly command = "pretrain";
+  readonly folder: RunFolder;
   readonly memory: ParameterStore;
   readonly #run: PreparedPretraining;
-  readonly #folder: RunFolder;
   readonly #facts: PretrainFacts;
   readonly #options: ResolvedPretrainOptions;
   readonly #totalSteps: number;
@@ -60,7 +61,7 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
   constructor(run: PreparedPretraining, folder: RunFolder, facts: PretrainFacts, started: number) {
     this.memory = run.memory;
     this.#run = run;
-    this.#folder = folder;
+    this.folder = folder;
     this.#facts = facts;
     this.#options = facts.options;
     this.#started = started;
@@ -70,7 +71,7 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
     this.#notes = [...run.notes, ...(longWarmup ? [longWarmup] : [])];
   }
 
-  facts(): object {
+  facts(): PretrainFacts & { readonly notes: readonly string[] } {
     return { ...this.#facts, notes: this.#notes };
   }
 
@@ -177,7 +178,7 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
     await memory.download();
     const { float16 } = this.#options;
     const tensors = tensorsOf(model.encoder.parameters, memory.host);
-    writeFolder(this.#folder.at("model"), {
+    writeFolder(this.folder.at("model"), {
       config: {
         ...withoutClassifier(config),
         architectures: [model.architecture],
@@ -201,7 +202,7 @@ export class Pretraining implements RunWork<State, PretrainEvent> {
     const { passages, parameters } = this.#run;
     return {
       type: "start",
-      out: this.#folder.path,
+      out: this.folder.path,
       passages: { train: passages.train.length, heldOut: passages.heldOut.length },
       tokens: passages.train.reduce((sum, { ids }) => sum + ids.length, 0),
       parameters,

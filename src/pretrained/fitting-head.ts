@@ -5,9 +5,8 @@ import { z } from "zod";
 import { readJson } from "../base/read-json.ts";
 import { POOLING_FILE } from "../hub/pooling-file.ts";
 import type { HeadName, Pooling } from "../models/head-choice.ts";
-import { openWeights } from "../weights/weight-files.ts";
 import { HEAD_KEY, labelsOf } from "./model-config.ts";
-import { readModelConfig } from "./open-model.ts";
+import type { PretrainedModel } from "./open-model.ts";
 
 export interface FittingHead {
   readonly head: HeadName;
@@ -34,16 +33,16 @@ const POOLINGS: Readonly<Record<string, Pooling>> = {
 };
 
 /**
- * The head for a model folder and labels. In this order: a classifier in the file keeps its head; sentence-transformers' pooling
+ * The head for a model, which was opened from `folder`, and labels. In this order: a classifier in the file keeps its head; sentence-transformers' pooling
  * is taken over; a pooler that was trained, as the layer that was trained on it shows, is used; otherwise the mean of all tokens.
  *
- * @throws AttuneError where the folder's files cannot be read
+ * @throws AttuneError where the pooling's file cannot be read
  */
-export async function fittingHead(folder: string, labels: readonly string[]): Promise<FittingHead> {
-  const config = await readModelConfig(join(folder, "config.json"));
-  const weights = openWeights(folder);
-  const names = [...weights.tensors.keys()];
-  weights.close();
+export function fittingHead(
+  { config, tensorNames: names }: Pick<PretrainedModel, "config" | "tensorNames">,
+  folder: string,
+  labels: readonly string[],
+): FittingHead {
   if (names.some((name) => CLASSIFIER.test(name))) {
     const own = labelsOf(config);
     const isSame = own?.length === labels.length && labels.every((label) => own.includes(label));

@@ -29,6 +29,8 @@ export interface PretrainedModel {
   readonly encoder: Encoder;
   /** config.json as it is. */
   readonly config: ModelConfig;
+  /** Of all tensors in the file, also of those that the encoder has no use for. */
+  readonly tensorNames: readonly string[];
   readonly labels: readonly string[];
   /** Whether a text may have any number of labels. */
   readonly multiLabel: boolean;
@@ -83,7 +85,9 @@ export async function openModel(
   const fits = isSameHead(encoder.head, found) && wantedMultiLabel === ownMultiLabel && !isRegression;
   const weights = openWeights(folder);
   try {
-    return { ...resolve(folder, encoder, weights, wanted, ownLabels, fits), config, multiLabel: wantedMultiLabel };
+    const tensorNames = [...weights.tensors.keys()];
+    const own = { config, tensorNames, multiLabel: wantedMultiLabel };
+    return { ...resolve(folder, encoder, weights, wanted, ownLabels, fits), ...own };
   } catch (error) {
     weights.close();
     throw error;
@@ -135,7 +139,7 @@ function resolve(
   labels: readonly string[],
   ownLabels: readonly string[] | undefined,
   headFits: boolean,
-): Omit<PretrainedModel, "config" | "multiLabel"> {
+): Omit<PretrainedModel, "config" | "tensorNames" | "multiLabel"> {
   const notes: string[] = [];
   const fresh = new Set<string>();
   const stored = locateParameters(folder, encoder, weights);

@@ -1,6 +1,7 @@
 /**
  * `--head auto`: tries the heads on the frozen encoder and takes the one with the lowest validation loss. The encoder runs
- * once; every head then learns from its frozen features.
+ * once; every head then learns from its frozen features. Training goes on from the weights that the chosen one has by then, as
+ * Kumar et al. 2022 (arXiv 2202.10054) do, so that nothing of the search is lost.
  */
 
 import { type Cleanups, closingAfter } from "../base/cleanups.ts";
@@ -25,6 +26,7 @@ import { inPrecision, storedAsRead } from "../train/precision.ts";
 import { classification, evaluationProgram, trainingProgram } from "../train/program.ts";
 import { BatchRunner } from "../train/step.ts";
 import { initialState, trainEpochs } from "../train/trainer.ts";
+import type { TensorToWrite } from "../weights/safetensors.ts";
 import { fillStore } from "./fill-store.ts";
 import { openTexts, type PrepareContext } from "./prepare-run.ts";
 import { objectiveOf } from "./rare-label-options.ts";
@@ -53,28 +55,41 @@ export interface HeadSearch {
   readonly tried: readonly TriedHead[];
 }
 
+export interface FoundHead {
+  readonly search: HeadSearch;
+  /** What the chosen head learned, after its best epoch. */
+  readonly weights: readonly TensorToWrite[];
+}
+
 export async function chooseHead(
   options: ResolvedTrainOptions,
   engine: Engine,
   context: PrepareContext = {},
-): Promise<HeadSearch> {
+): Promise<FoundHead> {
   const dataset = context.dataset ?? (await openTexts(options));
   const learningRate = options.headLearningRate ?? LEARNING_RATE;
   const bench = await openBench(options, dataset, engine, context);
-  const tried: TriedHead[] = [];
+  const found: LearnedHead[] = [];
   try {
     for (const head of headNames)
-      tried.push(await tryHead({ ...options, epochs: EPOCHS, learningRate, warmup: 0, earlyStopping: 0 }, bench, head));
+      found.push(await tryHead({ ...options, epochs: EPOCHS, learningRate, warmup: 0, earlyStopping: 0 }, bench, head));
   } finally {
     await bench.splits.dispose();
     await bench.memory.dispose();
   }
-  tried.sort((a, b) => a.loss - b.loss);
+  found.sort((a, b) => a.tried.loss - b.tried.loss);
+  const tried = found.map((head) => head.tried);
   const [best, second] = tried as [TriedHead, TriedHead];
   const reason =
     `on the frozen encoder, ${best.head} has the lowest validation loss of ${tried.length} heads ` +
     `(${best.loss.toFixed(4)}; ${second.head} follows with ${second.loss.toFixed(4)})`;
-  return { chosen: best.head, reason, epochs: EPOCHS, learningRate, tried };
+  const search = { chosen: best.head, reason, epochs: EPOCHS, learningRate, tried };
+  return { search, weights: found[0]!.weights };
+}
+
+interface LearnedHead {
+  readonly tried: TriedHead;
+  readonly weights: readonly TensorToWrite[];
 }
 
 /** What all heads share. */
@@ -143,7 +158,7 @@ async function openWith(
   return { model, ...adaptModel(model.encoder, chooseMethod("probe"), context) };
 }
 
-const tryHead = (options: ResolvedTrainOptions, bench: Bench, head: HeadName): Promise<TriedHead> =>
+const tryHead = (options: ResolvedTrainOptions, bench: Bench, head: HeadName): Promise<LearnedHead> =>
   closingAfter((opened) => learnHead(options, bench, head, opened));
 
 async function learnHead(
@@ -151,7 +166,7 @@ async function learnHead(
   bench: Bench,
   head: HeadName,
   opened: Cleanups,
-): Promise<TriedHead> {
+): Promise<LearnedHead> {
   const { engine, dataset, tokens, features, splits, signal } = bench;
   const { labels } = dataset;
   const { model, encoder, trained } = await openWith(head, options, dataset, opened);
@@ -190,10 +205,19 @@ async function learnHead(
     validate,
   };
   const state = initialState();
-  for await (const _ of trainEpochs(job, state))
+  let weights: readonly TensorToWrite[] = [];
+  for await (const event of trainEpochs(job, state)) {
     if (signal?.aborted)
       throw new AttuneError("train/interrupted", "stopped while the heads were tried; train anew", "interrupted");
+    if (event.type !== "epoch" || !event.best) continue;
+    await memory.download();
+    weights = trained.map(({ name, shape }) => ({
+      name,
+      shape,
+      data: memory.host[name]!.data.slice() as Float32Array,
+    }));
+  }
   const { loss, accuracy } = state.epochs[state.bestEpoch - 1]!.validation;
   const trainable = parameterCount(trained);
-  return { head, trainable, loss, accuracy, epoch: state.bestEpoch };
+  return { tried: { head, trainable, loss, accuracy, epoch: state.bestEpoch }, weights };
 }

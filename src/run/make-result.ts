@@ -24,7 +24,7 @@ export function makeResult(
   state: TrainingState,
   { base, test, testFloat32, thresholds, judged, seconds, storedBytes }: Measured,
 ): RunResult {
-  const { epochs, bestEpoch, step, tokens } = state;
+  const { epochs, bestEpoch, start, step, tokens } = state;
   const { labels } = run.dataset;
   const { order, texts } = run.job;
   // Each text as often as it is drawn.
@@ -37,6 +37,7 @@ export function makeResult(
     base,
     epochs,
     bestEpoch,
+    ...(start && { start }),
     test,
     ...(testFloat32 && { testFloat32 }),
     ...(thresholds && { thresholds: Object.fromEntries(labels.map((label, i) => [label, thresholds[i]!])) }),

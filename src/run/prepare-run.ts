@@ -33,6 +33,7 @@ import { classification, evaluationProgram, trainingProgram } from "../train/pro
 import { warmupNote } from "../train/schedule.ts";
 import { BatchRunner } from "../train/step.ts";
 import { stepsPerEpoch, type TrainingJob } from "../train/trainer.ts";
+import type { TensorToWrite } from "../weights/safetensors.ts";
 import { adapterFolder, openAdapter, requireWhole } from "./adapter.ts";
 import { fillStore, readAlone } from "./fill-store.ts";
 import { float32Logits } from "./float32-logits.ts";
@@ -52,6 +53,8 @@ export interface PreparedRun {
   readonly modelFolder: string;
   readonly memory: ParameterStore;
   readonly job: Omit<TrainingJob, "validate">;
+  /** Puts the head that was learned before in the place of the one that was drawn; absent where there is none. */
+  beginWithHead?(): Promise<void>;
   readonly parameters: { readonly trainable: number; readonly total: number };
   readonly notes: readonly string[];
   /** What the run must beat; undefined where there is but one label. */
@@ -87,6 +90,8 @@ export interface PrepareContext {
   readonly store?: ContentStore | undefined;
   /** The texts, where they are open already. @default they are read */
   readonly dataset?: Dataset | undefined;
+  /** Weights of a head that was learned before, which training begins with. @default the model's, or drawn */
+  readonly head?: readonly TensorToWrite[] | undefined;
 }
 
 /** The texts of a run, as many as it trains on. Model and data are paths by now, unless a program has the texts in memory. */
@@ -105,7 +110,7 @@ export const prepareRun = (
 async function prepare(
   options: ResolvedTrainOptions,
   engine: Engine,
-  { signal, store, dataset: given }: PrepareContext,
+  { signal, store, dataset: given, head = [] }: PrepareContext,
   opened: Cleanups,
 ): Promise<PreparedRun> {
   const dataset = given ?? (await openTexts(options));
@@ -147,7 +152,8 @@ async function prepare(
   const { gradientAccumulation } = options;
   const memory = engine.createStore(stored, {
     ...program,
-    maxTokens: options.batchSize * (maxLength + encoder.virtual.tokens),
+    // Of a batch that is larger than the texts are many, the rest stays empty.
+    maxTokens: Math.min(options.batchSize, order.count) * (maxLength + encoder.virtual.tokens),
     gradientAccumulation,
   });
   opened.add(() => memory.dispose());
@@ -186,6 +192,12 @@ async function prepare(
     const decide = multiLabel ? (thresholds ?? evenThresholds(labelCount)) : undefined;
     return metricsOf(logits, truth, dataset.labels, decide);
   };
+  // What the method leaves as it is stays so.
+  const learned = head.filter(({ name }) => trained.some((parameter) => parameter.name === name));
+  const beginWithHead = async () => {
+    for (const { name, data } of learned) valuesOf(name).set(data as Float32Array);
+    await memory.upload();
+  };
   const modelFolder = options.model;
   const evaluateFloat32 = async (split: SplitName, thresholds?: readonly number[]): Promise<Evaluation> => {
     const logits = await float32Logits({ model, modelFolder, memory, adapted }, engine, tokens[split], signal);
@@ -219,6 +231,7 @@ async function prepare(
       multiLabel
         ? chooseThresholds(validation, texts.validation.truths() as (readonly number[])[], labelCount)
         : undefined,
+    ...(learned.length > 0 && { beginWithHead }),
     parameters: { trainable: parameterCount(trained), total: parameterCount(encoder.parameters) },
     // What a model lacks, an adapter brings.
     notes: [...dataset.notes, ...(options.adapter ? [] : model.notes), ...(longWarmup ? [longWarmup] : [])],

@@ -11,8 +11,11 @@ export interface RunResult {
   /** Metrics on the test split before training. */
   readonly base: SplitMetrics;
   readonly epochs: readonly EpochResult[];
+  /** From 1; 0 without training, and where no epoch was better than `start`. */
   readonly bestEpoch: number;
-  /** Metrics on the test split with the weights of the best epoch. */
+  /** Metrics on the validation split with the head that `--head auto` found, which training went on from. */
+  readonly start?: SplitMetrics;
+  /** Metrics on the test split with the weights of the best epoch, or of the start. */
   readonly test: SplitMetrics;
   /** The same in float32, where the run was in 8 bits. */
   readonly testFloat32?: SplitMetrics;

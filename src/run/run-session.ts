@@ -13,10 +13,13 @@ import type { CheckpointEvent } from "./train-events.ts";
 
 /** What a run does between its beginning and its end. */
 export interface RunWork<State extends AnyState, Event> {
+  /** Of the command line, which begins such a run and goes on with it. */
+  readonly command: string;
+  readonly folder: RunFolder;
   /** What checkpoints hold besides the state. */
   readonly memory: ParameterStore;
   /** run.json but for its status. */
-  facts(): object;
+  facts(): { readonly options: { readonly checkpointMinutes: number } };
   /** Steps done. */
   steps(): number;
   /** Where the work stands; undefined while there is nothing worth a checkpoint. */
@@ -29,18 +32,9 @@ export interface RunWork<State extends AnyState, Event> {
   rescue?(error: Error): Promise<Error>;
 }
 
-export interface SessionOptions {
-  readonly folder: RunFolder;
-  /** Minutes between checkpoints. */
-  readonly checkpointMinutes: number;
-  readonly signal: AbortSignal | undefined;
-  /** What goes on with the run, but for its path. */
-  readonly resumeCommand: string;
-}
-
 export class RunSession<State extends AnyState, Event> {
   readonly #work: RunWork<State, Event>;
-  readonly #options: SessionOptions;
+  readonly #signal: AbortSignal | undefined;
   readonly #folder: RunFolder;
   #lastCheckpoint = performance.now();
   /** Where the newest checkpoint stands, so that it is not written twice. */
@@ -50,10 +44,10 @@ export class RunSession<State extends AnyState, Event> {
   /** What the user should know of the checkpoints that were found. */
   notes: readonly string[] = [];
 
-  constructor(work: RunWork<State, Event>, options: SessionOptions) {
+  constructor(work: RunWork<State, Event>, signal: AbortSignal | undefined) {
     this.#work = work;
-    this.#options = options;
-    this.#folder = options.folder;
+    this.#signal = signal;
+    this.#folder = work.folder;
   }
 
   /** Runs from the newest checkpoint, or the beginning, to the end. The folder stays open. */
@@ -85,10 +79,11 @@ export class RunSession<State extends AnyState, Event> {
   async *pause(keep = false): AsyncGenerator<CheckpointEvent> {
     // The engine computes without returning to the event loop.
     await nextTurn();
-    const isDue = performance.now() - this.#lastCheckpoint > this.#options.checkpointMinutes * 60_000;
+    const { checkpointMinutes } = this.#work.facts().options;
+    const isDue = performance.now() - this.#lastCheckpoint > checkpointMinutes * 60_000;
     const event = keep || isDue ? await this.#checkpoint() : undefined;
     if (event) yield event;
-    if (this.#options.signal?.aborted) throw this.#interrupted();
+    if (this.#signal?.aborted) throw this.#interrupted();
   }
 
   /** Work beside the steps. Nothing ends before it does; its error is for whoever awaits it. */
@@ -167,7 +162,7 @@ export class RunSession<State extends AnyState, Event> {
   }
 
   #interrupted(): AttuneError {
-    const goOn = `${this.#options.resumeCommand} ${this.#folder.path}`;
+    const goOn = `attune ${this.#work.command} --resume ${this.#folder.path}`;
     const message = `stopped after step ${this.#work.steps()}; go on with: ${goOn}`;
     return new AttuneError("run/interrupted", message, "interrupted");
   }

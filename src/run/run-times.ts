@@ -66,7 +66,12 @@ export class RunTimes {
   see(event: TrainEvent): void {
     const taken = this.collect();
     if (event.type === "step") this.#sharedInTraining += taken;
-    if (event.type === "epoch" && event.best) this.#toBestEpoch = this.#total();
+    if (event.type === "epoch" && event.best) this.best();
+  }
+
+  /** What the run has now is the best so far. */
+  best(): void {
+    this.#toBestEpoch = this.#total();
   }
 
   result({ trainSeconds, evaluationSeconds }: TrainingState): Seconds {

@@ -8,13 +8,13 @@ import { type ResolvedTrainOptions, resolveOptions, trainOptions, withAdapter } 
 
 /** What recipes must know of a model folder and of data whose training split is limited already. */
 export async function recipeFacts(folder: string, { labels, splits }: Dataset): Promise<RecipeFacts> {
-  const { encoder, close } = await openModel(folder, labels);
-  close();
+  const model = await openModel(folder, labels);
+  model.close();
   return {
     texts: splits.train.length,
     labels: labels.length,
-    hiddenSize: encoder.hiddenSize,
-    head: await fittingHead(folder, labels),
+    hiddenSize: model.encoder.hiddenSize,
+    head: fittingHead(model, folder, labels),
   };
 }
 

@@ -13,6 +13,7 @@ import { fetchSources, type Sources, withPaths } from "../hub/named-inputs.ts";
 import { IN_MEMORY, sourceOf, type TextsInMemory, takeTexts } from "../tables/texts-in-memory.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
 import { chooseHead } from "./choose-head.ts";
+import { readHead, saveHead } from "./learned-head.ts";
 import { prepareChecked } from "./prepare-checked.ts";
 import { openTexts } from "./prepare-run.ts";
 import { resumedThreads } from "./resumed-threads.ts";
@@ -24,6 +25,7 @@ import { recipeFacts, settleOptions } from "./settle-options.ts";
 import type { ResultEvent, TrainEvent } from "./train-events.ts";
 import { resolveOptions, type TrainOptions } from "./train-options.ts";
 import { Training } from "./training.ts";
+import { changedSince, unfinished } from "./unfinished.ts";
 import { requireUsed, resolveNewOptions } from "./unused-train-options.ts";
 
 export interface TrainContext {
@@ -95,29 +97,34 @@ async function* begin(asked: TrainOptions, context: TrainContext): AsyncGenerato
   const given = settleOptions(options, known);
   const within = { signal: context.signal, store, dataset };
   const here = withPaths(given, sources);
-  const headSearch = given.head === "auto" ? await chooseHead(here, engine, within) : undefined;
-  const head = headSearch?.chosen ?? given.head;
+  const found = given.head === "auto" ? await chooseHead(here, engine, within) : undefined;
+  const head = found?.search.chosen ?? given.head;
   const opened = new Cleanups();
   try {
-    const { prepared, precision } = await prepareChecked({ ...here, head }, engine, within);
+    const { prepared, precision } = await prepareChecked({ ...here, head }, engine, {
+      ...within,
+      head: found?.weights,
+    });
     opened.add(prepared.dispose);
     if (!context.sources) requireUsed(asGiven, prepared, context.spell);
-    const resolved = headSearch ? { ...given, head: headSearch.chosen } : given;
+    const resolved = { ...given, head };
     const facts = describeRun(
       resolved,
       engine,
       prepared,
       sources,
-      headSearch,
+      found?.search,
       precision,
       context.worker && [context.worker],
     );
     if (asGiven.head === undefined && given.head === known.head.head)
       facts.notes.push(`The head is ${given.head}: ${known.head.reason}.`);
-    const folder = RunFolder.create(resolved.out, { ...facts, status: "running" });
+    const folder = RunFolder.create(resolved.out, { ...facts, status: "running" }, (partial) => {
+      if (found) saveHead(partial, found.weights);
+    });
     opened.add(() => folder.close());
     const training = new Training(prepared, folder, facts, new RunTimes(started, store), baseOf(sources));
-    yield* follow(training, folder, facts, context.signal);
+    yield* new RunSession(training, context.signal).run();
   } finally {
     await opened.run();
   }
@@ -129,14 +136,7 @@ async function* goOn(path: string, context: ResumeContext): AsyncGenerator<Train
   const opened = new Cleanups();
   opened.add(() => folder.close());
   try {
-    const before = folder.readJson<RunFacts & { status: string; kind?: string }>("run.json");
-    if (before.kind === "pretrain")
-      throw new AttuneError(
-        "run/other-kind",
-        `${path}: this is a run of pretrain; go on with: attune pretrain --resume`,
-      );
-    if (before.status === "done")
-      throw new AttuneError("run/done", `${path}: this run is finished; its results are in result.json`);
+    const before = unfinished<RunFacts>(folder, "train");
     if (before.options.data === IN_MEMORY && context.data === undefined)
       throw new AttuneError(
         "run/texts-gone",
@@ -157,7 +157,8 @@ async function* goOn(path: string, context: ResumeContext): AsyncGenerator<Train
     const here = withPaths(resolved, sources);
     const dataset = context.data && (await openTexts(here, sourceOf(context.data)));
     const within = { signal: context.signal, store, dataset };
-    const { prepared, precision } = await prepareChecked(here, engine, within);
+    const head = before.headSearch && (readHead(path) ?? (await chooseHead(here, engine, within)).weights);
+    const { prepared, precision } = await prepareChecked(here, engine, { ...within, head });
     opened.add(prepared.dispose);
     const facts = describeRun(
       resolved,
@@ -169,26 +170,16 @@ async function* goOn(path: string, context: ResumeContext): AsyncGenerator<Train
       workersOf(before, context.worker),
     );
     facts.notes.push(...resumed.notes);
-    if (before.dataSha256 !== facts.dataSha256) throw changed(path, "data", resolved.data);
+    if (before.dataSha256 !== facts.dataSha256) throw changedSince(path, "data", resolved.data);
     if (before.modelSha256) {
       facts.modelSha256 = await sha256OfWeights(prepared.modelFolder);
-      if (before.modelSha256 !== facts.modelSha256) throw changed(path, "model", resolved.model);
+      if (before.modelSha256 !== facts.modelSha256) throw changedSince(path, "model", resolved.model);
     }
     const training = new Training(prepared, folder, facts, new RunTimes(started, store), baseOf(sources));
-    yield* follow(training, folder, facts, context.signal);
+    yield* new RunSession(training, context.signal).run();
   } finally {
     await opened.run();
   }
-}
-
-function follow(
-  training: Training,
-  folder: RunFolder,
-  { options: { checkpointMinutes } }: RunFacts,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<TrainEvent> {
-  const options = { folder, checkpointMinutes, signal, resumeCommand: "attune train --resume" };
-  return new RunSession(training, options).run();
 }
 
 /** Where the model is for whoever reads the run. */
@@ -203,11 +194,3 @@ const storeOf = ({ shared, exchange }: TrainContext, engine: Engine, bits: Bits)
 };
 
 const startOf = ({ startedAgo = 0 }: TrainContext): number => performance.now() - startedAgo;
-
-const changed = (path: string, what: string, where: string): AttuneError =>
-  where === IN_MEMORY
-    ? new AttuneError(
-        "run/changed",
-        `${path}: these are other texts than those of this run; give the same, or train anew`,
-      )
-    : new AttuneError("run/changed", `${path}: the ${what} in ${where} changed since this run began; train anew`);

@@ -1,5 +1,7 @@
 /** The work of a run of `train`: base metrics, epochs, the best of them, and what is kept in the end. */
+import { dirname } from "node:path";
 import { AttuneError } from "../base/error.ts";
+import { makeFolder } from "../base/write-whole.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
 import { fittingHead } from "../pretrained/fitting-head.ts";
 import { labelCounts } from "../tables/dataset.ts";
@@ -35,9 +37,10 @@ type Session = RunSession<CheckpointState, TrainEvent>;
 const BEST = ["checkpoints", "best.safetensors"] as const;
 
 export class Training implements RunWork<CheckpointState, TrainEvent> {
+  readonly command = "train";
+  readonly folder: RunFolder;
   readonly memory: ParameterStore;
   readonly #run: PreparedRun;
-  readonly #folder: RunFolder;
   readonly #facts: RunFacts;
   readonly #times: RunTimes;
   readonly #model: string;
@@ -51,7 +54,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
   constructor(run: PreparedRun, folder: RunFolder, facts: RunFacts, times: RunTimes, model: string) {
     this.memory = run.memory;
     this.#run = run;
-    this.#folder = folder;
+    this.folder = folder;
     this.#facts = facts;
     this.#times = times;
     this.#model = model;
@@ -89,19 +92,30 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
       logits = validation.logits;
       return validation.metrics;
     };
+    if (this.#run.beginWithHead && this.#state.step === 0 && !this.#state.start) {
+      await this.#run.beginWithHead();
+      const started = performance.now();
+      this.#state.start = await validate();
+      this.#state.evaluationSeconds += (performance.now() - started) / 1000;
+      this.#times.best();
+      await this.#keepBest(0, logits);
+    }
     for await (const event of trainEpochs({ ...this.#run.job, validate }, this.#state)) {
       session.record(event);
       this.#times.see(event);
-      if (event.type === "epoch" && event.best) {
-        await this.memory.download();
-        saveWeights(this.#folder.at(...BEST), this.memory, event.epoch);
-        this.#writePredictions("validation", logits);
-      }
+      if (event.type === "epoch" && event.best) await this.#keepBest(event.epoch, logits);
       yield event;
       if (event.type === "epoch") yield* this.#warnings(session, logits);
       yield* session.pause(event.type === "epoch");
     }
     yield await this.#finish(session);
+  }
+
+  async #keepBest(epoch: number, logits: Float32Array): Promise<void> {
+    await this.memory.download();
+    makeFolder(dirname(this.folder.at(...BEST))); // Somebody may have needed the place on the disk.
+    saveWeights(this.folder.at(...BEST), this.memory, epoch);
+    this.#writePredictions("validation", logits);
   }
 
   /** The best epoch so far as a model, so that the time was not for nothing. */
@@ -112,7 +126,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
     try {
       // What is there says which epoch it is of: one that failed while it was saved is not.
       await this.memory.download();
-      epoch = restoreWeights(this.#folder.at(...BEST), this.memory);
+      epoch = restoreWeights(this.folder.at(...BEST), this.memory);
       await this.memory.upload();
       where = await this.#keepModel();
     } catch {
@@ -134,8 +148,8 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
   }
 
   async #finish(session: Session): Promise<TrainEvent> {
-    const { bestEpoch, epochs } = this.#state;
-    if (bestEpoch > 0 && bestEpoch < epochs.length) await this.#restoreBest();
+    const { bestEpoch, epochs, start } = this.#state;
+    if ((bestEpoch > 0 || start) && bestEpoch < epochs.length) await this.#restoreBest();
     const started = performance.now();
     if (epochs.length === 0 || this.#run.dataset.multiLabel) {
       const { logits } = await this.#run.evaluate("validation");
@@ -175,7 +189,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
     this.#times.collect();
     const started = performance.now();
     const baselines = this.#run.baselines();
-    const { dataset, adapted, modelFolder } = this.#run;
+    const { dataset, model, adapted, modelFolder } = this.#run;
     const { labels, splits } = dataset;
     const { epochs, step: steps } = this.#state;
     const counts = labelCounts(splits.train.truths(), labels.length);
@@ -190,7 +204,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
         labels: labels.length,
         labelsWithoutTexts: counts.filter((count) => count === 0).length,
         isTuned: this.#facts.options.recipe === "tuned",
-        hasOtherHead: adapted.encoder.head.head !== (await fittingHead(modelFolder, labels)).head,
+        hasOtherHead: adapted.encoder.head.head !== fittingHead(model, modelFolder, labels).head,
         baselines,
       });
     this.#times.leaveOut((performance.now() - started) / 1000);
@@ -199,7 +213,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
 
   async #restoreBest(): Promise<void> {
     const { bestEpoch } = this.#state;
-    const path = this.#folder.at(...BEST);
+    const path = this.folder.at(...BEST);
     await this.memory.download();
     const epoch = restoreWeights(path, this.memory);
     await this.memory.upload();
@@ -222,7 +236,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
 
   #writePredictions(split: "validation" | "test", logits: Float32Array): void {
     const { labels, splits } = this.#run.dataset;
-    this.#folder.writeText(
+    this.folder.writeText(
       predictionLines(splits[split], labels, logits, this.#decision()),
       "predictions",
       `${split}.jsonl`,
@@ -238,7 +252,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
   async #keepModel(): Promise<string> {
     await this.#hashed;
     await this.memory.download();
-    return keepModel(this.#folder, this.#run, this.#facts, this.#model, this.#decision()); // A run that fails has chosen none.
+    return keepModel(this.folder, this.#run, this.#facts, this.#model, this.#decision()); // A run that fails has chosen none.
   }
 
   #startEvent(found: readonly string[]): TrainEvent {
@@ -248,7 +262,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
     const { train: training, validation, test } = dataset.splits;
     return {
       type: "start",
-      out: this.#folder.path,
+      out: this.folder.path,
       labels: dataset.labels,
       examples: { train: training.length, validation: validation.length, test: test.length },
       parameters,

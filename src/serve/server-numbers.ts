@@ -1,7 +1,11 @@
 /** What a server counts, in the text format of Prometheus. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
 
 /** Upper ends of the classes of durations, in seconds. */
 const CLASSES = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Milliseconds between two looks at the clock. */
+const RESOLUTION = 10;
 
 export class ServerNumbers {
   /** Requests that are being answered. */
@@ -13,6 +17,15 @@ export class ServerNumbers {
   readonly #within = CLASSES.map(() => 0);
   #count = 0;
   #seconds = 0;
+  readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION });
+
+  constructor() {
+    this.#delay.enable();
+  }
+
+  close(): void {
+    this.#delay.disable();
+  }
 
   answered(path: string, status: number, seconds: number): void {
     const labels = `path="${path}",status="${status}"`;
@@ -25,6 +38,7 @@ export class ServerNumbers {
 
   text(): string {
     const duration = "attune_request_seconds";
+    const lag = "nodejs_eventloop_lag_max_seconds";
     return [
       ...family("attune_requests_total", "counter", "Requests that were answered."),
       ...[...this.#requests].map(([labels, count]) => `attune_requests_total{${labels}} ${count}`),
@@ -39,8 +53,17 @@ export class ServerNumbers {
       `${duration}_count ${this.#count}`,
       ...family("process_resident_memory_bytes", "gauge", "Memory of the process."),
       `process_resident_memory_bytes ${process.memoryUsage.rss()}`,
+      ...family(lag, "gauge", "The longest that the server's thread was late, since this was last asked."),
+      `${lag} ${this.#longestDelay()}`,
       "",
     ].join("\n");
+  }
+
+  #longestDelay(): number {
+    // What is measured is the time from one look to the next.
+    const seconds = Math.max(0, this.#delay.max / 1e9 - RESOLUTION / 1000);
+    this.#delay.reset();
+    return seconds;
   }
 }
 

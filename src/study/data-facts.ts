@@ -45,9 +45,10 @@ export interface StudyInput {
 /** @throws AttuneError where model or data cannot be used */
 export async function openStudyInput(options: ResolvedTrainOptions, sources: Sources): Promise<StudyInput> {
   const dataset = await loadDataset(datasetOptions({ ...options, data: sources.data.path }));
-  const { encoder, close } = await openModel(sources.model.path, dataset.labels);
-  close();
-  return { options, sources, dataset, encoder, head: await fittingHead(sources.model.path, dataset.labels) };
+  const model = await openModel(sources.model.path, dataset.labels);
+  model.close();
+  const head = fittingHead(model, sources.model.path, dataset.labels);
+  return { options, sources, dataset, encoder: model.encoder, head };
 }
 
 /** What there is to know of the data. */

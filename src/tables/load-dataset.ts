@@ -91,6 +91,8 @@ interface LoadedSplit {
   readonly reading: string;
   /** Whether it was made from another. */
   readonly made: boolean;
+  /** Whether texts of other splits were looked at, which may take some out of it. */
+  readonly besideOthers: boolean;
 }
 
 /** Loads the texts that a trained model is to be evaluated on, with that model's labels in its order. */
@@ -101,10 +103,10 @@ export async function loadSplit(
     readonly labels: readonly string[];
   },
 ): Promise<LoadedSplit> {
-  const { rows, notes, reading, made } = await loadRowsOf(options, options.split);
+  const { rows, notes, ...found } = await loadRowsOf(options, options.split);
   const unknown = "the model was not trained on such a label; correct it, or leave the row out";
   const examples = toExamples(rows, options.labels, unknown);
-  return { examples, reading, made, notes: [...notes, ...emptyTexts([examples])] };
+  return { ...found, examples, notes: [...notes, ...emptyTexts([examples])] };
 }
 
 async function loadRowsOf(options: DatasetOptions, split: SplitName | undefined) {
@@ -114,7 +116,7 @@ async function loadRowsOf(options: DatasetOptions, split: SplitName | undefined)
   if ("all" in files && split === undefined) {
     if (options.group !== undefined) throw groupUnused();
     const { rows, reading } = await readRows(source, files.all, "row", options);
-    return { rows: { rows, order: allOf(rows) }, notes: [], reading, made: false };
+    return { rows: { rows, order: allOf(rows) }, notes: [], reading, made: false, besideOthers: false };
   }
   const name = split ?? "test";
   const isGiven = !("all" in files) && files[name] !== undefined && name !== "train";
@@ -124,10 +126,12 @@ async function loadRowsOf(options: DatasetOptions, split: SplitName | undefined)
     const { train: _, ...others } = files;
     const { given, first } = await readGiven(source, name === "test" ? { test: files.test! } : others, options);
     const { splits, notes } = withoutShared(given, options);
-    return { rows: splits[name]!, notes, reading: first.reading, made: false };
+    const besideOthers = Object.keys(given).length > 1;
+    return { rows: splits[name]!, notes, reading: first.reading, made: false, besideOthers };
   }
   const { splits, notes, splitNotes, reading } = await loadRows(source, options);
-  return { rows: splits[name], notes: [...notes, ...splitNotes], reading, made: splitNotes.length > 0 };
+  const made = splitNotes.length > 0;
+  return { rows: splits[name], notes: [...notes, ...splitNotes], reading, made, besideOthers: true };
 }
 
 const groupUnused = (): AttuneError => withoutEffect("--group", "where no split is made");

@@ -9,6 +9,7 @@ import {
   parquetSchema,
 } from "hyparquet";
 import { AttuneError } from "../base/error.ts";
+import { PARQUET_BOUNDS, requireBounded } from "./parquet-bounds.ts";
 import { type Row, SAMPLE_ROWS, type Table } from "./table.ts";
 import { allBytes, isGzip, unreadable } from "./text-file.ts";
 
@@ -23,6 +24,12 @@ export async function openParquet(path: string): Promise<Table> {
   const compressors = (await import("./bounded-decompression.ts")).boundedCompressors();
   const read = (wanted: readonly string[], rowStart: number, rowEnd: number): Promise<unknown[][]> =>
     reading(path, (file) => readColumns({ file, metadata, compressors, columns: [...wanted], rowStart, rowEnd }));
+  const most = Math.max(0, ...metadata.row_groups.map(({ num_rows: rows }) => Number(rows)));
+  if (most > PARQUET_BOUNDS.values)
+    throw new AttuneError(
+      "data/parquet",
+      `${path}: a row group of this Parquet file has ${most} rows, and at most ${PARQUET_BOUNDS.values} are read; write it with smaller row groups`,
+    );
   const sampleRows = Math.min(SAMPLE_ROWS, Number(metadata.num_rows));
   return {
     path,
@@ -50,12 +57,13 @@ const ROWS_AT_ONCE = 4096;
 
 /** The values of each column, one column after the other: with several at once, what is wrong with one may go unnoticed. */
 async function readColumns(options: ParquetReadOptions & { columns: string[] }): Promise<unknown[][]> {
-  const { columns, rowStart = 0, rowEnd = 0 } = options;
+  const { columns, metadata, rowStart = 0, rowEnd = 0 } = options;
   const all: unknown[][] = [];
   for (const column of columns) {
     const values = new Array<unknown>(rowEnd - rowStart);
     all.push(values);
     if (rowEnd === rowStart) continue;
+    await requireBounded(options.file, metadata!, { column, rowStart, rowEnd });
     await parquetRead({
       ...options,
       columns: [column],

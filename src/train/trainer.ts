@@ -27,8 +27,10 @@ export interface EpochResult {
 export interface TrainingState {
   /** Finished epochs. */
   epochs: EpochResult[];
-  /** Epoch with the best validation so far, from 1; 0 before there is one. */
+  /** Epoch with the best validation so far, from 1; 0 before there is one, and where none is better than the start. */
   bestEpoch: number;
+  /** Validation before the first epoch, where the epochs have to be better than that. */
+  start?: SplitMetrics;
   /** Optimizer steps done. */
   step: number;
   /** Steps of the current epoch done, the sum of their losses, and their seconds. */
@@ -194,7 +196,7 @@ async function finishEpoch(job: TrainingJob, state: TrainingState, epoch: number
     validation,
     seconds: state.epochSeconds + seconds,
   };
-  const champion = state.epochs[state.bestEpoch - 1]?.validation;
+  const champion = state.epochs[state.bestEpoch - 1]?.validation ?? state.start;
   const best = isBetter(job.options.bestMetric, validation, champion);
   state.epochs.push(result);
   if (best) state.bestEpoch = epoch;

@@ -46,6 +46,8 @@ test("without a name, they are listed", () => {
     "memory",
     "measures",
     "pretrain",
+    "serve",
+    "predict",
     "data",
     "long",
     "large",
@@ -189,6 +191,31 @@ test("pretrain trains a new language model", () => {
   const { sides } = written<{ sides: { ours: { stepSeconds: number[]; tokensPerStep: number }[] } }>("pretrain");
   expect(sides.ours[0]!.stepSeconds).toHaveLength(5);
   expect(sides.ours[0]!.tokensPerStep).toBe(4 * 16);
+});
+
+test("serve loses nothing under load, and answers what predict does", () => {
+  const output = bench("serve", "--short", "--model", model, "--data", data, "--at-once", "4", "--out", out);
+  const found = written<{
+    rows: { requests: number; rssBytes: number }[];
+    lost: number;
+    answered: number;
+    code: number;
+    largestDifference: number;
+    health: { count: number; failures: number; worst: number; median: number };
+  }>("serve");
+  expect(found).toMatchObject({ lost: 0, answered: 20, code: 0, health: { failures: 0 } });
+  expect(found.rows.map(({ requests }) => requests)).toEqual([0, 20]);
+  expect(found.largestDifference).toBeLessThan(1e-6);
+  expect(found.health.count).toBeGreaterThan(0);
+  expect(found.health.worst).toBeGreaterThanOrEqual(found.health.median);
+  expect(output).toContain("(the same, to 0.000001)");
+});
+
+test("predict measures tables of more and more rows", () => {
+  bench("predict", "--short", "--model", model, "--out", out);
+  const { found } = written<{ found: { rows: number; peakRssBytes: number; seconds: number }[] }>("predict");
+  expect(found.map(({ rows }) => rows)).toEqual([100, 1000, 100]);
+  for (const { peakRssBytes } of found) expect(peakRssBytes).toBeGreaterThan(50e6);
 });
 
 /** The methods of a printed table, each with figures of both encoders and their difference. */

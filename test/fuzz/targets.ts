@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sizeOf } from "../../src/base/size-of.ts";
 import { loadModel } from "../../src/classifier/load-model.ts";
 import { readStudy } from "../../src/comparison/read-study.ts";
 import { openModel } from "../../src/pretrained/open-model.ts";
@@ -51,7 +52,7 @@ export function fuzzTargets(root: string): Target[] {
       return read(folder);
     };
   };
-  const table = (name: string, content: string): Target => ({
+  const table = (name: string, content: string | Buffer): Target => ({
     name,
     run: (folder, draw) => {
       mkdirSync(folder, { recursive: true });
@@ -59,6 +60,7 @@ export function fuzzTargets(root: string): Target[] {
       return loadDataset({ path: join(folder, name), seed: 1 } as Parameters<typeof loadDataset>[0]);
     },
   });
+  const parquet = (name: string): Target => table(name, readFileSync(join(fixtures, "parquet", name)));
   const rows = Array.from({ length: 24 }, (_, i) => ({
     text: `text ${i} is, "good" or bad`,
     label: i % 2 ? "up" : "down",
@@ -83,6 +85,7 @@ export function fuzzTargets(root: string): Target[] {
     table("rows.tsv", `text\tlabel\n${rows.map(({ text, label }) => `${text}\t${label}`).join("\n")}\n`),
     table("rows.jsonl", rows.map((row) => JSON.stringify(row)).join("\n")),
     table("rows.json", JSON.stringify(rows)),
+    ...["none", "snappy", "gzip", "zstd", "lz4", "integers"].map((name) => parquet(`${name}.parquet`)),
     {
       name: "a data set's card",
       run: (folder, draw) => {
@@ -143,6 +146,7 @@ export function fuzzTargets(root: string): Target[] {
       name: "a safetensors header",
       run: changed(join(fixtures, "bert", "bare"), "model.safetensors", (folder) => openWeights(folder).close()),
     },
+    ...["mixed", "legacy"].map((kind) => ({ name: `pytorch_model.bin, ${kind}`, run: pickledWeights(kind) })),
     ...adapters.map((from) => ({
       name: `${from.slice(fixtures.length)}/adapter_config.json`,
       run: changed(from, "adapter_config.json", (folder) =>
@@ -163,6 +167,20 @@ export function fuzzTargets(root: string): Target[] {
       "runs/tuned-full-s42/predictions/test.jsonl",
     ].map((file) => ({ name: `study: ${file}`, run: changed(study, file, readStudy) })),
   ];
+}
+
+function pickledWeights(kind: string): Target["run"] {
+  const original = readFileSync(join(fixtures, "pytorch-bin", `${kind}.bin`));
+  return (folder, draw) => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "pytorch_model.bin"), mutateBytes(original, draw));
+    const weights = openWeights(folder);
+    try {
+      for (const [name, { shape }] of weights.tensors) weights.readFloat32(name, new Float32Array(sizeOf(shape)));
+    } finally {
+      weights.close();
+    }
+  };
 }
 
 function ownAdapter(model: string): Target["run"] {

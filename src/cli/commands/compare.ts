@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { commandText, flagOf } from "../../base/command-text.ts";
 import { AttuneError } from "../../base/error.ts";
+import { withoutEffect } from "../../base/unused-options.ts";
 import { withoutPassword } from "../../machines/queue-connection.ts";
 import { onQueue } from "../../machines/queue-place.ts";
 import { describeOptions } from "../../methods/list-methods.ts";
@@ -76,7 +77,8 @@ export function compareCommand(command: Command): void {
         ...(queue !== undefined && { place: onQueue({ queue, store }) }),
       };
       if (resume !== undefined) {
-        const extra = Object.keys({ ...(out && { out }), ...(file && { plan: file }), ...flags })[0];
+        const given = { out, plan: file, printPlan, onlyEstimate, ...flags };
+        const extra = Object.keys(given).find((key) => given[key as keyof typeof given] !== undefined);
         if (extra)
           throw new AttuneError(
             "options/resume",
@@ -86,6 +88,9 @@ export function compareCommand(command: Command): void {
       }
       const fromFile = file === undefined ? undefined : readPlanFile(file);
       const plan = resolvePlan({ ...fromFile?.plan, ...flags }, placeOf(flags, fromFile?.place));
+      const instead = printPlan ? "with --print-plan" : onlyEstimate ? "with --only-estimate" : undefined;
+      const unused = [out !== undefined && "--out", quiet && "--quiet", !estimate && "--no-estimate"].find(Boolean);
+      if (instead && unused) throw withoutEffect(unused, instead);
       if (printPlan) {
         writeOut(planText(plan));
         return;

@@ -10,6 +10,7 @@ import { dataBlocks } from "../../report/data-blocks.ts";
 import { compare } from "../../study/compare.ts";
 import { resolvePlan } from "../../study/plan.ts";
 import { planSchema } from "../../study/plan-schema.ts";
+import { asWritten } from "../dash-texts.ts";
 import { followStudy } from "../follow-study.ts";
 import { showFetch } from "../hub-progress.ts";
 import { optionOf } from "../option-flags.ts";
@@ -35,7 +36,8 @@ export function demoCommand(command: Command): void {
   for (const key of ["model", "epochs", "limit", "threads"]) command.addOption(optionOf(key, properties[key]!));
   command
     .option("--quiet", "print only predictions, errors and the path of the report")
-    .action(async ({ out, predict, quiet = false, ...changes }: Flags) => {
+    .action(async ({ out, predict: marked, quiet = false, ...changes }: Flags) => {
+      const predict = marked?.map(asWritten);
       const signal = stopSignal();
       const plan = resolvePlan({ ...demoPlan, ...changes }, ([key]) => ({ before: "", name: flagOf(String(key)) }));
       const say = (text: string) => {

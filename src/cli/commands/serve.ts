@@ -1,6 +1,6 @@
 /** `attune serve`. */
 import type { Command } from "commander";
-import { load } from "../../classifier/classifier.ts";
+import { openAnswers } from "../../serve/answering-thread.ts";
 import { ClassifierServer } from "../../serve/http-server.ts";
 import { showFetch } from "../hub-progress.ts";
 import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, wholeNumber } from "../load-flags.ts";
@@ -32,21 +32,25 @@ export function serveCommand(command: Command): void {
   addLoadFlags(command);
   command.action(async (given: string | undefined, flags: Flags) => {
     const { host, port, allowHost, maxTexts, maxBytes, maxConcurrent } = flags;
-    const limits = Object.entries({ maxTexts, maxBytes, maxConcurrent }).flatMap(([key, value]) =>
-      value === undefined ? [] : [[key, wholeNumber(key, value, 1)]],
+    const limits: { maxTexts?: number; maxBytes?: number; maxConcurrent?: number } = Object.fromEntries(
+      Object.entries({ maxTexts, maxBytes, maxConcurrent }).flatMap(([key, value]) =>
+        value === undefined ? [] : [[key, wholeNumber(key, value, 1)]],
+      ),
     );
     const options = {
       ...(host !== undefined && { host }),
       ...(port !== undefined && { port: wholeNumber("port", port, 0) }),
       ...(allowHost !== undefined && { allowedHosts: allowHost.split(",") }),
-      ...Object.fromEntries(limits),
+      ...limits,
+      onFault: (stack: string) => writeError(`attune: a request could not be answered: ${stack}\n`),
     };
-    const classifier = await load(onlyFolderOf(given, flags), { ...loadOptions(flags), onFetch: showFetch() });
-    const server = await ClassifierServer.start(classifier, options);
+    const loading = { ...loadOptions(flags), onFetch: showFetch() };
+    const answers = await openAnswers(onlyFolderOf(given, flags), loading, limits);
+    const server = await ClassifierServer.start(answers, options);
     writeOut(`${server.url}\n`);
     await stopAsked();
     writeError("attune: answering what was asked, then stopping; once more stops at once\n");
     await server.stop();
-    await classifier.dispose();
+    await answers.dispose();
   });
 }

@@ -20,5 +20,7 @@ test.each<[string, string]>([
   ["predict --json a", "predict --json a"],
   ["--version", "--version"],
 ])("%s", (given, expected) => {
-  expect(withSwitches(given.split(" "), program).join(" ")).toBe(expected);
+  const words = given.split(" ");
+  const command = program.commands.find((one) => one.name() === words[0]);
+  expect(withSwitches(words, command).join(" ")).toBe(expected);
 });

@@ -38,9 +38,10 @@ test("all files in one commit, and the token to nobody but the Hub", async () =>
   expect(uploads.at(-1)).toEqual([100_013, 100_013]);
 });
 
-test("a repository that is there keeps who may read it", async () => {
+test("a repository that is there keeps who may read it, and whoever asks for another is told so", async () => {
   hub.add({ name: "tester/hidden", files: {}, private: true });
-  expect((await push("tester/hidden", true)).isPrivate).toBe(true);
+  expect(await inputError(() => push("tester/hidden", true))).toMatch(/it is private, which --public does not change/);
+  expect((await push("tester/hidden")).isPrivate).toBe(true);
   hub.add({ name: "tester/open", files: {} });
   expect(await inputError(() => push("tester/open"))).toMatch(/everybody can read it; say --public/);
   expect((await push("tester/open", true)).isPrivate).toBe(false);

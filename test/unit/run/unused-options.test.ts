@@ -162,6 +162,8 @@ test.each<[object, RegExp]>([
   [{ seed: 3 }, /^--seed has no effect where no split is made/],
   [{ data: join(data, "test.csv"), seed: 3 }, /^--seed has no effect where no split is made/],
   [{ group: "label" }, /^--group has no effect where no split is made/],
+  [{ sharedTexts: "once" }, /^--shared-texts has no effect where no other split is read/],
+  [{ data: join(data, "test.csv"), sharedTexts: "keep" }, /^--shared-texts has no effect where no other split is read/],
   [{ data: one, label: "label", labelSeparator: "|" }, /^--label-separator has no effect/],
 ])("evaluate %j", async (options, message) => {
   expect(await inputError(() => classifier.evaluate({ data, ...options }))).toMatch(message);

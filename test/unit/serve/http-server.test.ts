@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Classifier, load } from "../../../src/classifier/classifier.ts";
 import { train } from "../../../src/run/train.ts";
 import { ClassifierServer } from "../../../src/serve/http-server.ts";
+import { TextAnswers } from "../../../src/serve/text-answers.ts";
 import { tinyData, tinyModel, tinyTraining } from "../../tiny.ts";
 
 const root = mkdtempSync(join(tmpdir(), "attune-serve-"));
@@ -18,7 +19,8 @@ beforeAll(async () => {
   const [model, data] = [tinyModel(join(root, "model")), tinyData(join(root, "data"))];
   await train({ model, data, out: join(root, "run"), epochs: 1, head: "mean", threads: 1, ...tinyTraining });
   classifier = await load(join(root, "run"), { threads: 1 });
-  server = await ClassifierServer.start(classifier, { port: 0, maxTexts: 100, maxBytes: 20_000, maxConcurrent: 20 });
+  const answers = new TextAnswers(classifier, { maxTexts: 100 });
+  server = await ClassifierServer.start(answers, { port: 0, maxBytes: 20_000, maxConcurrent: 20 });
 });
 afterAll(async () => {
   await server.stop();
@@ -111,7 +113,7 @@ describe("what cannot be answered", () => {
 });
 
 test("more requests at a time than are allowed get 429; stopping answers what was asked and then nothing", async () => {
-  const own = await ClassifierServer.start(classifier, { port: 0, maxConcurrent: 1 });
+  const own = await ClassifierServer.start(new TextAnswers(classifier), { port: 0, maxConcurrent: 1 });
   const { url } = own;
   expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: "ready", labels: classifier.labels });
   const ask = (count: number) =>
