@@ -107,8 +107,10 @@ function svgOf(plan: ChartPlan, option: EChartsCoreOption, width: number, height
   const { title, description } = plan;
   const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
-    chart.setOption({ animation: false, textStyle: { fontFamily: FONT, fontSize: FONT_SIZE }, ...option });
+    const texts = { fontFamily: FONT, fontSize: FONT_SIZE };
+    chart.setOption({ animation: false, textStyle: texts, ...(guarded(option) as EChartsCoreOption) });
     return tidied(chart.renderToSVGString(), plan)
+      .replaceAll(GUARD, "")
       .replace(
         /(<svg [^>]*?)width="\d+" height="\d+"/,
         `$1viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`,
@@ -118,6 +120,20 @@ function svgOf(plan: ChartPlan, option: EChartsCoreOption, width: number, height
   } finally {
     chart.dispose();
   }
+}
+
+/** Takes no room and is not seen, so that one that a label has may go with it. */
+const GUARD = "\u2060";
+
+/**
+ * echarts remembers the widths of texts as properties of an object, so that the label "__proto__" would change what all objects
+ * of the program have: names that every object has are drawn with a character before them.
+ */
+function guarded(value: unknown): unknown {
+  if (typeof value === "string") return value in Object.prototype ? `${GUARD}${value}` : value;
+  if (Array.isArray(value)) return value.map(guarded);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, guarded(part)]));
 }
 
 /** Values become titles; names get the chart's own, so that several stand in one page; what only scripts read goes. */
