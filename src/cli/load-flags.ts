@@ -101,10 +101,10 @@ export function loadOptions({
 }
 
 /** The value of an option that must be a whole number. */
-export function wholeNumber(key: string, value: number | string, least: number): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= least) return value;
+export function wholeNumber(key: string, value: number | string, least: number, most?: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= (most ?? value)) return value;
   throw new AttuneError(
     "options/value",
-    `${flagOf(key)} cannot be ${value}: it must be a whole number from ${least} on`,
+    `${flagOf(key)} cannot be ${value}: it must be a whole number from ${least} ${most === undefined ? "on" : `to ${most}`}`,
   );
 }

@@ -374,4 +374,6 @@ test("--print-plan writes a plan that means the same runs", async () => {
   writeFileSync(join(cwd, "printed.yaml"), stdout);
   const again = await succeed(["compare", "--plan", "printed.yaml", "--print-plan"], { cwd });
   expect(again.stdout).toBe(stdout);
+  const beside = await attune(["compare", "--plan", "printed.yaml", "--print-plan", "--out", "x"], { cwd });
+  expect([beside.code, beside.stderr]).toEqual([2, "attune: --out has no effect with --print-plan; leave it out\n"]);
 });

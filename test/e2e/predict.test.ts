@@ -209,6 +209,15 @@ describe("attune evaluate", () => {
   });
 });
 
+test("texts that begin with a dash are texts", async () => {
+  const { stdout } = await succeed(["predict", "run", "-5 degrees", "--json", "- so bad", "-good"], { cwd });
+  const texts = stdout.trimEnd().split("\n");
+  expect(texts.map((line) => (JSON.parse(line) as JsonLine).text)).toEqual(["-5 degrees", "- so bad", "-good"]);
+  const misspelled = await attune(["predict", "run", "--jsn", "good"], { cwd });
+  expect(misspelled.code).toBe(2);
+  expect(misspelled.stderr).toMatch(/^attune: unknown option '--jsn'.* \(if it is a text, write -- before it\)\n$/);
+});
+
 test("a model whose head was never trained is refused", async () => {
   cpSync(join(cwd, "run/model"), join(cwd, "headless"), { recursive: true });
   loseTensors(join(cwd, "headless/model.safetensors"), (name) => name.startsWith("classifier"));

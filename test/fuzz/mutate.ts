@@ -114,3 +114,14 @@ export function mutateBytes(bytes: Uint8Array, draw: Draw): Uint8Array {
   }
   return text;
 }
+
+/** What counts, lengths and ends are most likely to be wrong with. */
+const ODD_BYTES = [0, 1, 0x7f, 0x80, 0xff];
+
+/** Bytes with one to four of them overwritten: what has places and lengths of its own is still found where it was. */
+export function overwriteBytes(bytes: Uint8Array, draw: Draw): Uint8Array {
+  const changed = Uint8Array.from(bytes);
+  for (let left = 1 + draw(4); left > 0; left--)
+    changed[draw(changed.length)] = draw(2) === 0 ? ODD_BYTES[draw(ODD_BYTES.length)]! : draw(256);
+  return changed;
+}

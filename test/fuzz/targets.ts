@@ -17,7 +17,7 @@ import { openWeights } from "../../src/weights/weight-files.ts";
 import { tinyFolder } from "../methods-folder.ts";
 import { fabricatedSettings, fabricateStudy } from "../study.ts";
 import { tokenizerFolder } from "../tokenizer-folder.ts";
-import { type Draw, mutateBytes, mutateJson } from "./mutate.ts";
+import { type Draw, mutateBytes, mutateJson, overwriteBytes } from "./mutate.ts";
 
 export interface Target {
   readonly name: string;
@@ -52,15 +52,15 @@ export function fuzzTargets(root: string): Target[] {
       return read(folder);
     };
   };
-  const table = (name: string, content: string | Buffer): Target => ({
+  const table = (name: string, content: string | Buffer, mutate = mutateBytes): Target => ({
     name,
     run: (folder, draw) => {
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, name), mutateBytes(Buffer.from(content), draw));
+      writeFileSync(join(folder, name), mutate(Buffer.from(content), draw));
       return loadDataset({ path: join(folder, name), seed: 1 } as Parameters<typeof loadDataset>[0]);
     },
   });
-  const parquet = (name: string): Target => table(name, readFileSync(join(fixtures, "parquet", name)));
+  const parquet = (name: string): Target => table(name, readFileSync(join(fixtures, "parquet", name)), eitherWay);
   const rows = Array.from({ length: 24 }, (_, i) => ({
     text: `text ${i} is, "good" or bad`,
     label: i % 2 ? "up" : "down",
@@ -169,11 +169,15 @@ export function fuzzTargets(root: string): Target[] {
   ];
 }
 
+/** Binary files, whose parts are found by their places. */
+const eitherWay = (bytes: Uint8Array, draw: Draw): Uint8Array =>
+  (draw(4) === 0 ? mutateBytes : overwriteBytes)(bytes, draw);
+
 function pickledWeights(kind: string): Target["run"] {
   const original = readFileSync(join(fixtures, "pytorch-bin", `${kind}.bin`));
   return (folder, draw) => {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "pytorch_model.bin"), mutateBytes(original, draw));
+    writeFileSync(join(folder, "pytorch_model.bin"), eitherWay(original, draw));
     const weights = openWeights(folder);
     try {
       for (const [name, { shape }] of weights.tensors) weights.readFloat32(name, new Float32Array(sizeOf(shape)));

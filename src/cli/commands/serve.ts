@@ -39,7 +39,7 @@ export function serveCommand(command: Command): void {
     );
     const options = {
       ...(host !== undefined && { host }),
-      ...(port !== undefined && { port: wholeNumber("port", port, 0) }),
+      ...(port !== undefined && { port: wholeNumber("port", port, 0, 65_535) }),
       ...(allowHost !== undefined && { allowedHosts: allowHost.split(",") }),
       ...limits,
       onFault: (stack: string) => writeError(`attune: a request could not be answered: ${stack}\n`),
