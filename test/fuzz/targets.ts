@@ -12,6 +12,7 @@ import { resolveOptions } from "../../src/run/train-options.ts";
 import { resolvePlan } from "../../src/study/plan.ts";
 import { readPlanFile } from "../../src/study/plan-file.ts";
 import { loadDataset } from "../../src/tables/load-dataset.ts";
+import { openTable } from "../../src/tables/open-table.ts";
 import { loadTokenizer } from "../../src/tokens/tokenizer.ts";
 import { openWeights } from "../../src/weights/weight-files.ts";
 import { tinyFolder } from "../methods-folder.ts";
@@ -52,15 +53,26 @@ export function fuzzTargets(root: string): Target[] {
       return read(folder);
     };
   };
-  const table = (name: string, content: string | Buffer, mutate = mutateBytes): Target => ({
+  const table = (name: string, content: string): Target => ({
     name,
     run: (folder, draw) => {
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, name), mutate(Buffer.from(content), draw));
+      writeFileSync(join(folder, name), mutateBytes(Buffer.from(content), draw));
       return loadDataset({ path: join(folder, name), seed: 1 } as Parameters<typeof loadDataset>[0]);
     },
   });
-  const parquet = (name: string): Target => table(name, readFileSync(join(fixtures, "parquet", name)), eitherWay);
+  const parquet = (name: string): Target => {
+    const original = readFileSync(join(fixtures, "parquet", name));
+    return {
+      name,
+      run: async (folder, draw) => {
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, name), eitherWay(original, draw));
+        const opened = await openTable(join(folder, name));
+        for await (const _ of opened.rows(opened.columns));
+      },
+    };
+  };
   const rows = Array.from({ length: 24 }, (_, i) => ({
     text: `text ${i} is, "good" or bad`,
     label: i % 2 ? "up" : "down",
@@ -85,7 +97,7 @@ export function fuzzTargets(root: string): Target[] {
     table("rows.tsv", `text\tlabel\n${rows.map(({ text, label }) => `${text}\t${label}`).join("\n")}\n`),
     table("rows.jsonl", rows.map((row) => JSON.stringify(row)).join("\n")),
     table("rows.json", JSON.stringify(rows)),
-    ...["none", "snappy", "gzip", "zstd", "lz4", "integers"].map((name) => parquet(`${name}.parquet`)),
+    ...["none", "snappy", "gzip", "zstd", "lz4", "integers", "types"].map((name) => parquet(`${name}.parquet`)),
     {
       name: "a data set's card",
       run: (folder, draw) => {
@@ -146,7 +158,7 @@ export function fuzzTargets(root: string): Target[] {
       name: "a safetensors header",
       run: changed(join(fixtures, "bert", "bare"), "model.safetensors", (folder) => openWeights(folder).close()),
     },
-    ...["mixed", "legacy"].map((kind) => ({ name: `pytorch_model.bin, ${kind}`, run: pickledWeights(kind) })),
+    ...["mixed", "class"].map((kind) => ({ name: `pytorch_model.bin, ${kind}`, run: pickledWeights(kind) })),
     ...adapters.map((from) => ({
       name: `${from.slice(fixtures.length)}/adapter_config.json`,
       run: changed(from, "adapter_config.json", (folder) =>
@@ -180,7 +192,8 @@ function pickledWeights(kind: string): Target["run"] {
     writeFileSync(join(folder, "pytorch_model.bin"), eitherWay(original, draw));
     const weights = openWeights(folder);
     try {
-      for (const [name, { shape }] of weights.tensors) weights.readFloat32(name, new Float32Array(sizeOf(shape)));
+      for (const [name, { shape, dtype }] of weights.tensors)
+        if (/^B?F\d/.test(dtype)) weights.readFloat32(name, new Float32Array(sizeOf(shape)));
     } finally {
       weights.close();
     }

@@ -5,7 +5,10 @@ import { inputError } from "../tables/scratch.ts";
 
 test.each([
   [".*\\.(query|value)", "bert.encoder.layer.11.attention.self.query"],
-  ["(.*\\.)?layer\\.[0-9]+\\.attention\\.(self|output)\\.(query|key|dense)", "bert.encoder.layer.3.attention.output.dense"],
+  [
+    "(.*\\.)?layer\\.[0-9]+\\.attention\\.(self|output)\\.(query|key|dense)",
+    "bert.encoder.layer.3.attention.output.dense",
+  ],
   [".*encoder.*layer\\.\\d{1,2}.*(query|key)", "bert.encoder.layer.3.attention.self.key"],
   ["[\\w.*+]+\\.dense", "bert.encoder.layer.3.output.dense"],
 ])("%s finds %s", (expression, name) => {

@@ -12,7 +12,10 @@ const whole = readFileSync(join(fixtures, "parquet", "none.parquet"));
 
 test("a page of two billion empty values is refused before anything is made of it", async () => {
   // In the header of the labels' page: 6 values become 2147483647, in the room of what the statistics say of nulls.
-  const [few, many] = ["\x15\x0c\x15\x10\x15\x06\x15\x06\x1c\x36\x00", "\x15\xfe\xff\xff\xff\x0f\x15\x10\x15\x06\x15\x06\x1c"];
+  const [few, many] = [
+    "\x15\x0c\x15\x10\x15\x06\x15\x06\x1c\x36\x00",
+    "\x15\xfe\xff\xff\xff\x0f\x15\x10\x15\x06\x15\x06\x1c",
+  ];
   const values = (header: string, end: string) => `${header}\x28\x01b\x18\x01a${end}`;
   const claims = whole.toString("latin1").replace(values(few!, "\x11\x11"), values(many!, ""));
   expect(claims).toHaveLength(whole.length);
@@ -30,8 +33,12 @@ test("values and bytes are counted over the pages of the column and the rows tha
     requireBounded(all, metadata, { column, rowStart: 0, rowEnd }, bounds);
   // 6 texts, of which the dictionary has 6; 6 labels, of which it has 2.
   await check("text", 6, { values: 12, bytes: 1000 });
-  await expect(check("text", 6, { values: 11, bytes: 1000 })).rejects.toThrow("holds 12 values in a column, and at most 11");
+  await expect(check("text", 6, { values: 11, bytes: 1000 })).rejects.toThrow(
+    "holds 12 values in a column, and at most 11",
+  );
   await check("label", 6, { values: 8, bytes: 19 });
-  await expect(check("label", 6, { values: 8, bytes: 18 })).rejects.toThrow("holds 19 bytes in a column, and at most 18");
+  await expect(check("label", 6, { values: 8, bytes: 18 })).rejects.toThrow(
+    "holds 19 bytes in a column, and at most 18",
+  );
   await check("label", 0, { values: 0, bytes: 0 });
 });
