@@ -110,7 +110,9 @@ async function auditData(
   const neighbours = await stage("neighbours", count, (onTexts) =>
     findNeighbours(features, engine, { signal, onTexts }),
   );
-  const curve = await inFolds("curve", curveFolds(texts, folds), (context) => measureCurve(texts, features, context));
+  const curve = await inFolds("curve", curveFolds(texts, folds, judged), (context) =>
+    measureCurve(texts, features, context, judged),
+  );
 
   const { issues: wrong, estimated, classes, pairs } = auditLabels(texts, judged.probabilities);
   const { issues, notes } = collectIssues(texts, wrong, neighbours);

@@ -49,21 +49,26 @@ export function findOdd(examples: Examples): { readonly odd: readonly OddText[];
   const scripts = texts.map(scriptOf);
   const counts = new Map<string, number>();
   for (const script of scripts) counts.set(script, (counts.get(script) ?? 0) + 1);
+  const isUsualScript = (script: string) =>
+    // Short Japanese texts may be Chinese characters alone.
+    isUsual(counts.get(script)!) || (script === "Chinese" && isUsual(counts.get("Japanese") ?? 0));
   for (const [text, script] of scripts.entries())
-    if (script !== NO_LETTERS && !isUsual(counts.get(script)!))
+    if (script !== NO_LETTERS && !isUsualScript(script))
       odd.push({
         text,
         kind: "language",
         score: 1,
         why: `Its letters are mostly ${script}; those of most texts are not.`,
       });
+  const seen = new Set<number>();
   for (const { name, found } of markupRules) {
-    const shares = texts.map((text) => (text.trim() === "" ? 0 : found(text)));
-    const own = [...shares.keys()].filter(
-      (text) => shares[text]! > 0 && !odd.some((one) => one.text === text && one.kind === "markup"),
-    );
+    const own = texts.flatMap((content, text) => {
+      const share = seen.has(text) ? 0 : found(content);
+      return share > 0 ? [{ text, kind: "markup" as const, score: share, why: `${name}.` }] : [];
+    });
+    for (const { text } of own) seen.add(text);
     if (isUsual(own.length)) notes.push(`${name}: so ${own.length} of ${texts.length} texts, too many to list.`);
-    else for (const text of own) odd.push({ text, kind: "markup", score: shares[text]!, why: `${name}.` });
+    else odd.push(...own);
   }
   for (const [text, content] of texts.entries())
     if (!/\S/.test(content)) odd.push({ text, kind: "empty", score: 1, why: "There is nothing in it." });

@@ -12,6 +12,8 @@ export interface OutOfFold {
   readonly probabilities: Float32Array;
   /** The one that the probabilities are from comes first. */
   readonly tried: readonly TriedModel[];
+  /** The same by the linear head, where there was one. */
+  readonly linear?: Float32Array;
 }
 
 export interface FoldContext {
@@ -59,7 +61,7 @@ export async function headProbabilities(
   const tried = [{ name: "mean of both heads", probabilities: mean }, ...found]
     .map(({ name, probabilities }) => ({ probabilities, model: scored(name, probabilities, truths, texts) }))
     .sort((a, b) => a.model.loss - b.model.loss);
-  return { probabilities: tried[0]!.probabilities, tried: tried.map((one) => one.model) };
+  return { probabilities: tried[0]!.probabilities, tried: tried.map((one) => one.model), linear: linear.probabilities };
 }
 
 export const textsIn = (foldOf: Uint8Array, isIn: (fold: number) => boolean): Int32Array =>
@@ -68,6 +70,13 @@ export const textsIn = (foldOf: Uint8Array, isIn: (fold: number) => boolean): In
 /** Puts the rows of some texts at their places. */
 export function spread(rows: Float32Array, texts: Int32Array, width: number, into: Float32Array): void {
   for (const [k, text] of texts.entries()) into.set(rows.subarray(k * width, (k + 1) * width), text * width);
+}
+
+/** The rows of some texts, one after the other. */
+export function rowsOf(all: Float32Array, texts: Int32Array, width: number): Float32Array {
+  const rows = new Float32Array(texts.length * width);
+  for (const [k, text] of texts.entries()) rows.set(all.subarray(text * width, (text + 1) * width), k * width);
+  return rows;
 }
 
 /** Logits [texts, labels] as probabilities: of one label for each text, or of each label by itself. */

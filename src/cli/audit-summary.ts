@@ -1,27 +1,20 @@
 /** What an audit found, as lines for a terminal. */
 import { join } from "node:path";
-import { type AuditIssue, type AuditResult, type IssueKind, issueKinds } from "../audit/audit-result.ts";
-import { curveSentence } from "../audit/wording.ts";
+import { type AuditIssue, type AuditResult, issueKinds } from "../audit/audit-result.ts";
+import { curveSentence, kindNames, textCount } from "../audit/wording.ts";
 import { AUDIT_FILES } from "../audit/write-audit.ts";
 import { alignColumns, grouped, percent, timeSpan } from "../base/format.ts";
 import { afterAudit } from "./next-commands.ts";
 
-const KINDS: Readonly<Record<IssueKind, string>> = {
-  label: "labels that are probably wrong",
-  contradiction: "contradicting labels of the same or nearly the same text",
-  leak: "texts that stand in a later split as well",
-  duplicate: "repeated texts",
-  outlier: "texts that are like no other",
-  language: "texts in another script",
-  markup: "texts with markup or wrongly decoded",
-  empty: "empty texts",
-};
 const [SHOWN_ISSUES, SHOWN_PAIRS, LONGEST_TEXT] = [5, 5, 60];
 
 export function auditSummary(result: AuditResult, out: string): string {
-  const { issues, wrongLabels, texts, pairs, curve, tried, seconds } = result;
-  const count = Object.values(texts).reduce((a, b) => a + b, 0);
-  const counts = issueKinds.map((kind) => [KINDS[kind], grouped(issues.filter((one) => one.kind === kind).length)]);
+  const { issues, wrongLabels, pairs, curve, tried, seconds } = result;
+  const count = textCount(result);
+  const counts = issueKinds.map((kind) => [
+    kindNames[kind].what,
+    grouped(issues.filter((one) => one.kind === kind).length),
+  ]);
   const { name, accuracy } = tried[0]!;
   const wrong = issues.filter(({ kind }) => kind === "label").slice(0, SHOWN_ISSUES);
   return [
