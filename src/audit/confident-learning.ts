@@ -111,10 +111,20 @@ export function likeliestOther({ probabilities, given, classes }: Judged, text: 
   return best;
 }
 
-/** Texts whose label is probably wrong: confidently of another class, which is also more probable than the given one. */
-export const wronglyLabelled = (judged: Judged, { off }: ConfidentJoint): number[] =>
-  off.filter((text) => {
-    const { probabilities, classes } = judged;
-    const other = probabilities[text * classes + likeliestOther(judged, text)]!;
-    return other > selfConfidence(judged, text) + CLOSE;
-  });
+/** Whether another class is more probable than the given one. */
+const isBeaten = (judged: Judged, text: number): boolean => {
+  const { probabilities, classes } = judged;
+  return probabilities[text * classes + likeliestOther(judged, text)]! > selfConfidence(judged, text) + CLOSE;
+};
+
+/**
+ * Texts whose label is probably wrong, the surest first. Confident learning says how many: those beside the diagonal to which
+ * another class is more probable. Which ones, the probability of the given class says: by as much it finds more of labels that
+ * were changed than the diagonal itself (docs/audit.md).
+ */
+export function wronglyLabelled(judged: Judged, { off }: ConfidentJoint): number[] {
+  const count = off.filter((text) => isBeaten(judged, text)).length;
+  const confidence = Float64Array.from({ length: judged.given.length }, (_, text) => selfConfidence(judged, text));
+  const order = [...confidence.keys()].sort((a, b) => confidence[a]! - confidence[b]! || a - b);
+  return order.slice(0, count).filter((text) => isBeaten(judged, text));
+}

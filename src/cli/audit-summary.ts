@@ -29,7 +29,7 @@ export function auditSummary(result: AuditResult, out: string): string {
     "",
     `${name}: ${percent(accuracy)} of the texts answered as labelled by models that had not seen them.`,
     ...(curve ? [curveSentence(curve)] : []),
-    `${timeSpan(seconds.total)}; ${join(out, AUDIT_FILES.issues)}`,
+    `${timeSpan(seconds.total)}; ${join(out, AUDIT_FILES.page)}`,
     "",
     ...afterAudit(result.data, out),
   ].join("\n");
