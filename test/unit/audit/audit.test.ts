@@ -42,7 +42,7 @@ beforeAll(async () => {
   const last = events.at(-1)!;
   if (last.type !== "audited") throw new Error("the last event is the result");
   ({ result, probabilities } = last);
-});
+}, 60_000);
 
 const found = (kind: string) =>
   result.issues.filter((issue) => issue.kind === kind).map(({ split, row }) => `${split} ${row}`);
