@@ -34,6 +34,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "do the runs of studies that other machines put on a queue",
     load: async () => (await import("./commands/worker.ts")).workerCommand,
   },
+  "run-planned": {
+    summary: "do the N-th run of a study: for Kubernetes and Slurm, without a queue",
+    load: async () => (await import("./commands/run-planned.ts")).runPlannedCommand,
+  },
   pretrain: {
     summary: "train an encoder on text without labels",
     load: async () => (await import("./commands/pretrain.ts")).pretrainCommand,

@@ -1,20 +1,13 @@
 /** A study on a queue: its inputs go into a store, its runs to the workers of the queue. */
-import { existsSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { AttuneError } from "../base/error.ts";
-import { readJson } from "../base/read-json.ts";
-import { writeWhole } from "../base/write-whole.ts";
-import { isS3, openStore } from "../store/open-store.ts";
-import type { OpenPlace, PlacedStudy } from "../study/run-place.ts";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import type { OpenPlace } from "../study/run-place.ts";
 import type { PlannedRun } from "../study/study.ts";
 import { weightNames } from "../weights/weight-files.ts";
 import { connectQueue } from "./queue-connection.ts";
 import { memoryOf } from "./queued-run.ts";
 import { QueuedRuns } from "./queued-runs.ts";
-import { newStudyId, type SharedStudy, sharedPlace, shareStudy } from "./shared-study.ts";
-
-/** In the folder of a study: where it is shared. */
-const PLACE = "store.json";
+import { shareFrom } from "./shared-place.ts";
 
 export interface QueueOptions {
   /** `redis://host:port`. */
@@ -42,27 +35,3 @@ export const onQueue =
       throw error;
     }
   };
-
-/** Puts a study into its store, as far as it is not there. */
-export async function shareFrom({ folder, study, input }: PlacedStudy, given?: string): Promise<SharedStudy> {
-  const before = sharedPlaceOf(folder.path);
-  const store = given === undefined || isS3(given) ? given : resolve(given);
-  if (before && store !== undefined && before.store !== store)
-    throw new AttuneError(
-      "store/other",
-      `${folder.path}: this study is in the store ${before.store}, and not in ${store}; leave --store out`,
-    );
-  const place = before ?? (store === undefined ? undefined : { store, study: newStudyId() });
-  if (!place)
-    throw new AttuneError("options/missing", "the option --store is missing: where workers find what they need");
-  const shared = { store: await openStore(place.store), id: place.study };
-  await shareStudy(shared, study, input.sources);
-  if (!before) writeWhole(join(folder.path, PLACE), `${JSON.stringify(place, null, 2)}\n`);
-  return shared;
-}
-
-/** Where the study of a folder is shared; undefined where it is not. */
-export const sharedPlaceOf = (study: string) =>
-  existsSync(join(study, PLACE))
-    ? readJson(join(study, PLACE), sharedPlace, { code: "study/broken", advice: "the file was changed" })
-    : undefined;

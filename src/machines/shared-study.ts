@@ -1,6 +1,6 @@
 /** A study in a store: under which keys its parts stand, and the plan and the inputs that whoever does its runs reads. */
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
+import type { z } from "zod";
 import { checkJson } from "../base/check-json.ts";
 import { AttuneError } from "../base/error.ts";
 import { version } from "../base/machine.ts";
@@ -76,7 +76,3 @@ export function requireOwnVersion(made: string, what: string): void {
   const install = `install attune@${made} here`;
   throw new AttuneError("store/version", `${what} is of Attune ${made}, and this is Attune ${version}; ${install}`);
 }
-
-/** What a study's folder says of where it is shared: store.json. */
-export const sharedPlace = z.looseObject({ store: z.string().min(1), study: z.string().regex(/^[0-9a-f]+$/) });
-export type SharedPlace = z.infer<typeof sharedPlace>;

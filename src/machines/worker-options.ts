@@ -23,6 +23,8 @@ export const machineOptions = z.strictObject({
     .describe("seconds after which a run that neither says nor computes anything is ended"),
 });
 
+export type MachineOptions = z.output<typeof machineOptions>;
+
 /** Options of `worker`. */
 export const workerOptions = machineOptions.extend({
   queue: z

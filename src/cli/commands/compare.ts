@@ -5,6 +5,8 @@ import { AttuneError } from "../../base/error.ts";
 import { withoutEffect } from "../../base/unused-options.ts";
 import { withoutPassword } from "../../machines/queue-connection.ts";
 import { onQueue } from "../../machines/queue-place.ts";
+import { addressOf, here, sharedOnly } from "../../machines/shared-place.ts";
+import type { SharedStudy } from "../../machines/shared-study.ts";
 import { describeOptions } from "../../methods/list-methods.ts";
 import { type CompareContext, compare, resumeComparison } from "../../study/compare.ts";
 import { estimateStudy } from "../../study/estimate.ts";
@@ -17,7 +19,7 @@ import { followStudy } from "../follow-study.ts";
 import { optionOf, toNumber } from "../option-flags.ts";
 import { addTrackFlag } from "../run-command.ts";
 import { stopSignal } from "../stop-signal.ts";
-import { jsonText, writeOut } from "../write-text.ts";
+import { jsonText, writeError, writeOut } from "../write-text.ts";
 
 interface Flags {
   readonly out?: string;
@@ -30,6 +32,7 @@ interface Flags {
   readonly track?: Tracking;
   readonly queue?: string;
   readonly store?: string;
+  readonly shareOnly?: boolean;
   readonly [key: string]: unknown;
 }
 
@@ -50,6 +53,10 @@ export function compareCommand(command: Command): void {
     .option("--resume <study>", "continue an interrupted study with its own plan")
     .option("--queue <address>", "let the workers of this queue do the runs, redis://host:port (docs/scale.md)")
     .option("--store <address>", "where workers find model and data and leave runs: a folder, or s3://bucket/prefix")
+    .option(
+      "--share-only",
+      "do no run: put the study into its store, for attune run-planned, and bring the runs that are published",
+    )
     .option("--no-estimate", "do not measure first how long each kind of run takes")
     .option("--only-estimate", "print how long the study would take as one JSON object, and exit")
     .option("--quiet", "print only errors and the path of the report");
@@ -68,14 +75,17 @@ export function compareCommand(command: Command): void {
       track,
       queue,
       store,
+      shareOnly = false,
       ...flags
     }: Flags) => {
       const context: CompareContext = {
         // Other machines take other times.
-        estimate: estimate && queue === undefined,
+        estimate: estimate && queue === undefined && !shareOnly,
         command: commandText(process.argv.slice(2).map(withoutPassword)),
-        ...(queue !== undefined && { place: onQueue({ queue, store }) }),
+        place: shareOnly ? sharedOnly(store, sayShared) : queue === undefined ? here : onQueue({ queue, store }),
       };
+      if (store !== undefined && queue === undefined && !shareOnly)
+        throw new AttuneError("options/store", "--store is for other machines: give --queue or --share-only with it");
       if (resume !== undefined) {
         const given = { out, plan: file, printPlan, onlyEstimate, ...flags };
         const extra = Object.keys(given).find((key) => given[key as keyof typeof given] !== undefined);
@@ -105,6 +115,9 @@ export function compareCommand(command: Command): void {
     },
   );
 }
+
+const sayShared = (study: SharedStudy) =>
+  writeError(`each run: attune run-planned ${addressOf(study)} --index N, from 0 on\n`);
 
 const listOfNames = (text: string): string[] => text.split(",").filter((name) => name !== "");
 const listOfNumbers = (text: string): (number | string)[] => listOfNames(text).map(toNumber);
