@@ -77,6 +77,7 @@ export class RunAttempt {
     const partial = partialOf(this.#folder);
     try {
       await fetchFiles(this.#store, found.files, partial, this.#keys.inCheckpoint(found.attempt));
+      makeFolder(join(partial, "predictions")); // A store has no folders, and so none that are empty.
       renameSync(partial, this.#folder);
       return true;
     } catch (error) {

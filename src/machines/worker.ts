@@ -27,7 +27,7 @@ export type WorkerEvent =
   | { readonly type: "refused"; readonly run: string; readonly reason: string };
 
 /** A run is given up after so many machines failed it, */
-const MOST_FAULTS = 5;
+const MOST_FAULTS = 10;
 /** or so many workers were lost over it. */
 const MOST_LOST = 25;
 const MOST_REST_SECONDS = 60;

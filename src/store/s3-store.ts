@@ -28,6 +28,8 @@ const MOST_REMOVED = 1000;
 export async function openS3Store(address: string): Promise<ArtifactStore> {
   const [, bucket, prefix] = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(address) ?? [];
   if (!bucket) throw new AttuneError("store/address", `${address}: a store in S3 is named s3://bucket/prefix`);
+  // That it will need a newer Node some day is for whoever installs it to know.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   let sdk: Sdk;
   try {
     sdk = await import("@aws-sdk/client-s3");

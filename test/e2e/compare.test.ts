@@ -8,8 +8,8 @@ import { randomKey, uint32 } from "../../src/base/random.ts";
 import type { StoredPrediction } from "../../src/run/predictions.ts";
 import type { RunFacts } from "../../src/run/run-facts.ts";
 import type { RunResult } from "../../src/run/run-result.ts";
-import type { TrainEvent } from "../../src/run/train-events.ts";
 import type { FailedRun, Study } from "../../src/study/study.ts";
+import { studyOutcome } from "../machines/study-outcome.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
 import { scratchFolder } from "../unit/tables/scratch.ts";
 import {
@@ -51,22 +51,7 @@ const argsOf = (out: string, ...rest: readonly string[]): string[] => [
 const resumeArgs = (out: string): string[] => ["compare", "--resume", out, "--no-estimate"];
 const studyOf = (out: string) => readJson<Study>(cwd, out, "study.json");
 
-/** What must not depend on what happened to a study: all but times, memory, and when it was begun. */
-function outcomeOf(out: string) {
-  const runs = readdirSync(join(cwd, out, "runs")).sort();
-  return runs.map((name) => {
-    const path = (...parts: string[]) => join(cwd, out, "runs", name, ...parts);
-    const { seconds, memory, examplesPerSecond, epochs, ...result } = readJson<RunResult>(path("result.json"));
-    const events = readLines<TrainEvent>(path("events.jsonl"));
-    const kept = filesBelow(path()).filter((file) => /^(model|adapter|predictions)\/.*\.\w+$/.test(file));
-    return {
-      name,
-      metrics: { ...result, epochs: epochs.map(({ seconds: _, ...epoch }) => epoch) },
-      steps: events.flatMap((event) => (event.type === "step" ? [[event.step, event.loss]] : [])),
-      files: Object.fromEntries(kept.map((file) => [file, readFileSync(path(file)).toString("base64")])),
-    };
-  });
-}
+const outcomeOf = (out: string) => studyOutcome(join(cwd, out));
 
 /** Steps that all runs of a study have logged; the last line of a log may be half written. */
 function stepsSoFar(out: string): number {
