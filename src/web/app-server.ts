@@ -9,9 +9,12 @@ import type { Refusal } from "./app-types.ts";
 import { FolderList } from "./folder-list.ts";
 import { Jobs } from "./jobs.ts";
 import { newRoutes } from "./new-routes.ts";
+import { OpenModels } from "./open-models.ts";
 import { readPage } from "./page-files.ts";
+import { playRoutes } from "./play-routes.ts";
 import { Reachable } from "./reachable.ts";
 import { requestGuard } from "./request-guard.ts";
+import { reviewRoutes } from "./review-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 
 export interface AppOptions {
@@ -35,11 +38,13 @@ const LOCAL = new Set(["127.0.0.1", "localhost", "::1"]);
 
 export class AppServer {
   readonly #server: Server;
+  readonly #models: OpenModels;
   readonly #token: string;
   readonly #host: string;
 
-  private constructor(server: Server, token: string, host: string) {
+  private constructor(server: Server, models: OpenModels, token: string, host: string) {
     this.#server = server;
+    this.#models = models;
     this.#token = token;
     this.#host = host;
   }
@@ -72,8 +77,11 @@ export class AppServer {
       c.json({ error: { code: "app/missing", message: `there is no ${c.req.path}` } } satisfies Refusal, 404),
     );
     const jobs = new Jobs(reachable.folder);
+    const models = new OpenModels();
     runRoutes(app, { reachable, list: new FolderList(reachable.folder), jobs });
     newRoutes(app, { reachable, jobs });
+    playRoutes(app, { reachable, models });
+    reviewRoutes(app, { reachable, jobs });
     app.get("*", (c) => {
       const file = page.get(c.req.path);
       if (!file) return c.notFound();
@@ -84,7 +92,7 @@ export class AppServer {
       });
     });
     server.on("request", getRequestListener(app.fetch));
-    return new AppServer(server, token, host);
+    return new AppServer(server, models, token, host);
   }
 
   /** The address to open, with the token. */
@@ -99,6 +107,7 @@ export class AppServer {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
+    await this.#models.close();
   }
 }
 

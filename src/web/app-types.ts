@@ -212,6 +212,69 @@ export interface TimeEstimate {
   readonly unknown: readonly string[];
 }
 
+export interface ModelAnswers {
+  /** For all texts together, without opening the model. */
+  readonly milliseconds: number;
+  /** Whether it was trained on sentence pairs. */
+  readonly takesPairs: boolean;
+  readonly answers: readonly {
+    /** Where a text may have several labels, all that it has. */
+    readonly label: string;
+    readonly scores: readonly { readonly label: string; readonly probability: number }[];
+  }[];
+}
+
+export interface WordWeight {
+  readonly text: string;
+  /** What it adds to the probability of the label; null for what is no word. */
+  readonly weight: number | null;
+}
+
+/** Of a text, or of both of a sentence pair. */
+export interface WordWeights {
+  readonly sides: readonly (readonly WordWeight[])[];
+}
+
+export type Decision = "accept" | "keep" | "relabel" | "remove";
+
+export interface ReviewIssue {
+  /** Of the file, from 0, without its header. */
+  readonly line: number;
+  readonly split: string;
+  readonly row: number;
+  readonly kind: string;
+  readonly text: string;
+  /** The second text of a sentence pair, or "". */
+  readonly pair: string;
+  readonly given: string;
+  /** "" where nothing is suggested. */
+  readonly suggested: string;
+  readonly probability?: number;
+  readonly givenProbability?: number;
+  readonly why: string;
+  readonly where: string;
+  readonly decision: Decision | "";
+  readonly newLabel: string;
+  readonly similar: readonly {
+    readonly split: string;
+    readonly row: number;
+    readonly text: string;
+    readonly label: string;
+    readonly similarity: number;
+  }[];
+}
+
+export interface ReviewQueue {
+  readonly issues: readonly ReviewIssue[];
+  readonly labels: readonly string[];
+  /** As it was named when it was audited. */
+  readonly data: string;
+  /** Name of the file that decisions are kept in. */
+  readonly saved: string;
+  /** What writes the data with the decisions. */
+  readonly command: string;
+}
+
 /** Every refusal and failure. */
 export interface Refusal {
   readonly error: { readonly code: string; readonly message: string };

@@ -49,8 +49,8 @@ export function planCommand(given: unknown, out: string, reachable: Reachable): 
   const entries = Object.entries(given as Readonly<Record<string, unknown>>).filter(([, value]) => value !== undefined);
   const planFile = entries.every(isFlag) ? undefined : { path: `${out}.yaml`, text: planText(plan) };
   const words = planFile
-    ? ["compare", "--plan", planFile.path, "--out", out]
-    : ["compare", ...entries.flatMap(flagOfEntry), "--out", out];
+    ? ["compare", "--plan", planFile.path, "--out", out, "--no-estimate"]
+    : ["compare", ...entries.flatMap(flagOfEntry), "--out", out, "--no-estimate"];
   return { out, words, command: commandText(words), titles, runs: runs.length, ...(planFile && { planFile }) };
 }
 

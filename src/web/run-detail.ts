@@ -1,4 +1,6 @@
 /** One run in full: what it was started with, what it found, and how to do the same again. */
+import { isDeepStrictEqual } from "node:util";
+import type { z } from "zod";
 import { runAsStudy } from "../comparison/run-as-study.ts";
 import { methodOf } from "../methods/registry.ts";
 import { RunFolder } from "../run/run-folder.ts";
@@ -46,6 +48,9 @@ function planOf(options: StoredFacts["options"]): Record<string, unknown> {
   if (options.splitSeed === seed) idle.add("splitSeed");
   const given = Object.entries(options).filter(([key]) => isOwn(options, key) && !idle.has(key));
   const named = (keys: readonly string[]) => Object.fromEntries(given.filter(([key]) => keys.includes(key)));
-  const own = named(Object.keys(methodOf(method).options.shape));
+  const shape: Readonly<Record<string, z.ZodType>> = methodOf(method).options.shape;
+  const isUsual = (key: string) =>
+    isDeepStrictEqual(options[key as keyof typeof options], shape[key]!.safeParse(undefined).data);
+  const own = named(Object.keys(shape).filter((key) => !isUsual(key)));
   return { ...named([...inputKeys, ...sharedKeys]), recipe, seeds: [seed], runs: [{ method, ...own }] };
 }

@@ -22,7 +22,8 @@ export interface ChartProps {
   readonly kind: "line" | "scatter";
   readonly series: readonly Series[];
   readonly x: { readonly title: string; readonly show: (value: number) => string };
-  readonly y: { readonly title?: string; readonly show: (value: number) => string };
+  /** An axis spans at least `least`, so that noise does not look large. */
+  readonly y: { readonly title?: string; readonly show: (value: number) => string; readonly least?: number };
   /** Marks each point: for few of them. */
   readonly dots?: boolean;
   readonly tall?: boolean;
@@ -93,6 +94,7 @@ function optionOf({ kind, series, x, y, dots }: ChartProps) {
       ...axis,
       ...(y.title && { name: y.title, nameGap: 52 }),
       axisLabel: { ...axis.axisLabel, formatter: y.show },
+      ...(y.least !== undefined && spanOf(y.least)),
     },
     tooltip: {
       trigger: kind === "line" ? "axis" : "item",
@@ -115,6 +117,20 @@ function optionOf({ kind, series, x, y, dots }: ChartProps) {
       ...(kind === "line" && { lineStyle: { width: 2 }, sampling: "lttb", progressive: 0 }),
       emphasis: { disabled: kind === "line" },
     })),
+  };
+}
+
+interface Extent {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Of a share: never beyond 0 and 1, and with room above and below what would fill too little of it. */
+function spanOf(least: number) {
+  const room = ({ min, max }: Extent) => Math.max(0.1 * (max - min), (least - (max - min)) / 2);
+  return {
+    min: (extent: Extent) => Math.max(0, Math.floor(20 * (extent.min - room(extent))) / 20),
+    max: (extent: Extent) => Math.min(1, Math.ceil(20 * (extent.max + room(extent))) / 20),
   };
 }
 

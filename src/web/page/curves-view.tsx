@@ -47,6 +47,9 @@ const EPOCH_FIGURES: Readonly<Record<string, string>> = {
   calibrationError: "Validation calibration error",
 };
 
+const LOSS = { show: short };
+const SHARE = { show: short, least: 0.1 };
+
 const ALONG: Readonly<Record<Along, { readonly title: string; readonly show: (value: number) => string }>> = {
   step: { title: "step", show: (value) => String(Math.round(value)) },
   epoch: { title: "epoch", show: short },
@@ -115,7 +118,7 @@ export function CurvesView({ rows, followed, nameOf }: Props) {
             dots
             series={lines((curves) => curves.epochPoints(figure, along), false)}
             x={ALONG[along]}
-            y={{ show: metric }}
+            y={figure === "loss" ? LOSS : SHARE}
           />
         </figure>
         {STEP_CURVES.map(({ title, show, points, isRough }) => (

@@ -4,11 +4,14 @@ import { useEffect } from "preact/hooks";
 import type { FolderListing } from "../app-types.ts";
 import "./controls.css";
 import "./tables.css";
+import "./play.css";
 // Last: what narrow screens change.
 import "./style.css";
 import { Notice } from "./common.tsx";
+import { DataPage } from "./data-page.tsx";
 import { useFolder } from "./folder-state.ts";
 import { NewPage } from "./new-page.tsx";
+import { PlayPage } from "./play-page.tsx";
 import { linkTo, type Place, usePlace } from "./router.ts";
 import { RunPage } from "./run-page.tsx";
 import { RunsPage } from "./runs-page.tsx";
@@ -16,6 +19,8 @@ import { RunsPage } from "./runs-page.tsx";
 const PAGES = [
   ["runs", "Runs"],
   ["new", "New"],
+  ["play", "Play"],
+  ["data", "Data"],
 ] as const;
 
 function Application() {
@@ -63,6 +68,10 @@ function Content({ listing, place, refresh }: ContentProps) {
       return <RunPage listing={listing} place={place} refresh={refresh} />;
     case "new":
       return <NewPage listing={listing} place={place} />;
+    case "play":
+      return <PlayPage listing={listing} />;
+    case "data":
+      return <DataPage listing={listing} place={place} />;
     default:
       return <RunsPage listing={listing} place={place} refresh={refresh} />;
   }

@@ -1,6 +1,7 @@
 /** Which methods, with which ranks, by which recipe, and how often. */
 import type { Choices } from "../app-types.ts";
 import type { Plan } from "./new-plan.ts";
+import { TypedInput } from "./typed-input.tsx";
 
 interface Props {
   readonly choices: Choices;
@@ -35,23 +36,21 @@ export function MethodChoice({ choices, plan, change }: Props) {
       </fieldset>
       <div class="row fields">
         {hasRank && (
-          <label class="above">
-            Ranks, with commas between
-            <input
-              value={ranks.join(",")}
-              inputMode="numeric"
-              onChange={({ currentTarget }) => change({ ranks: numbersIn(currentTarget.value) })}
-            />
-          </label>
-        )}
-        <label class="above">
-          Seeds: how often each is trained
-          <input
-            value={typeof seeds === "number" ? String(seeds) : seeds.join(",")}
-            inputMode="numeric"
-            onChange={({ currentTarget }) => change({ seeds: seedsIn(currentTarget.value) })}
+          <TypedInput
+            label="Ranks, with commas between"
+            value={ranks}
+            show={listText}
+            read={numbersIn}
+            onChange={(next) => change({ ranks: next })}
           />
-        </label>
+        )}
+        <TypedInput
+          label="Seeds: how often each is trained"
+          value={seeds}
+          show={seedsText}
+          read={seedsIn}
+          onChange={(next) => change({ seeds: next })}
+        />
         <label class="above">
           Recipe, which sets rates and epochs
           <select value={recipe} onChange={({ currentTarget }) => change({ recipe: currentTarget.value })}>
@@ -66,12 +65,18 @@ export function MethodChoice({ choices, plan, change }: Props) {
   );
 }
 
-const numbersIn = (text: string): number[] =>
+const numbersIn = (text: string): readonly number[] =>
   text
     .split(",")
     .map((part) => part.trim())
     .filter(Boolean)
     .map(Number);
 
+const listText = (list: readonly number[]): string => list.join(",");
+
+type Seeds = Plan["seeds"];
+const seedsText = (seeds: Seeds): string =>
+  typeof seeds === "number" ? String(seeds) : `${listText(seeds)}${seeds.length === 1 ? "," : ""}`;
+
 /** One number says how many, several say which. */
-const seedsIn = (text: string): number | number[] => (text.includes(",") ? numbersIn(text) : Number(text.trim() || 1));
+const seedsIn = (text: string): Seeds => (text.includes(",") ? numbersIn(text) : Number(text.trim() || 1));

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { OptionDescription } from "../../methods/list-methods.ts";
 import type { Choices } from "../app-types.ts";
 import type { Plan } from "./new-plan.ts";
+import { TypedInput } from "./typed-input.tsx";
 
 interface Props {
   readonly choices: Choices;
@@ -28,10 +29,7 @@ export function MoreOptions({ choices, plan, change }: Props) {
     <>
       {Object.entries(more).map(([key, value]) => (
         <div class="row option" key={key}>
-          <div class="field">
-            <span>{key}</span>
-            <Value name={key} about={choices.options[key] ?? {}} value={value} onChange={(next) => set(key, next)} />
-          </div>
+          <Value name={key} about={choices.options[key] ?? {}} value={value} onChange={(next) => set(key, next)} />
           <button type="button" onClick={() => remove(key)}>
             Remove<span class="unseen"> {key}</span>
           </button>
@@ -93,25 +91,24 @@ function Value({
   const names = about.type === "boolean" ? ["true", "false"] : about.enum;
   if (names)
     return (
-      <select
-        aria-label={name}
-        value={String(value)}
-        onChange={({ currentTarget }) =>
-          onChange(about.type === "boolean" ? currentTarget.value === "true" : currentTarget.value)
-        }
-      >
-        {names.map((one) => (
-          <option key={one}>{one}</option>
-        ))}
-      </select>
+      <label class="above">
+        {name}
+        <select
+          value={String(value)}
+          onChange={({ currentTarget }) =>
+            onChange(about.type === "boolean" ? currentTarget.value === "true" : currentTarget.value)
+          }
+        >
+          {names.map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+      </label>
     );
-  // What is no number is sent as it is, and the server says what would be right.
-  const read = (text: string): unknown => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
-  return (
-    <input
-      aria-label={name}
-      value={typeof value === "object" ? JSON.stringify(value) : String(value)}
-      onChange={({ currentTarget }) => onChange(read(currentTarget.value))}
-    />
-  );
+  return <TypedInput label={name} value={value} show={valueText} read={valueIn} onChange={onChange} />;
 }
+
+const valueText = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
+
+/** What is no number is sent as it is, and the server says what would be right. */
+const valueIn = (text: string): unknown => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text);

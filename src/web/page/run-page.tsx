@@ -58,31 +58,40 @@ export function RunPage({ listing, place, refresh }: Props) {
         </div>
         {problem && <Notice bad>{problem}</Notice>}
         {row.reason && <Notice bad={row.state !== "interrupted"}>{row.reason}</Notice>}
-        {warnings.map((text) => (
-          <Notice key={text}>{text}</Notice>
-        ))}
-        {detail?.verdict.map((line) => (
-          <p key={line}>{line}</p>
-        ))}
       </section>
       <section>
         <h2>Course</h2>
         <CurvesView rows={[row]} followed={followed} nameOf={({ title }) => title} />
       </section>
-      {detail && detail.row.path === path && <Details detail={detail} />}
+      {detail && detail.row.path === path && <Details detail={detail} warnings={warnings} />}
     </>
   );
 }
 
-function Details({ detail }: { readonly detail: RunDetail }) {
-  const { row, options, perClass, notes, facts, command } = detail;
+interface DetailsProps {
+  readonly detail: RunDetail;
+  readonly warnings: readonly string[];
+}
+
+function Details({ detail, warnings }: DetailsProps) {
+  const { row, options, perClass, notes, facts, command, verdict } = detail;
   const known = OF_RESULT.filter((name) => row.figures[name] !== undefined);
   return (
     <>
+      {warnings.length > 0 && (
+        <section>
+          {warnings.map((text) => (
+            <Notice key={text}>{text}</Notice>
+          ))}
+        </section>
+      )}
       {known.length > 0 && (
         <section class="columns">
           <div>
             <h2>Result</h2>
+            {verdict.map((line) => (
+              <p key={line}>{line}</p>
+            ))}
             <Facts items={known.map((name) => [figures[name].title, shown(name, row.figures[name])])} />
           </div>
           {perClass.length > 0 && (
@@ -124,12 +133,11 @@ function Details({ detail }: { readonly detail: RunDetail }) {
       <section>
         <h2>Started with</h2>
         {command && <Copyable text={command} name="the command" />}
-        <Facts
-          items={[
-            ...Object.entries(options).map(([key, value]) => [key, said(value)] as const),
-            ...Object.entries(facts),
-          ]}
-        />
+        <Facts items={Object.entries(facts)} />
+        <details>
+          <summary>All options</summary>
+          <Facts items={Object.entries(options).map(([key, value]) => [key, said(value)])} />
+        </details>
         {notes.length > 0 && (
           <>
             <h3>Notes</h3>
@@ -147,7 +155,7 @@ function Details({ detail }: { readonly detail: RunDetail }) {
 
 const said = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
 
-export const Facts = ({ items }: { readonly items: readonly (readonly [string, string])[] }) => (
+const Facts = ({ items }: { readonly items: readonly (readonly [string, string])[] }) => (
   <dl class="facts">
     {items.map(([term, text]) => (
       <div key={term}>
