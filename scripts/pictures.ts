@@ -1,11 +1,13 @@
 /**
  * `npm run pictures`: records a real `attune demo` for docs/images/demo.svg, and takes docs/images/report-table.png from the
- * report it ends with. Needs tmux and Chromium. Options behind `--` go to the demo.
+ * report it ends with; and pictures of the application in its folder (docs/images/app-*.png). Needs tmux and Chromium. Options behind `--` go to the demo.
  */
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { appPictures } from "./app-pictures.ts";
 import { recordTerminal } from "./record-terminal.ts";
 import { reportPicture } from "./report-picture.ts";
 import { terminalSvg } from "./terminal-svg.ts";
@@ -26,6 +28,10 @@ try {
   if (!existsSync(report)) throw new Error(`${command} came to no report:\n${screens.at(-1)!.lines.join("\n")}`);
   writeFileSync(join(images, "demo.svg"), terminalSvg(screens, COLUMNS));
   reportPicture(report, join(images, "report-table.png"));
+  const attune = [process.execPath, join(repository, "dist/cli/main.js")];
+  const audit = [...attune.slice(1), "audit", "attune:emotions", "--out", "audits/emotions", "--quiet"];
+  execFileSync(attune[0]!, audit, { cwd: project, stdio: "ignore" });
+  await appPictures(attune, project, "attune-demo", images);
 } finally {
   rmSync(project, { recursive: true });
 }

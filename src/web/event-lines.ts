@@ -1,4 +1,4 @@
-/** events.jsonl as it grows: whole lines from a place on, a bounded piece at a time. */
+/** Files that grow, events.jsonl above all: whole lines from a place on, or the last ones, a bounded piece at a time. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 export type StoredEvent = Readonly<Record<string, unknown>> & { readonly type: string };
@@ -36,13 +36,16 @@ export function nextLines(file: string, offset: number): EventLines {
 }
 
 /** The last events of a file. */
-export const lastLines = (file: string): readonly StoredEvent[] =>
-  withFile(file, [], (number) => {
+export const lastLines = (file: string): readonly StoredEvent[] => parsed(lastBytes(file));
+
+/** The last line of a file that says something, whole or not. */
+export const lastText = (file: string): string => lastBytes(file).toString("utf8").trim().split("\n").at(-1) ?? "";
+
+const lastBytes = (file: string): Buffer =>
+  withFile(file, Buffer.alloc(0), (number) => {
     const { size } = fstatSync(number);
     const from = Math.max(0, size - TAIL);
-    const piece = read(number, from, size - from);
-    const begin = from === 0 ? 0 : piece.indexOf(NEWLINE) + 1;
-    return parsed(piece.subarray(begin, piece.lastIndexOf(NEWLINE) + 1));
+    return read(number, from, size - from);
   });
 
 function withFile<T>(file: string, otherwise: T, work: (number: number) => T): T {

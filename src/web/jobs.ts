@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { commandText } from "../base/command-text.ts";
@@ -15,6 +15,7 @@ import { discard } from "../base/partial-name.ts";
 import { readJson } from "../base/read-json.ts";
 import { makeFolder, writeWhole } from "../base/write-whole.ts";
 import type { JobRow } from "./app-types.ts";
+import { lastText } from "./event-lines.ts";
 import { PROGRAM } from "./own-command.ts";
 
 /** In the application's folder: what it keeps for itself. */
@@ -27,8 +28,6 @@ const jobFile = z.strictObject({
   host: z.string(),
   began: z.string().optional(),
 });
-
-const MOST_SAID = 2000;
 
 export class Jobs {
   readonly #folder: string;
@@ -69,7 +68,7 @@ export class Jobs {
       if (!job) return [];
       const isRunning = isWorking(job) !== false;
       const hasFolder = existsSync(join(this.#folder, job.out));
-      const said = this.#said(id);
+      const said = lastText(join(this.#own, `${id}.log`));
       const isFine = hasFolder && (isRunning || !/^attune: (?!stopp)/.test(said));
       if (isFine && !isRunning) this.forget(id);
       if (isFine) return [];
@@ -101,15 +100,6 @@ export class Jobs {
       return readJson(join(this.#own, `${id}.json`), jobFile, { code: "app/job" });
     } catch {
       return undefined; // It was forgotten just now, or is of another version.
-    }
-  }
-
-  #said(id: string): string {
-    try {
-      const text = readFileSync(join(this.#own, `${id}.log`), "utf8").trim();
-      return text.slice(-MOST_SAID).split("\n").at(-1)!;
-    } catch {
-      return "";
     }
   }
 }

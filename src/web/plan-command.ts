@@ -5,7 +5,7 @@ import { writeWhole } from "../base/write-whole.ts";
 import type { RecipeFacts } from "../run/recipes.ts";
 import { resolvePlan } from "../study/plan.ts";
 import { planText } from "../study/plan-file.ts";
-import { inputKeys, type ResolvedPlan, sharedKeys } from "../study/plan-schema.ts";
+import { inputKeys, sharedKeys } from "../study/plan-schema.ts";
 import { plannedRuns } from "../study/planned-runs.ts";
 import type { Reachable } from "./reachable.ts";
 
@@ -35,13 +35,7 @@ const ANY: RecipeFacts = {
  */
 export function planCommand(given: unknown, out: string, reachable: Reachable): PlanCommand {
   const plan = resolvePlan(given);
-  const { model, data, classWeights } = plan as ResolvedPlan & { readonly classWeights?: string };
-  for (const source of [
-    model,
-    data,
-    ...(classWeights === undefined || classWeights === "balanced" ? [] : [classWeights]),
-  ])
-    reachable.source(source);
+  for (const source of sourcesIn(plan)) reachable.source(source);
   reachable.fresh(out);
   requireName(out);
   const runs = plannedRuns(plan, ANY);
@@ -57,6 +51,16 @@ export function planCommand(given: unknown, out: string, reachable: Reachable): 
 /** Writes what the command reads. */
 export function writePlanFile({ planFile }: PlanCommand, reachable: Reachable): void {
   if (planFile) writeWhole(reachable.fresh(planFile.path), planFile.text);
+}
+
+/** Keys whose values lead to files. */
+const LEADING = ["model", "data", "classWeights"];
+
+/** What a plan reads, wherever in it that stands, as one value or as several that are tried. */
+function sourcesIn(part: unknown, key = ""): string[] {
+  if (typeof part === "string") return LEADING.includes(key) && part !== "balanced" ? [part] : [];
+  if (Array.isArray(part)) return part.flatMap((item) => sourcesIn(item, key));
+  return Object.entries(part ?? {}).flatMap(([name, inner]) => sourcesIn(inner, name));
 }
 
 function requireName(out: string): void {

@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -78,6 +78,10 @@ describe.skipIf(!hasChromium)(`the application ${inChromium}`, () => {
   afterAll(async () => {
     await browser?.close();
     server?.kill();
+    // What is begun outlives the server, and must not outlive the tests.
+    const jobs = join(folder, ".attune-app/jobs");
+    for (const name of existsSync(jobs) ? readdirSync(jobs) : [])
+      if (name.endsWith(".json")) endProcess(JSON.parse(readFileSync(join(jobs, name), "utf8")).pid);
   });
 
   test("a study is begun on the page, goes on without it and without the server, and ends with a report", async () => {
@@ -271,6 +275,14 @@ describe.skipIf(!hasChromium)(`the application ${inChromium}`, () => {
     expect(problems).toEqual([]);
   }, 120_000);
 });
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid);
+  } catch {
+    // It has ended by itself.
+  }
+}
 
 /** In the page: how much of what was seen has moved by itself since it began to load. */
 const SHIFTS = `new Promise((resolve) => {

@@ -24,9 +24,8 @@ export function RunsPage({ listing, place, refresh }: Props) {
   const study = place.query.get("study") ?? "";
   const asked = place.query.getAll("show");
   const known = useMemo(() => new Map(runs.map((row) => [row.path, row])), [runs]);
-  // Without a choice, what is going on is what one wants to see.
-  const running = runs.filter(({ state }) => state === "running").map(({ path }) => path);
-  const chosen = (place.query.has("show") ? asked : running).filter((path) => known.has(path)).slice(0, MOST_CHOSEN);
+  const usual = usualChoice(listing, study);
+  const chosen = (place.query.has("show") ? asked : usual).filter((path) => known.has(path)).slice(0, MOST_CHOSEN);
   const followed = useNews(chosen);
   const [shownRows, setShownRows] = useState<readonly RunRow[]>(runs);
   const isOneStudy = new Set(chosen.map((path) => known.get(path)!.study)).size <= 1;
@@ -104,6 +103,14 @@ export function RunsPage({ listing, place, refresh }: Props) {
       </section>
     </>
   );
+}
+
+/** Without a choice: the runs of the study that is looked at, or else what is going on, with what belongs to it. */
+function usualChoice({ runs, studies }: FolderListing, study: string): string[] {
+  const going = new Set(studies.filter(({ state }) => state === "running").map(({ path }) => path));
+  const isUsual = ({ study: own = "", state }: RunRow) =>
+    study ? own === study : state === "running" || going.has(own);
+  return runs.filter(isUsual).map(({ path }) => path);
 }
 
 function Jobs({ listing, refresh }: Pick<Props, "listing" | "refresh">) {
