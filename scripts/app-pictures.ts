@@ -1,6 +1,7 @@
 /** Pictures of the application for the documentation: a folder with a finished study and an audit, seen in Chromium. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Page } from "playwright-core";
 
@@ -14,15 +15,16 @@ interface Picture {
   readonly prepare?: (page: Page) => Promise<void>;
 }
 
+const MOST_RUNS = 4;
 const SENTENCE = "I did not see that coming, and I am so glad that you came";
 
-const pictures = (study: string): Picture[] => [
+const pictures = (study: string, runs: readonly string[]): Picture[] => [
   {
     name: "app-runs",
     width: 1280,
     height: 860,
     colorScheme: "light",
-    place: `runs?study=${study}&${["full", "lora-r8", "lora-r2", "bitfit"].map((method) => `show=${study}/runs/demo-${method}-s42`).join("&")}`,
+    place: `runs?study=${study}&${runs.map((name) => `show=${study}/runs/${name}`).join("&")}`,
     prepare: (page) => page.getByRole("img", { name: /^Training loss, last values/ }).waitFor(),
   },
   {
@@ -57,6 +59,10 @@ export async function appPictures(
   study: string,
   images: string,
 ): Promise<void> {
+  const { runs } = JSON.parse(readFileSync(join(folder, study, "study.json"), "utf8")) as {
+    runs: { name: string; method: string }[];
+  };
+  const shown = runs.filter(({ method }) => method !== "none").slice(0, MOST_RUNS);
   const [program, ...words] = command as [string, ...string[]];
   const server = spawn(program, [...words, "app", folder, "--port", "0"], { stdio: ["ignore", "pipe", "ignore"] });
   const browser = await chromium.launch({
@@ -65,7 +71,10 @@ export async function appPictures(
   });
   try {
     const [line] = (await once(server.stdout, "data")) as [Buffer];
-    for (const { name, width, height, colorScheme, place, prepare } of pictures(study)) {
+    for (const { name, width, height, colorScheme, place, prepare } of pictures(
+      study,
+      shown.map(({ name: run }) => run),
+    )) {
       const context = await browser.newContext({ viewport: { width, height }, colorScheme });
       const page = await context.newPage();
       await page.goto(`${String(line).trim()}#/${place}`);
