@@ -38,6 +38,8 @@ export interface Sources {
     /** From where relative paths are seen. */
     readonly workingFolder: string;
     readonly model: string;
+    /** The folder that the run gets there. */
+    readonly out: string;
   };
 }
 

@@ -38,12 +38,17 @@ export const sharedInputs = z.looseObject({
   attune: z.string(),
   model: sharedSource,
   data: sharedSource,
-  copiedFrom: z.strictObject({ workingFolder: z.string(), model: z.string() }),
+  copiedFrom: z.strictObject({ workingFolder: z.string(), model: z.string(), study: z.string() }),
 });
 export type SharedInputs = z.infer<typeof sharedInputs>;
 
-/** Puts the inputs of a study into a store, as far as they are not there. */
-export async function shareInputs(store: ArtifactStore, study: Study, { model, data }: Sources): Promise<SharedInputs> {
+/** Puts the inputs of the study in `folder` into a store, as far as they are not there. */
+export async function shareInputs(
+  store: ArtifactStore,
+  folder: string,
+  study: Study,
+  { model, data }: Sources,
+): Promise<SharedInputs> {
   const weights = study.runs.find(({ options }) => ![undefined, "balanced"].includes(options.classWeights));
   if (weights)
     throw new AttuneError(
@@ -55,7 +60,7 @@ export async function shareInputs(store: ArtifactStore, study: Study, { model, d
     attune: version,
     model: await shareSource(store, study.model, model, [modelAt]),
     data: await shareSource(store, study.data, data, dataFiles(data.path)),
-    copiedFrom: { workingFolder: process.cwd(), model: resolve(model.path) },
+    copiedFrom: { workingFolder: process.cwd(), model: resolve(model.path), study: folder },
   };
 }
 
@@ -80,14 +85,20 @@ async function shareSource(
 }
 
 /**
- * Model and data as files of this machine: below `cache`, where what several studies have is there once. It stays, so that
+ * Model and data of a run as files of this machine: below `cache`, where what several studies have is there once. It stays, so that
  * the next run does not wait for it.
  */
-export async function fetchInputs(store: ArtifactStore, inputs: SharedInputs, cache: string): Promise<Sources> {
+export async function fetchInputs(
+  store: ArtifactStore,
+  inputs: SharedInputs,
+  run: string,
+  cache: string,
+): Promise<Sources> {
+  const { workingFolder, model, study } = inputs.copiedFrom;
   return {
     model: await fetchSource(store, inputs.model, cache),
     data: await fetchSource(store, inputs.data, cache),
-    copiedFrom: inputs.copiedFrom,
+    copiedFrom: { workingFolder, model, out: join(study, "runs", run) },
   };
 }
 

@@ -52,7 +52,7 @@ export async function doSharedRun(
       await tidyRun(store, prefix);
       return { status: "published", isOwn: false };
     }
-    const sources = await fetchInputs(store, await inputsOf(study), join(work, "inputs"));
+    const sources = await fetchInputs(store, await inputsOf(study), name, join(work, "inputs"));
     makeFolder(join(work, "runs"));
     folder = partialOf(join(work, "runs", `${id}-${name}`));
     const attempt = new RunAttempt(store, prefix, folder);

@@ -70,7 +70,7 @@ export function describeRun(
 ): RunFacts {
   return {
     attune: version,
-    options,
+    options: sources.copiedFrom ? { ...options, out: sources.copiedFrom.out } : options,
     workingFolder: sources.copiedFrom?.workingFolder ?? process.cwd(),
     reading: run.dataset.reading,
     columns: run.dataset.columns,

@@ -125,6 +125,17 @@ describe("imports", () => {
     expect(ofPage.filter((name) => !(name in { ...dependencies, ...devDependencies }))).toEqual([]);
   });
 
+  test("of optional packages come when they are asked for, but for types", () => {
+    const { optionalDependencies } = JSON.parse(textOf("package.json")) as Record<string, object>;
+    const early = sources.filter((path) =>
+      [...textOf(path).matchAll(/^import (?!type\s)[^;]*?from "([^"]+)"/gm)].some(
+        ([, name]) => name! in optionalDependencies!,
+      ),
+    );
+    expect(Object.keys(optionalDependencies!)).toContain("bullmq");
+    expect(early).toEqual([]);
+  });
+
   test("of ONNX Runtime come after its telemetry is turned off", () => {
     const users = ["src", "bench", "scripts", "test"].flatMap(filesIn).filter((path) => path.endsWith(".ts"));
     const wrong = users.filter((path) => {

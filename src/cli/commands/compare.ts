@@ -97,7 +97,10 @@ export function compareCommand(command: Command): void {
         return followStudy(resumeComparison(resume, { ...context, signal: stopSignal() }), resume, quiet, track);
       }
       const fromFile = file === undefined ? undefined : readPlanFile(file);
-      const plan = resolvePlan({ ...fromFile?.plan, ...flags }, placeOf(flags, fromFile?.place));
+      const isElsewhere = queue !== undefined || shareOnly;
+      // Machines have different numbers of threads.
+      const given = { ...(isElsewhere && { bits: "same" }), ...fromFile?.plan, ...flags };
+      const plan = resolvePlan(given, placeOf(flags, fromFile?.place));
       const instead = printPlan ? "with --print-plan" : onlyEstimate ? "with --only-estimate" : undefined;
       const unused = [out !== undefined && "--out", quiet && "--quiet", !estimate && "--no-estimate"].find(Boolean);
       if (instead && unused) throw withoutEffect(unused, instead);

@@ -63,6 +63,21 @@ function threadsText(numbers: readonly string[], runs: readonly ComparedRun[]): 
   return `${numbers.join(" or ")}${differ ? "; without --bits same, the last digits may depend on it" : ""}`;
 }
 
+const SHOWN_RUNS = 6;
+
+/** Of a study on many machines: each worker, with the runs in which it had a part. */
+function runsByWorker(runs: readonly ComparedRun[]): string[] {
+  const names = new Map<string, string[]>();
+  for (const { facts, planned } of runs)
+    for (const worker of new Set((facts.workers ?? []).map(({ name }) => name)))
+      names.set(worker, [...(names.get(worker) ?? []), planned.name]);
+  return Array.from(names, ([worker, done]) => {
+    const more = done.length > SHOWN_RUNS ? [`${done.length - SHOWN_RUNS + 1} more`] : [];
+    const shown = [...done.slice(0, done.length > SHOWN_RUNS ? SHOWN_RUNS - 1 : SHOWN_RUNS), ...more];
+    return `${worker}: ${shown.join(", ")}`;
+  });
+}
+
 export function repeatSection(view: View): Section {
   const runs = view.settings.flatMap((setting) => setting.runs);
   const { studies, data } = view.comparison;
@@ -79,6 +94,7 @@ export function repeatSection(view: View): Section {
           `${machine.processor}, ${machine.cores} cores, ${memory(machine.memoryBytes)}, ${machine.platform}`,
       ).join("; "),
     ],
+    ["Done by", coded(runsByWorker(runs))],
     ["Versions", distinct(({ facts }) => `Attune ${facts.attune}, ${facts.engine}, Node ${facts.node}`).join("; ")],
     [
       "Threads",

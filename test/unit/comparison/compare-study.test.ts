@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { compareStudy } from "../../../src/comparison/compare-study.ts";
 import type { Comparison, Setting } from "../../../src/comparison/comparison.ts";
+import { writeReport } from "../../../src/report/write-report.ts";
 import type { RunResult } from "../../../src/run/run-result.ts";
 import { changePredictions, type FabricatedStudy, fabricatedSettings, fabricateStudy } from "../../study.ts";
 
@@ -292,6 +293,32 @@ describe("times are comparable", () => {
   test("not where runs ran at once", async () => {
     const { timesComparable } = await compareStudy([study({ jobs: 2 })]);
     expect(timesComparable).toEqual({ comparable: false, reason: "up to 2 runs ran at once" });
+  });
+
+  test("not where other workers did the runs, or one of them several at once", async () => {
+    const path = study();
+    for (const [run, workers] of [
+      ["tuned-full-s42", [{ name: "one", atOnce: 1 }]],
+      [
+        "tuned-probe-s42",
+        [
+          { name: "one", atOnce: 1 },
+          { name: "two", atOnce: 2 },
+        ],
+      ],
+    ] as const) {
+      const file = join(path, "runs", run, "run.json");
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), workers }));
+    }
+    const comparison = await compareStudy([path]);
+    expect(comparison.timesComparable.reason).toBe(
+      'the runs were done by different workers: "one" and "two"; a worker did up to 2 runs at once',
+    );
+    const folder = join(path, "report");
+    writeReport(comparison, folder);
+    expect(readFileSync(join(folder, "report.md"), "utf8")).toMatch(
+      /Done by.*one: tuned-full-s42, tuned-probe-s42.*two: tuned-probe-s42/,
+    );
   });
 
   test("not where machines or threads differ", async () => {
