@@ -16,13 +16,15 @@ interface Picture {
 }
 
 const MOST_RUNS = 4;
+/** Milliseconds: each model is opened first. */
+const TIMEOUT = 180_000;
 const SENTENCE = "I did not see that coming, and I am so glad that you came";
 
 const pictures = (study: string, runs: readonly string[]): Picture[] => [
   {
     name: "app-runs",
     width: 1280,
-    height: 860,
+    height: 740,
     colorScheme: "light",
     place: `runs?study=${study}&${runs.map((name) => `show=${study}/runs/${name}`).join("&")}`,
     prepare: (page) => page.getByRole("img", { name: /^Training loss, last values/ }).waitFor(),
@@ -77,8 +79,13 @@ export async function appPictures(
     )) {
       const context = await browser.newContext({ viewport: { width, height }, colorScheme });
       const page = await context.newPage();
+      page.setDefaultTimeout(TIMEOUT);
       await page.goto(`${String(line).trim()}#/${place}`);
       await prepare?.(page);
+      // Where the folder of the pictures is says nothing.
+      await page.locator(".folder").evaluate((place: { textContent: string }) => {
+        place.textContent = "~/project";
+      });
       await page.waitForTimeout(500);
       await page.screenshot({ path: join(images, `${name}.png`) });
       await context.close();
