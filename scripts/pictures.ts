@@ -3,7 +3,7 @@
  * report it ends with; and pictures of the application in its folder (docs/images/app-*.png). Needs tmux and Chromium. Options behind `--` go to the demo.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,8 +28,9 @@ try {
   if (!existsSync(report)) throw new Error(`${command} came to no report:\n${screens.at(-1)!.lines.join("\n")}`);
   writeFileSync(join(images, "demo.svg"), terminalSvg(screens, COLUMNS));
   reportPicture(report, join(images, "report-table.png"));
+  cpSync(join(repository, "data/emotions"), join(project, "emotions"), { recursive: true });
   const attune = [process.execPath, join(repository, "dist/cli/main.js")];
-  const audit = [...attune.slice(1), "audit", "attune:emotions", "--out", "audits/emotions", "--quiet"];
+  const audit = [...attune.slice(1), "audit", "emotions", "--out", "audits/emotions", "--quiet"];
   execFileSync(attune[0]!, audit, { cwd: project, stdio: "ignore" });
   await appPictures(attune, project, "attune-demo", images);
 } finally {
