@@ -37,12 +37,11 @@ export function startChartTips(): void {
   addEventListener("scroll", () => (tip.hidden = true), { passive: true });
 }
 
-/** The title of a shape becomes its name, or the browser would show it, too. */
+/** The title of a shape goes, or the browser would show it, too; the picture as a whole says in words what it shows. */
 function takeTitle(title: Element): Point {
   const shape = title.parentElement!;
   const said = title.textContent ?? "";
   title.remove();
-  shape.setAttribute("aria-label", said);
   return { shape, said };
 }
 
