@@ -1,10 +1,9 @@
 /** What studies say: the report as files, its table on the terminal. */
 import { join } from "node:path";
 import { diskError } from "../base/disk-error.ts";
-import { makeFolder } from "../base/write-whole.ts";
 import { compareStudy } from "../comparison/compare-study.ts";
 import type { Comparison } from "../comparison/comparison.ts";
-import { findNearest, writeNearest } from "../report/nearest-texts.ts";
+import { findNearest } from "../report/nearest-texts.ts";
 import { resultTable } from "../report/terminal-table.ts";
 import { writeReport } from "../report/write-report.ts";
 import { isStudy } from "../study/study-file.ts";
@@ -24,11 +23,7 @@ export async function report(
   if (!quiet) writeOut(`${resultTable(comparison, style)}\n\n`);
   const found = nearest ? await findNearest(comparison) : undefined;
   try {
-    if (found) {
-      makeFolder(folder);
-      writeNearest(folder, found);
-    }
-    writeReport(comparison, folder);
+    writeReport(comparison, folder, found);
   } catch (error) {
     throw diskError(
       error,

@@ -19,7 +19,7 @@ import { openTexts } from "../run/prepare-run.ts";
 import type { Example } from "../tables/dataset.ts";
 
 /** Name of the file in the folder of a report. */
-const NEAREST = "nearest.json";
+export const NEAREST = "nearest.json";
 const MOST = 3;
 
 const shape = z.object({

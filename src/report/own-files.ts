@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { escapeHtml } from "../base/escape.ts";
 import { EPOCHS_HEADER, RESULTS_HEADER } from "./csv.ts";
+import { NEAREST } from "./nearest-texts.ts";
 import { TITLE } from "./report-document.ts";
 
 const MARK = "<!-- Attune -->";
@@ -17,6 +18,7 @@ const FILES: Readonly<Record<string, (content: string) => boolean>> = {
   "report.md": (markdown) => markdown.startsWith(`# ${TITLE}\n`),
   "results.csv": (csv) => csv.startsWith(`${RESULTS_HEADER},`),
   "epochs.csv": (csv) => csv.startsWith(`${EPOCHS_HEADER},`),
+  [NEAREST]: (json) => json.includes('"dataSha256"'),
 };
 
 /**

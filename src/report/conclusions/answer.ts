@@ -53,7 +53,7 @@ function joined(lines: readonly AnswerLine[]): AnswerLine {
     question: questions.join("; "),
     answer: first!.answer,
     ...(whole.length > 0 && { figure: whole.join("; ") }),
-    detail: [...new Set(said)].join(" "),
+    detail: [...new Set(said)].filter(Boolean).join(" "),
   };
 }
 

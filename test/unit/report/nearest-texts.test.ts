@@ -56,7 +56,7 @@ test("a later report has them, but not one of other data", () => {
   writeNearest(out, found);
   expect(readNearest(out, comparison)).toEqual(found);
   expect(readNearest(out, { ...comparison, data: { ...comparison.data, sha256: "other" } })).toBeUndefined();
-  writeFileSync(join(out, "nearest.json"), "{}");
+  writeFileSync(join(out, "nearest.json"), '{ "dataSha256": 1 }');
   expect(() => readNearest(out, comparison)).toThrow(/nearest\.json/);
 });
 

@@ -184,6 +184,7 @@ describe("beside it", () => {
     ["results.csv", "name,score\na,1\n"],
     ["epochs.csv", ""],
     ["results.csv/a.txt", "a folder"],
+    ["nearest.json", '{ "shops": [] }'],
   ])("%s of others is not replaced, and nothing is written", (name, content) => {
     const out = folder({ [name]: content });
     expect(() => written(one.comparison, out)).toThrow(/: no report of Attune wrote this, .* choose another --out$/);
