@@ -17,7 +17,7 @@ import {
 } from "../document/document.ts";
 import { type AuditIssue, type AuditResult, issueKinds, type LabelPair } from "./audit-result.ts";
 import { curveChart } from "./curve-chart.ts";
-import { curveSentence, kindNames, textCount } from "./wording.ts";
+import { curveSentence, doubtText, groundsText, kindNames, textCount } from "./wording.ts";
 
 export const AUDIT_TITLE = "What is wrong with the data";
 
@@ -27,7 +27,7 @@ export function auditDocument(result: AuditResult): Document {
     title: AUDIT_TITLE,
     subtitle: [code(result.data), `: ${grouped(count)} texts, ${result.labels.length} labels`],
     sections: [
-      summarySection(result, count),
+      summarySection(result),
       issuesSection(result),
       labelsSection(result),
       ...(result.pairs.length > 0 ? [pairsSection(result)] : []),
@@ -37,23 +37,14 @@ export function auditDocument(result: AuditResult): Document {
   };
 }
 
-function summarySection(result: AuditResult, count: number): Section {
-  const { wrongLabels, issues, curve, tried, notes } = result;
-  const share = percent(wrongLabels.estimated / count);
+function summarySection(result: AuditResult): Section {
+  const { issues, curve, notes } = result;
   const items: Fact[] = [
-    [
-      "Wrong labels",
-      [strong(`about ${grouped(wrongLabels.estimated)} of ${grouped(count)} (${share})`)],
-      `estimated by confident learning; ${grouped(wrongLabels.found)} rows that probably are among them are listed`,
-    ],
+    ["Doubtful labels", [strong(doubtText(result))], groundsText(result)],
     ...issueKinds.slice(1).map((kind): Fact => {
       const found = issues.filter((issue) => issue.kind === kind).length;
       return [kindNames[kind].term, found === 0 ? "none" : `${grouped(found)} ${kindNames[kind].what}`];
     }),
-    [
-      "Learnable",
-      `${percent(tried[0]!.accuracy)} of the texts are answered as labelled by models that had not seen them`,
-    ],
     ...(curve ? [["More texts", curveSentence(curve)] as const] : []),
   ];
   return {

@@ -1,9 +1,10 @@
 /** Sentences and names that the page and the terminal share. */
+import { grouped, percent } from "../base/format.ts";
 import type { AuditResult, IssueKind, LearningCurve } from "./audit-result.ts";
 
 /** A kind of issues by itself, and as what rows are: "12 texts that …". */
 export const kindNames: Readonly<Record<IssueKind, { readonly term: string; readonly what: string }>> = {
-  label: { term: "Wrong label", what: "labels that are probably wrong" },
+  label: { term: "Doubtful label", what: "doubtful labels" },
   contradiction: { term: "Contradiction", what: "texts that have another label elsewhere" },
   leak: { term: "Leak", what: "texts that stand in a later split as well" },
   duplicate: { term: "Repeated", what: "texts that repeat others" },
@@ -14,6 +15,17 @@ export const kindNames: Readonly<Record<IssueKind, { readonly term: string; read
 };
 
 export const textCount = ({ texts }: AuditResult): number => Object.values(texts).reduce((a, b) => a + b, 0);
+
+/** "820 of 8,998 labels are doubtful (9.1 %)". */
+export function doubtText(result: AuditResult): string {
+  const { found } = result.wrongLabels;
+  const count = textCount(result);
+  return `${grouped(found)} of ${grouped(count)} labels are doubtful (${percent(found / count)})`;
+}
+
+/** What that rests on: a weak encoder doubts what it cannot learn. */
+export const groundsText = ({ wrongLabels, tried }: AuditResult): string =>
+  `Confident learning estimates ${grouped(wrongLabels.estimated)} wrong labels. Models that had not seen the texts answer ${percent(tried[0]!.accuracy)} of them as labelled; what they cannot learn looks wrong as well, and a better encoder doubts less.`;
 
 const points = (share: number): string => `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)}`;
 

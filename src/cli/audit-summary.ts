@@ -1,7 +1,7 @@
 /** What an audit found, as lines for a terminal. */
 import { join } from "node:path";
 import { type AuditIssue, type AuditResult, issueKinds } from "../audit/audit-result.ts";
-import { curveSentence, kindNames, textCount } from "../audit/wording.ts";
+import { curveSentence, doubtText, groundsText, kindNames } from "../audit/wording.ts";
 import { AUDIT_FILES } from "../audit/write-audit.ts";
 import { alignColumns, grouped, percent, timeSpan } from "../base/format.ts";
 import { afterAudit } from "./next-commands.ts";
@@ -9,25 +9,23 @@ import { afterAudit } from "./next-commands.ts";
 const [SHOWN_ISSUES, SHOWN_PAIRS, LONGEST_TEXT] = [5, 5, 60];
 
 export function auditSummary(result: AuditResult, out: string): string {
-  const { issues, wrongLabels, pairs, curve, tried, seconds } = result;
-  const count = textCount(result);
+  const { issues, pairs, curve, seconds } = result;
   const counts = issueKinds.map((kind) => [
     kindNames[kind].what,
     grouped(issues.filter((one) => one.kind === kind).length),
   ]);
-  const { name, accuracy } = tried[0]!;
   const wrong = issues.filter(({ kind }) => kind === "label").slice(0, SHOWN_ISSUES);
   return [
     "",
-    `About ${grouped(wrongLabels.estimated)} of ${grouped(count)} labels are probably wrong (${percent(wrongLabels.estimated / count)}).`,
+    `${doubtText(result)}.`,
+    groundsText(result),
     "",
     ...alignColumns([["found", "rows"], ...counts]),
-    ...(wrong.length === 0 ? [] : ["", "The surest wrong labels:", ...alignColumns(wrong.map(issueCells))]),
+    ...(wrong.length === 0 ? [] : ["", "The most doubtful labels:", ...alignColumns(wrong.map(issueCells))]),
     ...(pairs.length === 0
       ? []
       : ["", "Labels most taken for each other:", ...pairs.slice(0, SHOWN_PAIRS).map(pairLine)]),
     "",
-    `${name}: ${percent(accuracy)} of the texts answered as labelled by models that had not seen them.`,
     ...(curve ? [curveSentence(curve)] : []),
     `${timeSpan(seconds.total)}; ${join(out, AUDIT_FILES.page)}`,
     "",

@@ -18,7 +18,7 @@ test("an audit, its review, and the cleaned data, by the commands that each step
   const test = readFileSync(join(cwd, "data/test.csv"), "utf8");
   writeFileSync(join(cwd, "data/test.csv"), `${test}${train[3]}\n`);
   const { stdout } = await succeed(["audit", "data", ...OPTIONS], { cwd });
-  expect(stdout).toContain("labels are probably wrong");
+  expect(stdout).toContain("labels are doubtful");
   expect(stdout).toContain("attune audit data --apply audit/issues.csv --out FILE");
   expect(filesBelow(join(cwd, "audit"))).toEqual(["audit.html", "audit.json", "issues.csv"]);
   const { issues } = readJson<AuditResult>(cwd, "audit/audit.json");
