@@ -15,18 +15,10 @@ given = np.array(job["given"])
 probabilities = np.fromfile(job["probabilities"], dtype=np.float32).reshape(len(given), job["classes"]).astype(float)
 started = time.perf_counter()
 
-
-def found(filter_by):
-    issues = find_label_issues(
-        given, probabilities, filter_by=filter_by, return_indices_ranked_by="self_confidence", n_jobs=1
-    )
-    return issues.tolist()
-
-
+issues = find_label_issues(given, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
 json.dump(
     {
-        "default": found("prune_by_noise_rate"),
-        "confidentLearning": found("confident_learning"),
+        "default": issues.tolist(),
         "order": np.argsort(get_label_quality_scores(given, probabilities), kind="stable").tolist(),
         "seconds": time.perf_counter() - started,
     },
