@@ -81,7 +81,8 @@ const fixtures = fileURLToPath(new URL("fixtures/", import.meta.url));
 export function filesOf(repository: FamilyRepository): Record<string, Uint8Array> {
   const scratch = mkdtempSync(join(tmpdir(), "attune-family-"));
   try {
-    const content = contentOf(repository, scratch);
+    const card = { [CARD]: Buffer.from(`# ${repository.name}\n`) };
+    const content: Readonly<Record<string, Uint8Array>> = { ...contentOf(repository, scratch), ...card };
     const listed = ["config.json", ...repository.read];
     return {
       ...Object.fromEntries(listed.map((name) => [name, content[name] ?? Buffer.from("{}")])),

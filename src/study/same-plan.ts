@@ -12,7 +12,9 @@ export function requireSamePlan(path: string, study: Study, plan: ResolvedPlan, 
   const keys = new Set([...Object.keys(study.plan), ...Object.keys(plan)]);
   const different = (a: unknown, b: unknown) => !isDeepStrictEqual(a, b);
   const refuse = (what: string, before: unknown, now: unknown) => {
-    const said = (value: unknown) => (value === undefined ? "not given" : JSON.stringify(value));
+    // What a plan gives once is kept as a list of one.
+    const one = (value: unknown) => (Array.isArray(value) && value.length === 1 ? value[0] : value);
+    const said = (value: unknown) => (value === undefined ? "not given" : JSON.stringify(one(value)));
     throw new AttuneError(
       "study/other-plan",
       `${path}: this study was begun with another plan (${what} was ${said(before)} and is now ${said(now)}); ` +

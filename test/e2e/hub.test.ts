@@ -192,7 +192,8 @@ test("push sends it, private, with its card, and it can be used by its name", as
   ]);
   expect(files.get("model.safetensors")!.bytes.equals(weights("run"))).toBe(true);
   const card = files.get("README.md")!.bytes.toString();
-  expect(card).toContain("base_model: org/tiny-bert\ndatasets:\n- org/reviews\n");
+  expect(card).toMatch(/^base_model: org\/tiny-bert\n/m);
+  expect(card).toMatch(/^datasets:\n {2}- org\/reviews\n/m);
   expect(card).toContain('from_pretrained("tester/mood")');
   expect(card).toContain(`| model | org/tiny-bert@${modelCommit} |`);
   expect(card).not.toContain(cwd);

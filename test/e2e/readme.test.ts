@@ -67,19 +67,22 @@ test("its other commands run, in their order", async () => {
   const commands = blocks("sh")
     .flatMap((block) => block.trim().split("\n"))
     .filter((line) => line.startsWith("npx attune") && !line.startsWith("npx attune demo"));
-  expect(commands).toHaveLength(16);
-  const outputs: string[] = [];
+  expect(commands).toHaveLength(17);
+  const outputs = new Map<string, string>();
   for (const command of commands)
-    outputs.push(await run(command.replace("npx attune", `"${process.execPath}" "${commandLine}"`)));
-  expect(outputs[0]).toContain("bag of words");
-  for (const i of [1, 2]) expect(outputs[i]).toMatch(/^method .*macro F1[\s\S]*report\.html$/m);
-  expect(outputs[3]).toContain("Test, with the weights of epoch");
-  expect(outputs[4]).toBe(`${hub.url}/you/bert-emotion\n`);
-  expect(outputs[5]).toMatch(/^tokens /m);
-  expect(outputs[7]).toContain("macro F1");
-  expect(outputs[8]!.trim().split("\n")).toHaveLength(2);
+    outputs.set(command, await run(command.replace("npx attune", `"${process.execPath}" "${commandLine}"`)));
+  const outputOf = (part: string): string => outputs.get(commands.find((command) => command.includes(part))!)!;
+  expect(outputOf("inspect data")).toContain("bag of words");
+  expect(outputOf("audit data")).toContain("audit.html");
+  for (const study of ["studies/first", "studies/emotion"])
+    expect(outputOf(study)).toMatch(/^method .*macro F1[\s\S]*report\.html$/m);
+  expect(outputOf("--out runs/emotion")).toContain("Test, with the weights of epoch");
+  expect(outputOf("push")).toBe(`${hub.url}/you/bert-emotion\n`);
+  expect(outputOf("--model attune:mini")).toMatch(/^tokens /m);
+  expect(outputOf("evaluate")).toContain("macro F1");
+  expect(outputOf('predict runs/third "').trim().split("\n")).toHaveLength(2);
   expect(
-    outputs[9]!
+    outputOf("--json < texts.txt")
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line).text),

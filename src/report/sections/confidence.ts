@@ -18,7 +18,7 @@ export function confidenceSection(view: View): Section | undefined {
       remark(
         `On test${hasSeveralSeeds(settings) ? ", all seeds together" : ""}. Reliability: of ${view.multiLabel ? "labels" : "answers"} with about the same probability, the share that is right; ` +
           `on the diagonal probabilities come true, below it they are too high. A larger dot stands for more ${view.multiLabel ? "labels" : "texts"}. ` +
-          "Coverage: only the surest answers are given, and the other texts are left to a person.",
+          "Coverage: only the surest answers are given, and the rest is left to a person.",
       ),
       heading("Thresholds for a wanted accuracy"),
       thresholdTable(view),
