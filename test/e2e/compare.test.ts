@@ -25,7 +25,8 @@ import {
 } from "./attune.ts";
 
 const cwd = scratchFolder().folder({});
-tinyModel(join(cwd, "model"), { layers: 2, dropout: 0.2 });
+// So many positions that the weights take more than a report does: see what a disk refuses, below.
+tinyModel(join(cwd, "model"), { layers: 2, dropout: 0.2, positions: 1500 });
 tinyData(join(cwd, "data"), { rows: 120 });
 
 const PLAN = `model: model
@@ -271,7 +272,7 @@ describe("a disk that refuses", () => {
     start("sh", ["-c", `ulimit -f ${blocks}; exec "$0" "$@"`, process.execPath, commandLine, ...args], { cwd }).ended;
 
   test.skipIf(process.platform === "win32")("fails the runs that need more, and they go on later", async () => {
-    // A checkpoint of all weights has 100 kB for each of three values of them, one of LoRA's a tenth of that; a report has 150 kB.
+    // A checkpoint of all weights has 300 kB for each of three values of them, one of LoRA's a few; a report has 150 kB.
     const { code, stdout, stderr } = await limited(400, argsOf("narrow", "--methods", "full,lora", "--ranks", "2"));
     expect(code).toBe(1);
     const last = stderr.trimEnd().split("\n").at(-1)!;

@@ -59,7 +59,7 @@ test("its first commands are the demo and the tests, and the demo runs, in the r
 
 test("its pictures are there", () => {
   const pictures = [...readme.matchAll(/!\[.*?\]\((.*?)\)/g)].map((match) => match[1]!);
-  expect(pictures).toHaveLength(3);
+  expect(pictures).toHaveLength(4);
   expect(pictures.filter((picture) => !existsSync(join(repository, picture)))).toEqual([]);
 });
 
