@@ -41,9 +41,14 @@ export function Review({ path, queue, setQueue }: Props) {
   const at = issue ? shown.indexOf(issue) : -1;
   const decided = shown.filter(({ decision }) => decision !== "").length;
 
+  // From where the last key led to, which may not be drawn yet.
   const move = useCallback(
-    (by: number) => setLine(shown[Math.min(shown.length - 1, Math.max(0, at + by))]?.line),
-    [shown, at],
+    (by: number) =>
+      setLine((current) => {
+        const from = shown.findIndex((one) => one.line === (current ?? first?.line));
+        return shown[Math.min(shown.length - 1, Math.max(0, from + by))]?.line;
+      }),
+    [shown, first],
   );
   const decide = useCallback(
     async (decision: Decision | "", label = "") => {
