@@ -102,6 +102,15 @@ describe("what is found", () => {
   });
 });
 
+test("a fine-tuning method gives the probabilities, where that is asked for", async () => {
+  const work = audit({ data, model, threads: 1, folds: 2, method: "probe", maxLength: 12 });
+  const { result: trained, probabilities: own } = await work;
+  expect(trained.method).toBe("probe");
+  expect(trained.tried.map(({ name }) => name)).toEqual(["probe"]);
+  expect(own).toHaveLength(102 * 2);
+  expect(trained.tried[0]!.loss).toBeLessThan(Math.log(2));
+});
+
 test("a signal ends it", async () => {
   const stop = new AbortController();
   const work = async () => {
@@ -144,6 +153,23 @@ describe("a review", () => {
     expect(table.columns).toEqual(issueColumns);
     expect(JSON.parse(readFileSync(join(out, "audit.json"), "utf8"))).toEqual(JSON.parse(JSON.stringify(result)));
     await expect(inputError(() => writeAudit(result, out))).resolves.toContain("an audit is there already");
+  });
+
+  test("audit.html needs nothing else, and what the data hold is no markup", () => {
+    const name = "<img src=x onerror=alert(1)>";
+    const issues = result.issues.map((issue) => ({
+      ...issue,
+      text: "</script><script>alert(1)</script>",
+      given: name,
+    }));
+    const classes = result.classes.map((one) => ({ ...one, label: name }));
+    const hostile = join(folder({}), "audit");
+    const page = readFileSync(writeAudit({ ...result, issues, classes, data: name }, hostile), "utf8");
+    expect(page).toContain("<title>What is wrong with the data</title>");
+    expect(page).not.toContain("<img");
+    expect(page).not.toContain("<script>alert");
+    expect(page.match(/<script[ >]/g)).toHaveLength(2);
+    expect(page).not.toMatch(/(?:src|href)="(?!#)/);
   });
 
   test("is written to new files, and the originals stay", async () => {
