@@ -175,7 +175,7 @@ describe.skipIf(!hasChromium)(`the application ${inChromium}`, () => {
 
   test("models answer side by side, with their words; many texts become a table and a file", async () => {
     const page = await open("play");
-    await page.getByLabel("A text").fill(`the good cat ${CLOSING}`);
+    await page.getByLabel("A text").fill(`good ${CLOSING}`);
     const answers = page.getByRole("region", { name: "Answers", exact: true });
     for (const title of ["LoRA, rank 2", "Full fine-tuning"])
       await answers
@@ -185,7 +185,7 @@ describe.skipIf(!hasChromium)(`the application ${inChromium}`, () => {
         .filter({ hasText: /^(fine|<img.*)$/ })
         .waitFor();
     await page.locator("mark").first().waitFor();
-    expect(await page.locator(".words").textContent()).toBe(`the good cat ${CLOSING}`);
+    expect(await page.locator(".words").textContent()).toBe(`good ${CLOSING}`);
     await page.getByLabel("One text a line").fill(`the bad cat\n=1+1 ${CLOSING}`);
     await page.getByRole("button", { name: "Classify 2 texts" }).click();
     await page.getByRole("region", { name: "Answers to many texts" }).getByText(EVIL).first().waitFor();

@@ -1,5 +1,5 @@
 /** One issue after the other: its text, its label, what is suggested, and texts like it; decided with a button or a key. */
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { metric } from "../../base/format.ts";
 import type { Decision, ReviewIssue, ReviewQueue } from "../app-types.ts";
 import { ask, messageOf } from "./ask.ts";
@@ -34,26 +34,34 @@ export function Review({ path, queue, setQueue }: Props) {
   const [line, setLine] = useState<number>();
   const [problem, setProblem] = useState("");
   const newLabel = useRef<HTMLSelectElement>(null);
-  const shown = useMemo(() => queue.issues.filter((issue) => kind === "" || issue.kind === kind), [queue, kind]);
-  // Where one left off: the first that is not decided.
-  const first = shown.find(({ decision }) => decision === "") ?? shown[0];
-  const issue = shown.find((one) => one.line === line) ?? first;
+  const shown = useMemo(() => ofKind(queue, kind), [queue, kind]);
+  const issue = issueAt(shown, line);
   const at = issue ? shown.indexOf(issue) : -1;
   const decided = shown.filter(({ decision }) => decision !== "").length;
+  // Keys may come faster than the page is drawn, and than decisions are written: each works on what the one before left.
+  const now = useRef({ queue, shown, line });
+  now.current = { queue, shown, line };
+  const work = useRef(Promise.resolve());
+  const afterwards = (next: () => unknown) => {
+    work.current = work.current.then(async () => void (await next()));
+  };
 
-  // From where the last key led to, which may not be drawn yet.
-  const move = useCallback(
-    (by: number) =>
-      setLine((current) => {
-        const from = shown.findIndex((one) => one.line === (current ?? first?.line));
-        return shown[Math.min(shown.length - 1, Math.max(0, from + by))]?.line;
-      }),
-    [shown, first],
-  );
-  const decide = useCallback(
-    async (decision: Decision | "", label = "") => {
-      if (!issue) return;
-      const { line: place, row, kind: own } = issue;
+  const move = (by: number) =>
+    afterwards(() => {
+      const { shown: list, line: from } = now.current;
+      const shownNow = issueAt(list, from);
+      if (!shownNow) return;
+      const place = list.indexOf(shownNow) + by;
+      const next = list[Math.min(list.length - 1, Math.max(0, place))]?.line;
+      now.current = { ...now.current, line: next };
+      setLine(next);
+    });
+  const decide = (decision: Decision | "", label = "") =>
+    afterwards(async () => {
+      const { queue: before, shown: list, line: from } = now.current;
+      const decidedIssue = issueAt(list, from);
+      if (!decidedIssue || (decision === "accept" && !canAccept(decidedIssue))) return;
+      const { line: place, row, kind: own } = decidedIssue;
       setProblem("");
       try {
         await ask("/api/decide", { body: { path, line: place, row, kind: own, decision, newLabel: label } });
@@ -61,26 +69,27 @@ export function Review({ path, queue, setQueue }: Props) {
         setProblem(messageOf(error));
         return;
       }
-      const issues = queue.issues.map((one) => (one.line === place ? { ...one, decision, newLabel: label } : one));
-      setQueue({ ...queue, issues });
-      // What was decided is seen before the next comes: at once, but for taking back.
-      setLine(decision === "" ? place : (shown[at + 1]?.line ?? place));
-    },
-    [issue, path, queue, setQueue, shown, at],
-  );
+      const issues = before.issues.map((one) => (one.line === place ? { ...one, decision, newLabel: label } : one));
+      const after = { ...before, issues };
+      // The next one comes, but for what was taken back.
+      const next = decision === "" ? place : (list[list.indexOf(decidedIssue) + 1]?.line ?? place);
+      now.current = { queue: after, shown: ofKind(after, kind), line: next };
+      setQueue(after);
+      setLine(next);
+    });
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
       if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
-      const work = keys(issue, decide, move, () => newLabel.current?.focus())[event.key];
-      if (!work) return;
+      const does = keys(decide, move, () => newLabel.current?.focus())[event.key];
+      if (!does) return;
       event.preventDefault();
-      work();
+      does();
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
-  }, [issue, decide, move]);
+  });
 
   const kinds = [...new Set(queue.issues.map((one) => one.kind))];
   return (
@@ -173,19 +182,25 @@ export function Review({ path, queue, setQueue }: Props) {
   );
 }
 
+const ofKind = ({ issues }: ReviewQueue, kind: string): readonly ReviewIssue[] =>
+  issues.filter((issue) => kind === "" || issue.kind === kind);
+
+/** Where one left off, without a place: the first that is not decided. */
+const issueAt = (shown: readonly ReviewIssue[], line: number | undefined): ReviewIssue | undefined =>
+  shown.find((one) => one.line === line) ?? shown.find(({ decision }) => decision === "") ?? shown[0];
+
 const canAccept = ({ kind, suggested }: ReviewIssue): boolean =>
   kind !== "contradiction" && (kind !== "label" || suggested !== "");
 
 type Decide = (decision: Decision | "", label?: string) => unknown;
 
 function keys(
-  issue: ReviewIssue | undefined,
   decide: Decide,
   move: (by: number) => void,
   relabel: () => void,
 ): Readonly<Record<string, (() => unknown) | undefined>> {
   return {
-    a: issue && canAccept(issue) ? () => decide("accept") : undefined,
+    a: () => decide("accept"),
     k: () => decide("keep"),
     r: relabel,
     x: () => decide("remove"),
