@@ -46,7 +46,7 @@ export async function benchServe(args: readonly string[]): Promise<void> {
     const server = startBuilt("serve", run, "--port", "0", "--threads", values.threads);
     try {
       const url = await firstLine(server);
-      const polled = poll({ url, everyMilliseconds: Number(values.every) });
+      const polled = await poll({ url, everyMilliseconds: Number(values.every) });
       const load = new Load(url, texts, expected);
       const rows = [await numbersAt(url, 0)];
       const started = performance.now();
@@ -167,10 +167,12 @@ async function numbersAt(url: string, requests: number): Promise<Numbers> {
   return found;
 }
 
-function poll(job: HealthJob): { stop(): Promise<Health> } {
+/** Begun with its first answer, so that what comes next has all of its time. */
+async function poll(job: HealthJob): Promise<{ stop(): Promise<Health> }> {
   const child = fork(new URL("serve-health.ts", import.meta.url), [JSON.stringify(job)], {
     execArgv: process.execArgv,
   });
+  await once(child, "message");
   return {
     stop: async () => {
       const answer = once(child, "message");
