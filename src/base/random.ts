@@ -26,7 +26,8 @@ export type Purpose =
   | "mask"
   | "bootstrap"
   | "sample"
-  | "limit";
+  | "limit"
+  | "search";
 
 /** A key for `uint32`: the seed and purpose, then any further coordinates such as step and site. */
 export function randomKey(seed: number, purpose: Purpose, ...coordinates: readonly (number | string)[]): number {

@@ -59,6 +59,7 @@ describe("imports", () => {
     "pretrain",
     "study",
     "machines",
+    "search",
     "track",
     "document",
     "comparison",
