@@ -9,6 +9,7 @@ import { predictedNames, probabilitiesOf } from "../run/predictions.ts";
 import type { Text } from "../tables/dataset.ts";
 import { openTexts } from "../tables/read-texts.ts";
 import type { DataOptions } from "../tables/table-options.ts";
+import { takeTexts } from "../tables/texts-in-memory.ts";
 import { predictedLabels } from "../train/metrics.ts";
 import { evaluateShape, loadShape, predictTableShape } from "./call-shapes.ts";
 import { requirePath, requireTexts } from "./given.ts";
@@ -41,7 +42,10 @@ export interface Prediction {
 /** Columns that are not named are those of the run, where the data have them, and else found by looking. */
 export interface PredictTableOptions
   extends Pick<DataOptions, "text" | "id" | "delimiter" | "quote" | "escape" | "encoding" | "header">,
-    Pick<EvaluateOptions, "data" | "dataRevision" | "configName" | "onFetch" | "split" | "signal"> {}
+    Pick<EvaluateOptions, "dataRevision" | "configName" | "onFetch" | "split" | "signal"> {
+  /** A folder, a file, several with commas between, or the name of a data set on the Hub. */
+  readonly data: string;
+}
 
 /** A row of a table with what is predicted for it. */
 export interface TablePrediction extends Prediction {
@@ -150,7 +154,7 @@ export class Classifier {
   /** Loss and metrics on labelled texts. */
   async evaluate(options: EvaluateOptions): Promise<Evaluation> {
     this.#requireUse();
-    requireCallOptions<EvaluateOptions>(options, evaluateShape, "evaluate", "{ data: … }");
+    requireCallOptions<EvaluateOptions>(takeTexts(options).options, evaluateShape, "evaluate", "{ data: … }");
     return this.#held(this.#model.evaluate(options));
   }
 

@@ -12,6 +12,7 @@ import type { SplitName, Text } from "../tables/dataset.ts";
 import { loadSplit } from "../tables/load-dataset.ts";
 import type { Roles } from "../tables/roles.ts";
 import { type DataOptions, datasetOptions } from "../tables/table-options.ts";
+import { type TextsInMemory, takeTexts } from "../tables/texts-in-memory.ts";
 import { cutTexts, type TextSource, TokenizedSplit, textsOf } from "../tokens/tokenized.ts";
 import { loadTokenizer, type Tokenizer } from "../tokens/tokenizer.ts";
 import { computeLogits, metricsOf } from "../train/evaluate.ts";
@@ -54,15 +55,15 @@ export interface LoadOptions {
 
 /** Columns that are not named are those of the run, where the data have them, and else found by looking. */
 export interface EvaluateOptions extends Omit<DataOptions, "multiLabel"> {
-  /** A folder, a file, several with commas between, or the name of a data set on the Hub. */
-  readonly data: string;
+  /** A folder, a file, several with commas between, the name of a data set on the Hub, or texts in memory. */
+  readonly data: string | TextsInMemory;
   /** Branch, tag or commit of data on the Hub. @default "main" */
   readonly dataRevision?: string;
   /** Which configuration of data that have several. @default their own */
   readonly configName?: string;
   /** Called with the progress of what is fetched from the Hub. */
   readonly onFetch?: (event: FetchEvent) => void;
-  /** @default "test" for a folder, all rows for a file */
+  /** @default "test" for a folder or texts by split, all rows for a file or a list */
   readonly split?: SplitName;
   /** Decides which rows a split gets where the data have none. @default that of the run, else 42 */
   readonly seed?: number;
@@ -148,7 +149,9 @@ export class OpenedModel implements AnsweringModel {
     return this.#logitsOf(this.#tokenize(textsOf(texts)), signal);
   }
 
-  async evaluate({ data, dataRevision, configName, split, signal, onFetch, ...reading }: EvaluateOptions) {
+  async evaluate(given: EvaluateOptions) {
+    const { options, source: texts } = takeTexts(given);
+    const { data, dataRevision, configName, split, signal, onFetch, ...reading } = options;
     const source = await openDataSource(data, { revision: dataRevision, configName }, { signal, onEvent: onFetch });
     const { thresholds, trained, columns, model } = this.#loaded;
     const asTrained = { seed: trained?.splitSeed ?? trained?.seed ?? 42, sharedTexts: trained?.sharedTexts };
@@ -161,6 +164,7 @@ export class OpenedModel implements AnsweringModel {
       besideOthers,
     } = await loadSplit({
       ...datasetOptions({ ...asTrained, ...reading, data: source.path, configName, multiLabel }),
+      source: texts,
       usual: columns,
       labels: model.labels,
       ...(split && { split }),

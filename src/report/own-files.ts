@@ -5,17 +5,19 @@ import { AttuneError } from "../base/error.ts";
 import { escapeHtml } from "../base/escape.ts";
 import { EPOCHS_HEADER, RESULTS_HEADER } from "./csv.ts";
 import { NEAREST } from "./nearest-texts.ts";
-import { TITLE } from "./report-document.ts";
+import { TITLES } from "./report-document.ts";
 
 const MARK = "<!-- Attune -->";
 
 /** A picture that says who made it. */
 export const signed = (svg: string): string => svg.replace(/<\/svg>\s*$/, `${MARK}</svg>\n`);
 
+const titles = Object.values(TITLES);
+
 /** The files of a report, by how one knows that they are: the columns that come first have not changed. */
 const FILES: Readonly<Record<string, (content: string) => boolean>> = {
-  "report.html": (html) => html.includes(`<title>${escapeHtml(TITLE)}</title>`),
-  "report.md": (markdown) => markdown.startsWith(`# ${TITLE}\n`),
+  "report.html": (html) => titles.some((title) => html.includes(`<title>${escapeHtml(title)}</title>`)),
+  "report.md": (markdown) => titles.some((title) => markdown.startsWith(`# ${title}\n`)),
   "results.csv": (csv) => csv.startsWith(`${RESULTS_HEADER},`),
   "epochs.csv": (csv) => csv.startsWith(`${EPOCHS_HEADER},`),
   [NEAREST]: (json) => json.includes('"dataSha256"'),

@@ -23,7 +23,8 @@ import { textsSection } from "./sections/texts.ts";
 import { curvesSection } from "./sections/training-curves.ts";
 import type { View } from "./view.ts";
 
-export const TITLE = "Ways to fine-tune, compared";
+/** Of a report about one setting, and about several. */
+export const TITLES = { one: "A way to fine-tune, measured", several: "Ways to fine-tune, compared" } as const;
 
 export function reportDocument(view: View): Document {
   const sections = [
@@ -49,7 +50,7 @@ export function reportDocument(view: View): Document {
     repeatSection(view),
   ];
   return {
-    title: TITLE,
+    title: view.settings.length === 1 ? TITLES.one : TITLES.several,
     subtitle: subtitle(view),
     sections: sections.filter((section) => section !== undefined),
   };

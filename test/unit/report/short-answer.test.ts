@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import type { Comparison } from "../../../src/comparison/comparison.ts";
 import { shortAnswer } from "../../../src/report/conclusions/answer.ts";
+import { reportDocument } from "../../../src/report/report-document.ts";
 import { viewOf } from "../../../src/report/view.ts";
 import { fabricated } from "./comparisons.ts";
 
@@ -37,6 +38,7 @@ test("of a single run is one line", () => {
     recommended,
     best: best as unknown as typeof one.best,
   };
+  expect(reportDocument(viewOf(alone)).title).toBe("A way to fine-tune, measured");
   const lines = shortAnswer(viewOf(alone));
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatchObject({ question: "What it came to", answer: "Linear probe" });

@@ -60,10 +60,15 @@ test("resume needs the same texts again, and ends with the same bytes", async ()
   expect(bytesOf("broken")).toEqual(bytesOf("file"));
 });
 
-test("predict, evaluate on a file and reports work without the texts", async () => {
+test("predict, evaluate on a file or on texts in memory, and reports work without those of the run", async () => {
   const classifier = await load(at("memory"), { threads: 1 });
   const [prediction] = await classifier.predict([data.test[0]!.text]);
   const { metrics, examples } = await classifier.evaluate({ data: folder });
+  expect((await classifier.evaluate({ data: { train: data.train, test: data.test } })).metrics).toEqual(metrics);
+  expect((await classifier.evaluate({ data: data.test })).metrics).toEqual(metrics);
+  expect(await inputError(() => classifier.evaluate({ data: [{ text: "a", label: "unheard" }] }))).toContain(
+    'data[0]: the label "unheard": the model was not trained on such a label',
+  );
   await classifier.dispose();
   const { test: measured } = JSON.parse(readFileSync(join(at("memory"), "result.json"), "utf8"));
   expect(data.test.map(({ label }) => label)).toContain(prediction!.label);
