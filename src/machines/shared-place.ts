@@ -83,6 +83,7 @@ async function publishedOr(place: RunPlace, shared: SharedStudy, { folder }: Pla
   const published = await publishedRuns(shared);
   return {
     ...place,
+    published,
     do: async (run, say, signal) => {
       const out = folder.runPath(run.name);
       if (!published.has(run.name) || !(await fetchPublished(shared.store, runPrefix(shared.id, run.name), out)))

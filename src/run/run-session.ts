@@ -3,6 +3,7 @@
  * checkpoint, and how it ends: finished, interrupted, failed, or left by whoever followed it.
  */
 
+import { join, relative } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { nextTurn } from "../base/event-loop.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
@@ -18,8 +19,8 @@ export interface RunWork<State extends AnyState, Event> {
   readonly folder: RunFolder;
   /** What checkpoints hold besides the state. */
   readonly memory: ParameterStore;
-  /** run.json but for its status. */
-  facts(): { readonly options: { readonly checkpointMinutes: number } };
+  /** run.json but for its status. `out` is the folder as all that is written down names it: a copy is worked on elsewhere. */
+  facts(): { readonly options: { readonly checkpointMinutes: number; readonly out: string } };
   /** Steps done. */
   steps(): number;
   /** Where the work stands; undefined while there is nothing worth a checkpoint. */
@@ -129,7 +130,8 @@ export class RunSession<State extends AnyState, Event> {
     const path = saveCheckpoint(this.#folder.at("checkpoints"), { ...state, eventBytes }, this.#work.memory);
     this.#lastCheckpoint = performance.now();
     this.#saved = placeOf(state);
-    return this.record({ type: "checkpoint", path, step: state.training.step } as const);
+    const named = join(this.#work.facts().options.out, relative(this.#folder.path, path));
+    return this.record({ type: "checkpoint", path: named, step: state.training.step } as const);
   }
 
   /** Writes down how the run ended; returns what is to be said of it. */

@@ -262,7 +262,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
     const { train: training, validation, test } = dataset.splits;
     return {
       type: "start",
-      out: this.folder.path,
+      out: this.#facts.options.out,
       labels: dataset.labels,
       examples: { train: training.length, validation: validation.length, test: test.length },
       parameters,

@@ -126,16 +126,19 @@ async function* work(out: string, given: Study, context: CompareContext, input: 
     yield { type: "plan", out, study, finished: Object.fromEntries(finished), notes };
     folder.keepDataFacts(() => describeStudyData(input));
     const waiting = study.runs.filter(({ name }) => !finished.has(name));
+    place = await (context.place ?? localRuns)({ folder, study, input });
+    const { published } = place;
+    const timed = waiting.filter(({ name }) => !published?.has(name));
     let forecast: Forecast | undefined;
-    if ((context.estimate ?? true) && waiting.length > 0) {
-      const estimates = yield* estimate(waiting, input, study.threads, signal);
-      forecast = new Forecast(waiting, estimates, study.plan.jobs);
-      yield { type: "estimate", runs: waiting.length, ...forecast.left };
+    if ((context.estimate ?? true) && timed.length > 0) {
+      const estimates = yield* estimate(timed, input, study.threads, signal);
+      forecast = new Forecast(timed, estimates, study.plan.jobs);
+      yield { type: "estimate", runs: timed.length, ...forecast.left };
     }
     const failed: FailedRun[] = [];
     const queue = new EventQueue<CompareEvent>();
-    place = await (context.place ?? localRuns)({ folder, study, input });
-    const over = doRuns({ waiting, folder, place, forecast, signal, finished, failed }, (event) => queue.push(event));
+    const work = { waiting, timed, folder, place, forecast, signal, finished, failed };
+    const over = doRuns(work, (event) => queue.push(event));
     queue.endWith(over);
     try {
       yield* queue;
@@ -167,6 +170,8 @@ const pair = (name: string, result: RunResult | undefined): [string, RunResult][
 
 interface Work {
   readonly waiting: readonly PlannedRun[];
+  /** Those of which the forecast knows. */
+  readonly timed: readonly PlannedRun[];
   readonly folder: StudyFolder;
   readonly place: RunPlace;
   readonly forecast: Forecast | undefined;
@@ -185,11 +190,11 @@ async function doRuns(at: Work, say: (event: CompareEvent) => void): Promise<voi
 }
 
 async function doRun(run: PlannedRun, at: Work, say: (event: CompareEvent) => void): Promise<void> {
-  const { folder, place, forecast, signal, finished, failed, waiting } = at;
+  const { folder, place, forecast, signal, finished, failed, timed } = at;
   const { name } = run;
   const sayEstimate = () => {
     if (!forecast) return;
-    const left = waiting.filter((one) => !finished.has(one.name) && !failed.some((other) => other.name === one.name));
+    const left = timed.filter((one) => !finished.has(one.name) && !failed.some((other) => other.name === one.name));
     if (left.length > 0) say({ type: "estimate", runs: left.length, ...forecast.left });
   };
   folder.forgetFailure(name);

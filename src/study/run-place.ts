@@ -11,6 +11,8 @@ export type PlacedRunEvent = RunStartEvent | RunEvent | NoticeEvent;
 export interface RunPlace {
   /** Runs that it can have under way at once. Whoever gives it more waits longer, and nothing else. */
   readonly atOnce: number;
+  /** Names of runs that somebody has done: they are brought, which takes no time to speak of. @default none */
+  readonly published?: ReadonlySet<string>;
   /**
    * Does one run to its end, from wherever it stands; its folder is then in the study. After `signal` it stops behind its
    * step, with a checkpoint. It says "run-start" when the run begins, which may be long after this is called.
