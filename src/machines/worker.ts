@@ -6,16 +6,8 @@ import type { TrainEvent } from "../run/train-events.ts";
 import type { ArtifactStore } from "../store/artifact-store.ts";
 import { openStore } from "../store/open-store.ts";
 import { connectQueue, QUEUE, type QueueConnection, stopKey } from "./queue-connection.ts";
-import {
-  type JobProgress,
-  LAST,
-  ownResources,
-  packed,
-  type QueuedRun,
-  queuedRun,
-  type Resources,
-  whyNot,
-} from "./queued-run.ts";
+import { type QueuedRun, queuedRun } from "./queued-run.ts";
+import { type JobProgress, LAST, ownResources, packed, type Resources, whyNot } from "./queued-work.ts";
 import { doSharedRun, type SharedRunEnd } from "./shared-run.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
@@ -99,7 +91,7 @@ class QueueWorker {
   async #take(job: Job, token: string, lost: AbortSignal): Promise<void> {
     const data = checkJson(`job ${job.id}`, job.data, queuedRun, { code: "queue/job" }) as unknown as QueuedRun;
     const { name } = data.run;
-    const misfit = whyNot(data, this.#resources);
+    const misfit = whyNot(name, data, this.#resources);
     if (misfit !== undefined) {
       this.#say({ type: "refused", run: name, reason: misfit });
       await this.#giveBack(job, token, misfit, LAST);

@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { version } from "../../../src/base/machine.ts";
 import { withoutPassword } from "../../../src/machines/queue-connection.ts";
-import { memoryOf, packed, priorityOf, type QueuedRun, unpacked, whyNot } from "../../../src/machines/queued-run.ts";
+import { memoryOf, priorityOf, type QueuedRun } from "../../../src/machines/queued-run.ts";
+import { packed, unpacked, whyNot } from "../../../src/machines/queued-work.ts";
 import { resolvePlan } from "../../../src/study/plan.ts";
 import { plannedRuns } from "../../../src/study/planned-runs.ts";
 import { smallTask } from "../../study.ts";
@@ -22,14 +23,14 @@ const job: QueuedRun = {
 
 test("a worker takes what it has the version, the memory and the threads for, and says why not", () => {
   const has = { memoryBytes: 2e9, threads: 2 };
-  expect(whyNot(job, has)).toBeUndefined();
-  expect(whyNot(job, { ...has, memoryBytes: 1e9 })).toBe(
+  expect(whyNot(full!.name, job, has)).toBeUndefined();
+  expect(whyNot(full!.name, job, { ...has, memoryBytes: 1e9 })).toBe(
     "own-full-epochs-2-s42 needs about 2.0 GB of memory, and this worker has 1.0 GB for a run",
   );
-  expect(whyNot(job, { ...has, threads: 1 })).toBe(
+  expect(whyNot(full!.name, job, { ...has, threads: 1 })).toBe(
     "own-full-epochs-2-s42 needs 2 threads, and this worker has 1 for a run",
   );
-  expect(whyNot({ ...job, attune: "9.9.9" }, has)).toBe(
+  expect(whyNot(full!.name, { ...job, attune: "9.9.9" }, has)).toBe(
     `own-full-epochs-2-s42 is of Attune 9.9.9, and this worker is Attune ${version}; install attune@9.9.9 there`,
   );
 });
