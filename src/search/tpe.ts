@@ -46,7 +46,7 @@ export function likelihoodsOf({ trials }: SearchState): Likelihoods | undefined 
  * Scores are compared where they are of as many epochs: a trial that came to a higher rung was better there than those that
  * stayed below. Of equals, the one that was begun first.
  */
-function byMerit(a: TrialState, b: TrialState): number {
+export function byMerit(a: TrialState, b: TrialState): number {
   const height = (trial: TrialState) => (trial.failure === undefined ? trial.rungScores.length : 0);
   const higher = height(b) - height(a);
   if (higher !== 0) return higher;
