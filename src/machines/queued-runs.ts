@@ -3,20 +3,19 @@ import { version } from "../base/machine.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import type { RunResult } from "../run/run-result.ts";
 import type { TrainEvent } from "../run/train-events.ts";
-import type { PlacedRunEvent, RunPlace } from "../study/run-place.ts";
+import type { PlacedRunEvent, RunFolders, RunPlace } from "../study/run-place.ts";
 import type { RunOutcome } from "../study/run-process.ts";
 import type { PlannedRun } from "../study/study.ts";
-import type { StudyFolder } from "../study/study-folder.ts";
 import { jobId, type QueueConnection } from "./queue-connection.ts";
 import { QueuedJobs } from "./queued-jobs.ts";
 import { priorityOf, type QueuedRun } from "./queued-run.ts";
 import { type Resources, unpacked, type WorkNews } from "./queued-work.ts";
-import { fetchPublished } from "./run-attempt.ts";
+import { fetchPublished, pausedEpochs } from "./run-attempt.ts";
 import { publishedRuns, runPrefix, type SharedStudy } from "./shared-study.ts";
 
 export interface QueuedStudy {
   readonly shared: SharedStudy;
-  readonly folder: StudyFolder;
+  readonly folder: RunFolders;
   /** Of a run. */
   readonly needs: (run: PlannedRun) => Resources;
   /** The most threads that a run may take. */
@@ -55,7 +54,7 @@ export class QueuedRuns implements RunPlace {
         else say({ type: "run-event", name, event: unpacked(said.event) as TrainEvent });
       },
       notice: (message: string) => say({ type: "notice", message }),
-      bring: () => this.#bring(name),
+      bring: () => this.#bring(run),
     };
     const end = await this.#jobs.do(job, this.published.has(name), signal);
     if (end.status === "done") return end.result;
@@ -79,8 +78,12 @@ export class QueuedRuns implements RunPlace {
     };
   }
 
-  async #bring(name: string): Promise<RunOutcome | undefined> {
+  async #bring({ name, untilEpoch }: PlannedRun): Promise<RunOutcome | undefined> {
     const { shared, folder } = this.#study;
+    if (untilEpoch !== undefined) {
+      const epochs = await pausedEpochs(shared.store, runPrefix(shared.id, name));
+      return epochs.length < untilEpoch ? undefined : { status: "paused", epochs };
+    }
     if (!(await fetchPublished(shared.store, runPrefix(shared.id, name), folder.runPath(name)))) return undefined;
     const result = RunFolder.open(folder.runPath(name)).readJson<RunResult>("result.json");
     return { status: "done", result };

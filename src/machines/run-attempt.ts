@@ -12,6 +12,7 @@ import { discard, partialOf } from "../base/partial-name.ts";
 import { makeFolder } from "../base/write-whole.ts";
 import { type ArtifactStore, getJson, jsonText } from "../store/artifact-store.ts";
 import { describeFile, fetchFiles, pathsBelow, type StoredFile, storedFiles } from "../store/file-tree.ts";
+import type { EpochResult } from "../train/trainer.ts";
 import { takeSnapshot } from "./run-snapshot.ts";
 
 /** What checkpoint.json and published.json hold. */
@@ -25,6 +26,8 @@ const isLeftOut = (path: string): boolean => path.endsWith("lock.json") || path.
 const keysOf = (prefix: string) => ({
   checkpoint: `${prefix}checkpoint.json`,
   published: `${prefix}published.json`,
+  /** Epochs of a run that has paused. */
+  paused: `${prefix}paused.json`,
   /** By content, so that the checkpoint before stays whole until the next one is. */
   inCheckpoint: (attempt: string) => (file: StoredFile) => `${prefix}checkpoints/${attempt}/${file.sha256}`,
   /** By name, for people. */
@@ -33,6 +36,11 @@ const keysOf = (prefix: string) => ({
 
 export const isPublished = (store: ArtifactStore, prefix: string): Promise<boolean> =>
   store.has(keysOf(prefix).published);
+
+/** Epochs of a run that has paused, so far as it had come the last time. */
+export async function pausedEpochs(store: ArtifactStore, prefix: string): Promise<readonly EpochResult[]> {
+  return (await getJson<EpochResult[]>(store, keysOf(prefix).paused)) ?? [];
+}
 
 /** Brings a published run into the folder `out`, checked, in place of what is there; false where it is not published. */
 export async function fetchPublished(store: ArtifactStore, prefix: string, out: string): Promise<boolean> {
@@ -102,6 +110,11 @@ export class RunAttempt {
       });
     }
     return this.#sending;
+  }
+
+  /** Says how far a run has come that pauses, behind its checkpoint. */
+  pause(epochs: readonly EpochResult[]): Promise<void> {
+    return this.#store.put(this.#keys.paused, { text: jsonText(epochs) });
   }
 
   /**

@@ -31,15 +31,17 @@ export interface SharedRunEvents {
 export type SharedRunEnd =
   /** It is published: by this attempt, or by another one that was faster. */
   | { readonly status: "published"; readonly isOwn: boolean }
+  /** Behind its `untilEpoch`: its checkpoint and its epochs are in the store. */
+  | { readonly status: "paused" }
   /** After `signal`; its checkpoint is in the store. */
   | { readonly status: "interrupted" }
   /** `isMachines` where another machine, or this one later, may well come to its end. */
   | { readonly status: "failed"; readonly reason: string; readonly isMachines: boolean };
 
-/** Does a run to its end, or until `signal`; nothing of it stays on this machine but its inputs. */
+/** Does a run to its end, to where it pauses, or until `signal`; nothing of it stays on this machine but its inputs. */
 export async function doSharedRun(
   study: SharedStudy,
-  { name, options }: PlannedRun,
+  { name, options, untilEpoch }: PlannedRun,
   { worker, threads, work, stillSeconds }: RunSetting,
   events: SharedRunEvents,
   signal: AbortSignal,
@@ -66,6 +68,7 @@ export async function doSharedRun(
       store: store.address,
       worker,
       stillSeconds,
+      ...(untilEpoch !== undefined && { untilEpoch }),
     };
     const see = (event: TrainEvent) => {
       if (event.type === "checkpoint") void attempt.keep();
@@ -74,7 +77,9 @@ export async function doSharedRun(
     const outcome = await runInProcess(job, see, signal);
     if (outcome.status === "done") return { status: "published", isOwn: await attempt.publish() };
     await attempt.keep();
-    return outcome;
+    if (outcome.status !== "paused") return outcome;
+    await attempt.pause(outcome.epochs);
+    return { status: "paused" };
   } catch (cause) {
     return failed(cause, work);
   } finally {

@@ -18,6 +18,7 @@ import { type SharedInputs, sharedInputs, shareInputs } from "./shared-inputs.ts
  *     studies/<id>/inputs.json            SharedInputs: its model and data
  *     studies/<id>/runs/<name>/
  *       checkpoint.json                   FileList: the newest checkpoint
+ *       paused.json                       EpochResult[]: of a trial that waits at a rung
  *       published.json                    FileList: the run, finished; written once
  *       <attempt>/…                       the files of these, in a folder for each attempt at the run
  */

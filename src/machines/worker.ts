@@ -104,7 +104,7 @@ class QueueWorker {
     );
     this.#say({ type: "end", run: name, end: lost.aborted && end.status === "interrupted" ? { status: "lost" } : end });
     const { UnrecoverableError } = this.#connection.bullmq;
-    if (end.status === "published") {
+    if (end.status === "published" || end.status === "paused") {
       this.#troubles = 0;
       return;
     }

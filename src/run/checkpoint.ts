@@ -74,10 +74,12 @@ export interface Restored<State> {
   readonly state?: State;
   /** Newer checkpoints that are damaged. */
   readonly notes: readonly string[];
+  /** Fills weights and moments, where there is a checkpoint. */
+  fill(memory: TrainedMemory): void;
 }
 
-/** Fills weights and moments from the newest checkpoint that is whole. */
-export function restoreCheckpoint<State extends AnyState>(folder: string, memory: TrainedMemory): Restored<State> {
+/** The newest checkpoint that is whole. */
+export function newestCheckpoint<State extends AnyState>(folder: string): Restored<State> {
   const notes: string[] = [];
   for (const name of listCheckpoints(folder).reverse()) {
     const found = readState<State>(join(folder, name));
@@ -85,10 +87,10 @@ export function restoreCheckpoint<State extends AnyState>(folder: string, memory
       notes.push(`The checkpoint ${name} is damaged (${found.problem}), so this goes on from what is before it.`);
       continue;
     }
-    fillFrom(join(folder, name), found.stored, memory);
-    return { state: found.state, notes };
+    const { state, stored } = found;
+    return { state, notes, fill: (memory) => fillFrom(join(folder, name), stored, memory) };
   }
-  return { notes };
+  return { notes, fill: () => {} };
 }
 
 /** A checkpoint's state, once all its files are seen to be whole. */

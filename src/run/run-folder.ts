@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   renameSync,
   statSync,
@@ -127,6 +128,12 @@ export class RunFolder {
       for (let done = 0; done < line.length; ) done += writeSync(file, line, done);
       this.#eventBytes += line.length;
     });
+  }
+
+  /** Events of one type so far, in their order. */
+  eventsOf<Event>(type: string): Event[] {
+    const lines = readFileSync(this.at(EVENTS), "utf8").split("\n");
+    return lines.filter((line) => line.includes(`"type":"${type}"`)).map((line) => JSON.parse(line) as Event);
   }
 
   /** How long events.jsonl is: what a checkpoint remembers, to cut off what is done again after it. */

@@ -7,7 +7,7 @@ import { join, relative } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { nextTurn } from "../base/event-loop.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
-import { type AnyState, restoreCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { type AnyState, newestCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { RunStatus } from "./run-facts.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { CheckpointEvent } from "./train-events.ts";
@@ -25,6 +25,8 @@ export interface RunWork<State extends AnyState, Event> {
   steps(): number;
   /** Where the work stands; undefined while there is nothing worth a checkpoint. */
   state(): State | undefined;
+  /** What has to be measured of the weights as they begin, before those of a checkpoint take their place. */
+  beforeRestore?(state: State): Promise<void>;
   /** Goes on from the state of a checkpoint, whose weights and moments are in memory by now. */
   restore(state: State): void;
   /** Does the work, from where it stands to its result. Between two events it can be stopped. */
@@ -84,7 +86,12 @@ export class RunSession<State extends AnyState, Event> {
     const isDue = performance.now() - this.#lastCheckpoint > checkpointMinutes * 60_000;
     const event = keep || isDue ? await this.#checkpoint() : undefined;
     if (event) yield event;
-    if (this.#signal?.aborted) throw this.#interrupted();
+    if (this.#signal?.aborted) this.stop();
+  }
+
+  /** Ends the run as a signal does: with a checkpoint, and "interrupted". */
+  stop(): never {
+    throw this.#interrupted();
   }
 
   /** Work beside the steps. Nothing ends before it does; its error is for whoever awaits it. */
@@ -108,10 +115,9 @@ export class RunSession<State extends AnyState, Event> {
   }
 
   async #restore(): Promise<void> {
-    const { state, notes } = restoreCheckpoint<State & { eventBytes: number }>(
-      this.#folder.at("checkpoints"),
-      this.#work.memory,
-    );
+    const { state, notes, fill } = newestCheckpoint<State & { eventBytes: number }>(this.#folder.at("checkpoints"));
+    if (state) await this.#work.beforeRestore?.(state);
+    fill(this.#work.memory);
     await this.#work.memory.upload();
     this.notes = notes;
     this.#folder.cutEvents(state?.eventBytes ?? 0);

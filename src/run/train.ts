@@ -47,6 +47,11 @@ export interface TrainContext {
   readonly exchange?: ValueExchange;
   /** Who does it, where that is a worker for a study on another machine. @internal */
   readonly worker?: WorkerName;
+  /**
+   * Stops behind this epoch as after `signal`, its last included; until it goes on without this, nothing is measured on the
+   * test split: trials of a search are judged on validation alone. @internal
+   */
+  readonly untilEpoch?: number;
   /** What computes instead of ONNX Runtime on the CPU. @internal */
   readonly makeEngine?: MakeEngine;
 }
@@ -123,7 +128,8 @@ async function* begin(asked: TrainOptions, context: TrainContext): AsyncGenerato
       if (found) saveHead(partial, found.weights);
     });
     opened.add(() => folder.close());
-    const training = new Training(prepared, folder, facts, new RunTimes(started, store), baseOf(sources));
+    const times = new RunTimes(started, store);
+    const training = new Training(prepared, folder, facts, times, baseOf(sources), context.untilEpoch);
     yield* new RunSession(training, context.signal).run();
   } finally {
     await opened.run();
@@ -175,7 +181,8 @@ async function* goOn(path: string, context: ResumeContext): AsyncGenerator<Train
       facts.modelSha256 = await sha256OfWeights(prepared.modelFolder);
       if (before.modelSha256 !== facts.modelSha256) throw changedSince(path, "model", resolved.model);
     }
-    const training = new Training(prepared, folder, facts, new RunTimes(started, store), baseOf(sources));
+    const times = new RunTimes(started, store);
+    const training = new Training(prepared, folder, facts, times, baseOf(sources), context.untilEpoch);
     yield* new RunSession(training, context.signal).run();
   } finally {
     await opened.run();

@@ -26,8 +26,8 @@ import { verdictOf } from "./verdict.ts";
 
 export interface CheckpointState {
   readonly training: TrainingState;
-  /** Metrics before training. */
-  readonly base: SplitMetrics;
+  /** Metrics before training; those of a trial are measured once it is to come to its end. */
+  readonly base?: SplitMetrics;
   /** So far. */
   readonly times: SavedTimes;
 }
@@ -44,20 +44,31 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
   readonly #facts: RunFacts;
   readonly #times: RunTimes;
   readonly #model: string;
+  readonly #untilEpoch: number | undefined;
   #state: TrainingState = initialState();
   #base: SplitMetrics | undefined;
+  /** Measured before a checkpoint took the weights' place, and not written down yet. */
+  #lateBase: TrainEvent | undefined;
   #thresholds: readonly number[] | undefined;
   #hashed: Promise<void> = Promise.resolve();
   #isResumed = false;
 
-  /** `model` is where an adapter finds its base. */
-  constructor(run: PreparedRun, folder: RunFolder, facts: RunFacts, times: RunTimes, model: string) {
+  /** `model` is where an adapter finds its base; `untilEpoch` as in TrainContext. */
+  constructor(
+    run: PreparedRun,
+    folder: RunFolder,
+    facts: RunFacts,
+    times: RunTimes,
+    model: string,
+    untilEpoch?: number,
+  ) {
     this.memory = run.memory;
     this.#run = run;
     this.folder = folder;
     this.#facts = facts;
     this.#times = times;
     this.#model = model;
+    this.#untilEpoch = untilEpoch;
   }
 
   facts(): RunFacts {
@@ -69,13 +80,20 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
   }
 
   state(): CheckpointState | undefined {
-    return this.#base && { training: this.#state, base: this.#base, times: this.#times.saved() };
+    if (!this.#base && this.#state.step === 0) return undefined;
+    return { training: this.#state, ...(this.#base && { base: this.#base }), times: this.#times.saved() };
+  }
+
+  async beforeRestore({ base }: CheckpointState): Promise<void> {
+    if (base || this.#untilEpoch !== undefined) return;
+    await this.memory.upload();
+    this.#lateBase = await this.#evaluateBase();
   }
 
   restore({ training, base, times }: CheckpointState): void {
     this.#isResumed = true;
     this.#state = training;
-    this.#base = base;
+    this.#base ??= base;
     this.#times.restore(times);
     this.#run.job.optimizer.step = training.step;
   }
@@ -84,7 +102,8 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
     this.#hashed = this.#hashModel(session);
     session.inBackground(this.#hashed);
     yield session.record(this.#startEvent(session.notes));
-    if (!this.#base) yield session.record(await this.#evaluateBase());
+    if (this.#lateBase) yield session.record(this.#lateBase);
+    else if (!this.#base && this.#untilEpoch === undefined) yield session.record(await this.#evaluateBase());
     this.#times.ready();
     let logits: Float32Array = new Float32Array();
     const validate = async () => {
@@ -100,6 +119,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
       this.#times.best();
       await this.#keepBest(0, logits);
     }
+    this.#stopAtRung(session);
     for await (const event of trainEpochs({ ...this.#run.job, validate }, this.#state)) {
       session.record(event);
       this.#times.see(event);
@@ -107,8 +127,14 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
       yield event;
       if (event.type === "epoch") yield* this.#warnings(session, logits);
       yield* session.pause(event.type === "epoch");
+      this.#stopAtRung(session);
     }
     yield await this.#finish(session);
+  }
+
+  #stopAtRung(session: Session): void {
+    const { epochs, epochSteps } = this.#state;
+    if (this.#untilEpoch !== undefined && epochs.length >= this.#untilEpoch && epochSteps === 0) session.stop();
   }
 
   async #keepBest(epoch: number, logits: Float32Array): Promise<void> {
@@ -180,7 +206,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
   *#warnings(session: Session, logits: Float32Array): Generator<TrainEvent> {
     const { epochs } = this.#state;
     const { labels, multiLabel } = this.#run.dataset;
-    const said = multiLabel ? [] : epochWarnings(epochs, this.#base!.loss, logits, labels);
+    const said = multiLabel || !this.#base ? [] : epochWarnings(epochs, this.#base.loss, logits, labels);
     for (const message of said) yield session.record({ type: "warning", epoch: epochs.length, message } as const);
   }
 

@@ -212,7 +212,7 @@ async function doRun(run: PlannedRun, at: Work, say: (event: CompareEvent) => vo
     },
     signal,
   );
-  if (outcome.status === "interrupted") return;
+  if (outcome.status === "interrupted" || outcome.status === "paused") return;
   forecast?.end(run, outcome.status === "done" && !isResumed);
   if (outcome.status === "done") {
     finished.set(name, outcome.result);

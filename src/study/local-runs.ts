@@ -5,7 +5,7 @@ import { runInProcess } from "./run-process.ts";
 export const localRuns: OpenPlace = async ({ folder, study, input: { sources } }) => ({
   atOnce: study.plan.jobs,
   do: (run, say, signal) => {
-    const { name, options } = run;
+    const { name, options, untilEpoch } = run;
     say({ type: "run-start", run, isResumed: folder.isBegun(name) });
     const job = {
       out: folder.runPath(name),
@@ -13,6 +13,7 @@ export const localRuns: OpenPlace = async ({ folder, study, input: { sources } }
       sources,
       lock: folder.runLock(name),
       shared: folder.sharedPath,
+      ...(untilEpoch !== undefined && { untilEpoch }),
     };
     return runInProcess(job, (event) => say({ type: "run-event", name, event }), signal);
   },

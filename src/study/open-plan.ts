@@ -1,4 +1,5 @@
 /** A plan with its model and its data, opened: the runs that it means. Nothing is written. */
+import type { FetchEvent } from "../hub/fetch-events.ts";
 import { fetchSources } from "../hub/named-inputs.ts";
 import { resolveOptions } from "../run/train-options.ts";
 import type { CompareEvent } from "./compare-events.ts";
@@ -34,8 +35,8 @@ export async function* openPlan(
 export async function* openInput(
   given: object,
   signal: AbortSignal | undefined,
-  before: Study | undefined,
-): AsyncGenerator<CompareEvent, StudyInput> {
+  before: Pick<Study, "hub"> | undefined,
+): AsyncGenerator<FetchEvent, StudyInput> {
   const options = resolveOptions({ ...given, out: "." });
   const sources = yield* fetchSources(options, signal, before && (before.hub ?? {}));
   return openStudyInput(options, sources);

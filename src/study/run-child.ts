@@ -12,6 +12,7 @@ import { resume, type TrainContext, train } from "../run/train.ts";
 import type { TrainEvent } from "../run/train-events.ts";
 import type { TrainOptions } from "../run/train-options.ts";
 import { exchangeIn } from "../store/value-exchange.ts";
+import type { EpochEvent } from "../train/trainer.ts";
 import type { ChildMessage, RunJob } from "./run-process.ts";
 
 /** So long a run may be held by a process whose parent was killed and that is in the middle of a step. */
@@ -24,7 +25,7 @@ const isOutOfMemory = (error: unknown): boolean =>
 
 const stopping = new AbortController();
 
-async function work({ out, options, sources, lock, shared, store, worker }: RunJob): Promise<void> {
+async function work({ out, options, sources, lock, shared, store, worker, untilEpoch }: RunJob): Promise<void> {
   const held = await waitForLock(lock, out);
   process.on("exit", () => held.release());
   const told = { signal: stopping.signal, startedAgo: performance.now() };
@@ -34,8 +35,15 @@ async function work({ out, options, sources, lock, shared, store, worker }: RunJ
     ...(shared !== undefined && { shared }),
     ...(store !== undefined && { exchange: exchangeIn(store) }),
     ...(worker && { worker }),
+    ...(untilEpoch !== undefined && { untilEpoch }),
   };
-  for await (const event of eventsOf(out, options, context)) send({ type: "event", event });
+  try {
+    for await (const event of eventsOf(out, options, context)) send({ type: "event", event });
+  } catch (error) {
+    const isPaused = untilEpoch !== undefined && (error as Partial<AttuneError>).kind === "interrupted";
+    if (!isPaused || stopping.signal.aborted) throw error;
+    send({ type: "paused", epochs: RunFolder.open(out).eventsOf<EpochEvent>("epoch") });
+  }
 }
 
 /** A run from its beginning, from its checkpoint, or from its end, as its folder has it. */

@@ -3,7 +3,6 @@ import type { NoticeEvent, RunEvent, RunStartEvent } from "./compare-events.ts";
 import type { StudyInput } from "./data-facts.ts";
 import type { RunOutcome } from "./run-process.ts";
 import type { PlannedRun, Study } from "./study.ts";
-import type { StudyFolder } from "./study-folder.ts";
 
 /** What a place says of a run: that it began, and what happens in it. */
 export type PlacedRunEvent = RunStartEvent | RunEvent | NoticeEvent;
@@ -14,7 +13,7 @@ export interface RunPlace {
   /** Names of runs that somebody has done: they are brought, which takes no time to speak of. @default none */
   readonly published?: ReadonlySet<string>;
   /**
-   * Does one run to its end, from wherever it stands; its folder is then in the study. After `signal` it stops behind its
+   * Does one run to its end, or to where it pauses, from wherever it stands; its folder is then in the study. After `signal` it stops behind its
    * step, with a checkpoint. It says "run-start" when the run begins, which may be long after this is called.
    *
    * @throws AttuneError where the place itself is lost, and no run can be done any more
@@ -23,9 +22,20 @@ export interface RunPlace {
   close(): Promise<void>;
 }
 
+/** Where runs stand on this machine. */
+export interface RunFolders {
+  readonly path: string;
+  /** Where runs keep what others can use. */
+  readonly sharedPath: string;
+  runPath(name: string): string;
+  /** By which one process at a time works on a run. */
+  runLock(name: string): string;
+  isBegun(name: string): boolean;
+}
+
 /** What a place needs to know. */
 export interface PlacedStudy {
-  readonly folder: StudyFolder;
+  readonly folder: RunFolders;
   readonly study: Study;
   readonly input: StudyInput;
 }

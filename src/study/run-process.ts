@@ -8,6 +8,7 @@ import type { WorkerName } from "../run/run-facts.ts";
 import type { RunResult } from "../run/run-result.ts";
 import type { TrainEvent } from "../run/train-events.ts";
 import type { TrainOptions } from "../run/train-options.ts";
+import type { EpochResult } from "../train/trainer.ts";
 import { endWhenStill } from "./still-process.ts";
 
 export interface RunJob {
@@ -23,6 +24,8 @@ export interface RunJob {
   readonly store?: string;
   /** Who does it, where that is a worker for another machine. */
   readonly worker?: WorkerName;
+  /** Epoch behind which it pauses, with its checkpoint. @default never */
+  readonly untilEpoch?: number;
   /** Its process is ended where it neither says nor computes anything for so long. @default never */
   readonly stillSeconds?: number;
 }
@@ -30,6 +33,8 @@ export interface RunJob {
 /** What the process of a run says. `stack` comes with faults of ours. */
 export type ChildMessage =
   | { readonly type: "event"; readonly event: TrainEvent }
+  /** All epochs so far. */
+  | { readonly type: "paused"; readonly epochs: readonly EpochResult[] }
   | { readonly type: "end" }
   | {
       readonly type: "error";
@@ -42,6 +47,8 @@ export type ChildMessage =
 
 export type RunOutcome =
   | { readonly status: "done"; readonly result: RunResult }
+  /** Behind its `untilEpoch`; all epochs so far. */
+  | { readonly status: "paused"; readonly epochs: readonly EpochResult[] }
   /** `isMachines` where the run itself is well and may come to its end elsewhere, or later. */
   | { readonly status: "failed"; readonly reason: string; readonly isMachines: boolean }
   | { readonly status: "interrupted" };
@@ -57,6 +64,7 @@ export function runInProcess(job: RunJob, see: (event: TrainEvent) => void, sign
     // Structured clones, since JSON has no NaN.
     const child = fork(PROGRAM, { stdio: ["ignore", "ignore", "pipe", "ipc"], serialization: "advanced" });
     let result: RunResult | undefined;
+    let epochs: readonly EpochResult[] | undefined;
     let problem: Extract<ChildMessage, { type: "error" }> | undefined;
     let written = "";
     const watch = job.stillSeconds === undefined ? undefined : endWhenStill(child, job.stillSeconds);
@@ -70,6 +78,7 @@ export function runInProcess(job: RunJob, see: (event: TrainEvent) => void, sign
     child.on("message", (message: ChildMessage) => {
       watch?.heard();
       if (message.type === "error") problem = message;
+      else if (message.type === "paused") epochs = message.epochs;
       else if (message.type === "event") {
         if (message.event.type === "result") result = message.event.result;
         see(message.event);
@@ -81,6 +90,7 @@ export function runInProcess(job: RunJob, see: (event: TrainEvent) => void, sign
       watch?.stop();
       if (problem?.kind === "interrupted" && signal?.aborted) settle({ status: "interrupted" });
       else if (problem) fail(problem.stack ?? problem.reason, problem.isMachines);
+      else if (epochs && code === 0) settle({ status: "paused", epochs });
       else if (result && code === 0) settle({ status: "done", result });
       else if (watch?.isStill) fail(`its process did nothing for ${job.stillSeconds} seconds and was ended`, true);
       else if (signal?.aborted) settle({ status: "interrupted" });

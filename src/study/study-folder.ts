@@ -9,6 +9,7 @@ import { RunFolder } from "../run/run-folder.ts";
 import type { RunResult } from "../run/run-result.ts";
 import { DATA_FACTS, type DataFacts } from "./data-facts.ts";
 import { planText } from "./plan-file.ts";
+import type { RunFolders } from "./run-place.ts";
 import type { FailedRun, Study } from "./study.ts";
 import { failedShape, isStudy, readStudyJson, STUDY } from "./study-file.ts";
 
@@ -43,7 +44,7 @@ export function readFailures(path: string): FailedRun[] {
   });
 }
 
-export class StudyFolder {
+export class StudyFolder implements RunFolders {
   readonly path: string;
   readonly #lock: Lock;
 
@@ -86,7 +87,6 @@ export class StudyFolder {
     discard(join(this.runPath(name), "checkpoints"));
   }
 
-  /** Where runs keep what others can use. */
   get sharedPath(): string {
     return join(this.path, "shared");
   }
@@ -97,7 +97,6 @@ export class StudyFolder {
       writeWhole(join(this.path, DATA_FACTS), `${JSON.stringify(describe(), null, 2)}\n`);
   }
 
-  /** By which one process at a time works on a run. */
   runLock(name: string): string {
     return join(this.path, "runs", `${name}.lock`);
   }

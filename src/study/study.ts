@@ -33,6 +33,8 @@ export interface PlannedRun {
   readonly seed: number;
   /** Of `train`, without `out` and `threads`; only what differs from the defaults of `train`. */
   readonly options: Omit<TrainOptions, "out">;
+  /** Epoch behind which it pauses, where it is a trial of a search. @internal */
+  readonly untilEpoch?: number;
   /** Where each of these options comes from, for reports: "the original experiment", "the plan". */
   readonly sources: Readonly<Record<string, string>>;
 }

@@ -38,6 +38,8 @@ function endOf(end: Extract<WorkerEvent, { type: "end" }>["end"]): string {
   switch (end.status) {
     case "published":
       return end.isOwn ? "done and published" : "another worker has published it";
+    case "paused":
+      return "waits at its rung; its checkpoint is in the store";
     case "interrupted":
       return "stopped; its checkpoint is in the store";
     case "lost":
