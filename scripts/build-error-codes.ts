@@ -31,6 +31,7 @@ const areas: Readonly<Record<string, string>> = {
   report: "where a report is written",
   run: "the folder of a run",
   safetensors: "safetensors files",
+  search: "a search, its options and its folder",
   stdin: "standard input",
   store: "the store of runs on many machines: a folder or S3",
   study: "the folder of a study",

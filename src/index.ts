@@ -53,6 +53,18 @@ export type {
 } from "./run/train-events.ts";
 export type { TrainOptions } from "./run/train-options.ts";
 export type { Verdict } from "./run/verdict.ts";
+export type { SearchState, TrialState } from "./search/replay.ts";
+export { resumeSearch, type SearchContext, search } from "./search/search.ts";
+export type {
+  BestOfSearch,
+  SearchBeginEvent,
+  SearchDoneEvent,
+  SearchEvent,
+  SearchLogEvent,
+  TrialEvent,
+} from "./search/search-events.ts";
+export type { Search, SearchEntry, Space } from "./search/search-file.ts";
+export type { SearchOptions } from "./search/search-options.ts";
 export { type CompareContext, compare, resumeComparison } from "./study/compare.ts";
 export type {
   CompareDoneEvent,

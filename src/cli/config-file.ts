@@ -1,4 +1,5 @@
 /** `--config train.yaml`: options by name, in YAML. */
+import { keyOf } from "../base/command-text.ts";
 import { AttuneError } from "../base/error.ts";
 import { readYaml, type YamlProblem } from "../base/read-yaml.ts";
 
@@ -11,7 +12,5 @@ export function readConfigFile(path: string): Record<string, unknown> {
   const value = readYaml(path, "config/unreadable", problem).value ?? {};
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new AttuneError("config/shape", `${path}: there must be one option a line, like "epochs: 3"`);
-  return Object.fromEntries(Object.entries(value).map(([key, given]) => [camelCase(key), given]));
+  return Object.fromEntries(Object.entries(value).map(([key, given]) => [keyOf(key), given]));
 }
-
-const camelCase = (key: string): string => key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

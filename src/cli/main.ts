@@ -30,6 +30,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "train with several methods, measure each in the same way, and write a report",
     load: async () => (await import("./commands/compare.ts")).compareCommand,
   },
+  search: {
+    summary: "search the options with which a method does best; what does badly stops early",
+    load: async () => (await import("./commands/search.ts")).searchCommand,
+  },
   worker: {
     summary: "do the runs of studies that other machines put on a queue",
     load: async () => (await import("./commands/worker.ts")).workerCommand,

@@ -25,6 +25,14 @@ export const afterStudy = (studies: readonly string[], run: string | undefined):
     [["report", ...studies, "--out", "FOLDER"], "the report once more"],
   ]);
 
+/** With a search that is over; `run` is the winner's. */
+export const afterSearch = (out: string, run: string): string[] =>
+  linesOf([
+    [["predict", run, "a text of yours"], "the answer of the best"],
+    exported(run),
+    [["search", "--replay", out], "whether each of its decisions would be made again"],
+  ]);
+
 /** With an audit. */
 export const afterAudit = (data: string, out: string): string[] =>
   linesOf([

@@ -1,8 +1,8 @@
 /** A trial as a run, and the best of them as a command that trains the same once more. */
 import { isDeepStrictEqual } from "node:util";
+import type { z } from "zod";
 import { commandText, flagOf } from "../base/command-text.ts";
-import type { MethodName } from "../methods/registry.ts";
-import { methodOf } from "../methods/registry.ts";
+import { type MethodName, methodOf } from "../methods/registry.ts";
 import { isOwn } from "../run/unused-train-options.ts";
 import type { PlannedRun, Study } from "../study/study.ts";
 import type { Search, SearchedMethod, Values } from "./search-file.ts";
@@ -41,23 +41,31 @@ function optionsOf(
   return { ...options, ...trainValues(values), method, seed: search.seed };
 }
 
-/** The command that trains what the trial with these values does, word for word the same run. */
+/** The command that trains what the trial with these values does, to the byte. */
 export function trainCommand(search: Search, values: Values): string {
-  const { method, recipe: _, ...options } = optionsOf(search, values);
-  const own: Readonly<Record<string, { safeParse(value: undefined): { data?: unknown } }>> =
-    methodOf(method).options.shape;
+  const {
+    model,
+    data,
+    method,
+    recipe: _,
+    ...options
+  } = optionsOf(search, values) as ReturnType<typeof optionsOf> & Sources;
+  const own: Readonly<Record<string, z.ZodType>> = methodOf(method).options.shape;
+  const isDefault = (key: string, value: unknown) =>
+    key in own ? isDeepStrictEqual(own[key]!.safeParse(undefined).data, value) : !isOwn(options, key);
   // Without a learning rate the recipe would set it, and all else with it.
-  const isSaid = ([key, value]: [string, unknown]) =>
-    key === "model" ||
-    key === "learningRate" ||
-    (key in own ? !isDeepStrictEqual(own[key]!.safeParse(undefined).data, value) : isOwn(options, key));
-  const { data, ...rest } = options as Readonly<Record<string, unknown>>;
-  const flags = Object.entries(rest).filter(isSaid);
+  const said = Object.entries(options).filter(([key, value]) => key === "learningRate" || !isDefault(key, value));
   return commandText([
-    ...["train", "--data", String(data), "--method", method],
-    ...flags.flatMap(([key, value]) => [flagOf(key), textOf(value)]),
+    ...["train", "--model", model, "--data", data, "--method", method],
+    ...said.flatMap(([key, value]) => [flagOf(key), textOf(value)]),
     ...["--out", "RUN"],
   ]);
+}
+
+interface Sources {
+  readonly model: string;
+  readonly data: string;
+  readonly recipe: string;
 }
 
 const textOf = (value: unknown): string =>
