@@ -81,6 +81,10 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
       "labels changed by seed: what audit finds of them, beside cleanlab on the same probabilities, and its seconds",
     run: async (args) => (await import("./audit.ts")).benchAudit(args),
   },
+  search: {
+    summary: "search by ASHA and TPE against random search without stopping: the best so far at equal epochs spent",
+    run: async (args) => (await import("./search.ts")).benchSearch(args),
+  },
   "recipe-data": {
     summary: "writes the data sets on which the recipes were searched, from banking77 and dair-ai/emotion",
     run: async (args) => (await import("./recipe-data.ts")).benchRecipeData(args),

@@ -8,6 +8,7 @@ import type { Search } from "../search/search-file.ts";
 import { readLog, readSearch } from "../search/search-folder.ts";
 import { valuesInWords } from "../search/trial-run.ts";
 import { afterSearch } from "./next-commands.ts";
+import { reportSearch } from "./report-search.ts";
 import { SearchView } from "./search-view.ts";
 import { writeOut } from "./write-text.ts";
 
@@ -24,6 +25,7 @@ export async function followSearch(events: AsyncIterable<SearchEvent>, out: stri
     view?.end();
   }
   if (!done) return;
+  const page = reportSearch(out);
   const { best, state } = done;
   if (!best) {
     const reason = state.trials.find(({ failure }) => failure !== undefined)?.failure ?? "no trial was begun";
@@ -36,7 +38,7 @@ export async function followSearch(events: AsyncIterable<SearchEvent>, out: stri
   writeOut(
     quiet
       ? `${best.command}\n`
-      : `\n${[...found(readSearch(out), best), "", ...afterSearch(out, best.run)].join("\n")}\n`,
+      : `\n${[...found(readSearch(out), best), "", ...afterSearch(out, best.run), "", page].join("\n")}\n`,
   );
 }
 

@@ -55,7 +55,7 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     load: async () => (await import("./commands/models.ts")).modelsCommand,
   },
   report: {
-    summary: "write the report of one or more studies",
+    summary: "write the report of studies, or of a search",
     load: async () => (await import("./commands/report.ts")).reportCommand,
   },
   evaluate: {

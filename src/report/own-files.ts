@@ -3,33 +3,34 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { escapeHtml } from "../base/escape.ts";
-import { EPOCHS_HEADER, RESULTS_HEADER } from "./csv.ts";
-import { NEAREST } from "./nearest-texts.ts";
-import { TITLES } from "./report-document.ts";
 
 const MARK = "<!-- Attune -->";
 
 /** A picture that says who made it. */
 export const signed = (svg: string): string => svg.replace(/<\/svg>\s*$/, `${MARK}</svg>\n`);
 
-const titles = Object.values(TITLES);
+/** The files of a report, by how one knows that they are. */
+export type OwnFiles = Readonly<Record<string, (content: string) => boolean>>;
 
-/** The files of a report, by how one knows that they are: the columns that come first have not changed. */
-const FILES: Readonly<Record<string, (content: string) => boolean>> = {
-  "report.html": (html) => titles.some((title) => html.includes(`<title>${escapeHtml(title)}</title>`)),
-  "report.md": (markdown) => titles.some((title) => markdown.startsWith(`# ${title}\n`)),
-  "results.csv": (csv) => csv.startsWith(`${RESULTS_HEADER},`),
-  "epochs.csv": (csv) => csv.startsWith(`${EPOCHS_HEADER},`),
-  [NEAREST]: (json) => json.includes('"dataSha256"'),
-};
+/** The page and the Markdown of a report that may have these titles. */
+export const ownPages = (name: string, titles: readonly string[]): OwnFiles => ({
+  [`${name}.html`]: (html) => titles.some((title) => html.includes(`<title>${escapeHtml(title)}</title>`)),
+  [`${name}.md`]: (markdown) => titles.some((title) => markdown.startsWith(`# ${title}\n`)),
+});
+
+/** A CSV whose first columns are these: they have not changed. */
+export const startsWith =
+  (columns: string) =>
+  (csv: string): boolean =>
+    csv.startsWith(`${columns},`);
 
 /**
  * Makes sure that a report can be written into a folder without loss.
  *
  * @throws AttuneError that names what is there and is not of a report
  */
-export function requireOwn(folder: string, pictures: string): void {
-  for (const [name, isOwn] of Object.entries(FILES)) {
+export function requireOwn(folder: string, pictures: string, files: OwnFiles): void {
+  for (const [name, isOwn] of Object.entries(files)) {
     const file = join(folder, name);
     if (existsSync(file) && !(statSync(file).isFile() && isOwn(readFileSync(file, "utf8")))) throw foreign(file);
   }

@@ -1,19 +1,22 @@
 /** Writes a comparison as report.html, report.md with pictures, results.csv and epochs.csv. */
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeFolder, writeWhole, writeWholeFolder } from "../base/write-whole.ts";
+import { makeFolder, writeWhole } from "../base/write-whole.ts";
 import type { Comparison } from "../comparison/comparison.ts";
-import type { Block, Chart } from "../document/document.ts";
-import { htmlOf } from "../document/html.ts";
-import { markdownOf } from "../document/markdown.ts";
-import { epochsCsv, resultsCsv } from "./csv.ts";
-import { type NearestTexts, readNearest, writeNearest } from "./nearest-texts.ts";
-import { requireOwn, signed } from "./own-files.ts";
-import { reportDocument } from "./report-document.ts";
+import { EPOCHS_HEADER, epochsCsv, RESULTS_HEADER, resultsCsv } from "./csv.ts";
+import { NEAREST, type NearestTexts, readNearest, writeNearest } from "./nearest-texts.ts";
+import { type OwnFiles, ownPages, requireOwn, startsWith } from "./own-files.ts";
+import { reportDocument, TITLES } from "./report-document.ts";
 import { viewOf } from "./view.ts";
+import { writePages } from "./write-pages.ts";
 
-/** Pictures of report.md. */
-const PICTURES = "report";
+/** Of the pages, and of the folder of pictures. */
+const NAME = "report";
+const FILES: OwnFiles = {
+  ...ownPages(NAME, Object.values(TITLES)),
+  "results.csv": startsWith(RESULTS_HEADER),
+  "epochs.csv": startsWith(EPOCHS_HEADER),
+  [NEAREST]: (json) => json.includes('"dataSha256"'),
+};
 
 /**
  * Writes the report into a folder, which is made where it is missing. Each file is written whole or not at all, and
@@ -25,26 +28,10 @@ const PICTURES = "report";
  */
 export function writeReport(comparison: Comparison, out: string, found?: NearestTexts): string {
   makeFolder(out);
-  requireOwn(out, PICTURES);
+  requireOwn(out, NAME, FILES);
   if (found) writeNearest(out, found);
   const document = reportDocument(viewOf(comparison, found ?? readNearest(out, comparison)));
-  const charts = document.sections.flatMap(({ blocks }) => chartsIn(blocks));
-  writePictures(join(out, PICTURES), charts);
-  writeWhole(join(out, "report.md"), markdownOf(document, PICTURES));
   writeWhole(join(out, "results.csv"), resultsCsv(comparison));
   writeWhole(join(out, "epochs.csv"), epochsCsv(comparison));
-  const page = join(out, "report.html");
-  writeWhole(page, htmlOf(document));
-  return page;
-}
-
-const chartsIn = (blocks: readonly Block[]): Chart[] =>
-  blocks.flatMap((block) =>
-    block.block === "charts" ? block.charts : block.block === "more" ? chartsIn(block.blocks) : [],
-  );
-
-function writePictures(folder: string, charts: readonly Chart[]): void {
-  writeWholeFolder(folder, (partial) => {
-    for (const { file, standalone } of charts) writeFileSync(join(partial, `${file}.svg`), signed(standalone));
-  });
+  return writePages(document, out, NAME);
 }

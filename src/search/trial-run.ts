@@ -15,8 +15,11 @@ export const methodOfTrial = ({ methods }: Pick<Search, "methods">, { method }: 
 /** `learning rate 0.002, rank 8`. */
 export const valuesInWords = (values: Values): string =>
   Object.entries(values)
-    .map(([key, value]) => `${key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${value}`)
+    .map(([key, value]) => `${optionInWords(key)} ${value}`)
     .join(", ");
+
+/** `learningRate` → "learning rate". */
+export const optionInWords = (key: string): string => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** The run of a trial; it pauses behind `untilEpoch`, or comes to its end. */
 export function trialRun(search: Search, name: string, values: Values, untilEpoch?: number): PlannedRun {

@@ -1,0 +1,53 @@
+/** Which options matter, as far as so few trials can tell. */
+
+import { percent } from "../../base/format.ts";
+import { type Block, heading, link, paragraph, remark, type Section, type Table } from "../../document/document.ts";
+import { optionInWords } from "../../search/trial-run.ts";
+import { plural } from "../conclusions/wording.ts";
+import { methodTitle } from "../view.ts";
+import { type Importance, importancesOf, LEAST_TRIALS } from "./importance.ts";
+import type { ReportedSearch } from "./reported-search.ts";
+
+/** From this on, chance explains as much. */
+const SURE = 0.05;
+
+export function importanceSection({ search, state }: ReportedSearch): Section | undefined {
+  if (state.steps.length === 0) return undefined;
+  const found = importancesOf(search, state);
+  const blocks: Block[] =
+    found.length > 0
+      ? [
+          ...found.flatMap((one) => [
+            ...(one.method === undefined ? [] : [heading(methodTitle(one.method))]),
+            importanceTable(one),
+          ]),
+          paragraph([
+            "By ",
+            link("PED-ANOVA", "https://arxiv.org/abs/2304.10255"),
+            " (Watanabe, Bansal and Hutter 2023): an option matters as far as the best trials have other values of it than all trials have. " +
+              "It sees each option by itself, and needs no more than the order of the trials: those at a higher rung are better, and within a rung those with a higher score.",
+          ]),
+          remark(
+            `So few trials say little. The last column is how often an option that does nothing would seem to matter as much, found by putting the trials in any order 500 times; where it is not below ${percent(SURE)}, nothing is shown. Of twenty options that do nothing, one is below it.`,
+          ),
+        ]
+      : [paragraph(`Fewer than ${LEAST_TRIALS} trials have a result: too few to say which options matter.`)];
+  return { id: "importance", title: "Which options matter", blocks };
+}
+
+function importanceTable({ trials, best, options }: Importance): Table {
+  return {
+    block: "table",
+    caption: `The best ${best} of ${plural(trials, "trial")} against all of them.`,
+    columns: [{ title: "Option" }, { title: "importance", bars: true }, { title: "as much by chance", figures: true }],
+    groups: [
+      {
+        rows: options.map(({ option, share, chance }) => [
+          optionInWords(option),
+          { text: percent(share), bar: share },
+          { text: percent(chance), ...(chance >= SURE && { below: "not shown" }) },
+        ]),
+      },
+    ],
+  };
+}
