@@ -1,4 +1,4 @@
-/** Text from anywhere, made harmless for HTML, Markdown and CSV. */
+/** Text from anywhere, made harmless for HTML, Markdown, CSV and terminals. */
 
 /** For HTML and SVG, in elements and in quoted attributes. What XML cannot hold becomes the replacement character. */
 export const escapeHtml = (text: string): string =>
@@ -35,6 +35,10 @@ export const csvCell = (text: string): string =>
 /** A line of CSV or TSV with fields as they are. */
 export const delimitedLine = (cells: readonly string[], delimiter: "," | "\t"): string =>
   `${cells.map((cell) => (cell.includes("\t") ? `"${cell.replaceAll('"', '""')}"` : csvCell(cell))).join(delimiter)}\n`;
+
+/** JSON without any character that a terminal takes for a command; it means the same. */
+export const jsonText = (value: unknown): string =>
+  JSON.stringify(value).replace(/[\x7f-\x9f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 
 const REPLACEMENT = "\uFFFD";
 

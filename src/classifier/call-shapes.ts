@@ -30,6 +30,7 @@ export const loadShape = {
   bits: z.enum(bitsNames).optional(),
   precision: z.enum(precisionNames).optional(),
   worker: z.boolean().optional(),
+  base: text(),
   onFetch,
   signal,
   makeEngine,

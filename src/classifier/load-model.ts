@@ -26,6 +26,8 @@ export interface ModelSource {
   readonly adapter?: string | undefined;
   /** Names of the labels in their order, as many as there are. */
   readonly labels?: readonly string[] | undefined;
+  /** Where the base of a run's adapter is, if it is not where the adapter says. */
+  readonly base?: string | undefined;
 }
 
 export interface LoadedModel {
@@ -73,7 +75,7 @@ export async function loadModel(
     memory: new CpuStore(encoder.parameters),
   }),
 ): Promise<LoadedModel> {
-  const { path, hub, adapter, trained, columns, takesPairs = false } = await find(source, context);
+  const { path, hub, adapter, trained, columns, takesPairs = false } = await findModel(source, context);
   const labels = adapter && (await labelsFor(adapter, path, source.labels));
   // One label is likely by itself, as in Transformers; several share what is likely, unless there are thresholds.
   const ofAdapter = adapter?.thresholds ?? (adapter?.labelCount === 1 ? evenThresholds(1) : undefined);
@@ -105,7 +107,11 @@ export async function loadModel(
   }
 }
 
-interface Found {
+/** Which files a model is made of. */
+export interface FoundModel {
+  /** Folder of the run or of the model. */
+  readonly folder: string;
+  /** Folder of the weights, without what an adapter adds. */
   readonly path: string;
   readonly hub?: HubSource | undefined;
   readonly adapter?: Adapter;
@@ -114,17 +120,24 @@ interface Found {
   readonly takesPairs?: boolean;
 }
 
-/** A run folder holds a model, or an adapter whose base is elsewhere; any other folder is a model itself. */
-async function find({ folder: given, revision, adapter }: ModelSource, context: SourceContext): Promise<Found> {
+/**
+ * A run folder holds a model, or an adapter whose base is elsewhere; any other folder is a model itself.
+ *
+ * @throws AttuneError where there is no such model, or the base of an adapter has changed
+ */
+export async function findModel(
+  { folder: given, revision, adapter, base }: ModelSource,
+  context: SourceContext = {},
+): Promise<FoundModel> {
   const { path: folder, hub } = await openModelSource(given, revision, context);
   if (!existsSync(folder)) throw new AttuneError("model/missing", `${folder}: there is no such folder`);
-  if (adapter !== undefined) return { path: folder, hub, adapter: openAdapter(adapterFolder(adapter)) };
-  if (!existsSync(join(folder, "run.json"))) return { path: folder, hub };
+  if (adapter !== undefined) return { folder, path: folder, hub, adapter: openAdapter(adapterFolder(adapter)) };
+  if (!existsSync(join(folder, "run.json"))) return { folder, path: folder, hub };
   const run = RunFolder.open(folder);
   const facts = run.readJson<RunFacts & { status: string; reason?: string }>("run.json");
   const { options, columns, status, reason } = facts;
-  const own = { trained: options, columns, takesPairs: facts.sentencePairs === true };
-  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"), context)), ...own };
+  const own = { folder, trained: options, columns, takesPairs: facts.sentencePairs === true };
+  if (run.has("adapter")) return { ...(await findBase(run.at("adapter"), base, context)), ...own };
   if (!run.has("model"))
     throw new AttuneError(
       "run/no-model",
@@ -136,11 +149,15 @@ async function find({ folder: given, revision, adapter }: ModelSource, context: 
 }
 
 /** The model that an adapter was trained on, which must not have changed. */
-async function findBase(folder: string, context: SourceContext): Promise<Found> {
+async function findBase(
+  folder: string,
+  base: string | undefined,
+  context: SourceContext,
+): Promise<Omit<FoundModel, "folder">> {
   const adapter = openAdapter(folder);
   const { path: before, sha256, hub } = adapter.base!;
   // What the cache has lost, the Hub still has.
-  const path = hub && !existsSync(before) ? (await openHubModel(hub, context)).path : atPath(before).path;
+  const path = base ?? (hub && !existsSync(before) ? (await openHubModel(hub, context)).path : atPath(before).path);
   if (!existsSync(path))
     throw new AttuneError("adapter/no-base", `${folder}: its base model ${path} is not there any more; put it back`);
   if ((await sha256OfWeights(path)) !== sha256) {

@@ -49,6 +49,8 @@ export interface LoadOptions {
    * @default true
    */
   readonly worker?: boolean;
+  /** Where the base of a run's adapter is, if it is not where the adapter says: a copy of it. @internal */
+  readonly base?: string;
   /** What computes instead of ONNX Runtime on the CPU; in the calling thread. @internal */
   readonly makeEngine?: MakeEngine;
 }
@@ -119,13 +121,13 @@ export class OpenedModel implements AnsweringModel {
   }
 
   static async open(folder: string, options: LoadOptions): Promise<OpenedModel> {
-    const { revision, adapter, labels: named, signal, onFetch, makeEngine = cpuEngine } = options;
+    const { revision, adapter, labels: named, base, signal, onFetch, makeEngine = cpuEngine } = options;
     if (options.threads !== undefined) requireThreads(options.threads);
     const engine = makeEngine(options.threads ?? usableThreads(), options.bits);
     const precision = options.precision ?? "float32";
     requirePrecision(precision);
     const loaded = await loadModel(
-      { folder, revision, adapter, labels: named },
+      { folder, revision, adapter, labels: named, base },
       { signal, onEvent: onFetch },
       async (adapted) => {
         const { encoder } = adapted;

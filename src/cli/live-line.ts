@@ -34,6 +34,11 @@ export class LiveLine {
     this.#stream.write(`${harmless(line)}\n`);
   }
 
+  /** Takes the live line away, for what comes on another stream. */
+  clear(): void {
+    this.#live?.clear();
+  }
+
   /** What is going on; without a terminal `plain`, if that is given and it is time. */
   show(live: () => string, plain?: () => string): void {
     if (this.#live) {

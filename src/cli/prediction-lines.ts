@@ -1,25 +1,7 @@
-/** What is printed of a prediction: for people and spreadsheets, or as JSON. */
+/** What is printed of a prediction, for people and spreadsheets. */
 import { percent } from "../base/format.ts";
 import type { Prediction } from "../classifier/classifier.ts";
 import type { Text } from "../tables/dataset.ts";
-import { jsonText } from "./write-text.ts";
-
-/** `scores` has the `top` most probable labels, or all. */
-export function jsonOf(
-  given: Text,
-  { id, label, labels, scores, probabilities }: Prediction & { readonly id?: string },
-  top?: number,
-): string {
-  const [text, pair] = [given].flat() as [string, string?];
-  return jsonText({
-    id,
-    text,
-    pair,
-    ...(labels ? { labels } : { label }),
-    probabilities,
-    scores: scores.slice(0, top),
-  });
-}
 
 /** Tabs between the columns, so that `cut` and spreadsheets can take them apart; several labels have commas between. */
 export function lineOf(text: Text, { label, labels = [label], probabilities }: Prediction): string {

@@ -12,7 +12,3 @@ export const writeOut = (text: string): boolean => process.stdout.write(harmless
 
 /** Writes text to standard error. */
 export const writeError = (text: string): boolean => process.stderr.write(harmless(text));
-
-/** JSON without any character that a terminal takes for a command; it means the same. */
-export const jsonText = (value: unknown): string =>
-  JSON.stringify(value).replace(/[\x7f-\x9f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);

@@ -30,7 +30,7 @@ export async function claimRun(
   const textOf = (beat: number) => jsonText({ name, holder, beat });
   const pause = () => setTimeout((1000 * leaseSeconds) / BEATS, undefined, { signal }).catch(() => {});
   let seen: string | undefined;
-  for (let still = 0; !(await store.putOnce(key, textOf(0))); ) {
+  for (let still = 0; !(await store.putOnce(key, { text: textOf(0) })); ) {
     const found = await store.get(key);
     still = found === seen ? still + 1 : 0;
     seen = found;

@@ -76,9 +76,9 @@ export async function connectQueue(address: string, { waits }: { readonly waits:
 
 const waitSeconds = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, 1000 * seconds).unref());
 
-/** Tells the workers that a study's runs are to stop behind their steps; for a day, after which nobody is at them. */
-export const stopKey = (study: string): string => `${QUEUE}:stop:${study}`;
+/** Tells the workers that what belongs together, such as the runs of a study, is to stop; for a day, after which nobody is at it. */
+export const stopKey = (group: string): string => `${QUEUE}:stop:${group}`;
 export const STOP_SECONDS = 86_400;
 
-/** A job's name on the queue: the same run is there once. */
-export const jobId = (study: string, run: string): string => `${study}.${run}`;
+/** A job's name on the queue: the same work is there once. */
+export const jobId = (group: string, work: string): string => `${group}.${work}`;

@@ -126,7 +126,7 @@ export class RunAttempt {
     discard(join(this.#folder, "checkpoints"));
     const files = await describe(this.#folder);
     await this.#send(files, this.#folder, this.#keys.inRun(this.#id), new Set());
-    const isFirst = await this.#store.putOnce(this.#keys.published, jsonText({ attempt: this.#id, files }));
+    const isFirst = await this.#store.putOnce(this.#keys.published, { text: jsonText({ attempt: this.#id, files }) });
     await tidyRun(this.#store, this.#prefix);
     return isFirst;
   }

@@ -30,8 +30,8 @@ const copied = z.strictObject({
 });
 /** Of the package, which every machine has. */
 const included = z.strictObject({ included: z.string() });
-const sharedSource = z.union([included, copied]);
-type SharedSource = z.infer<typeof sharedSource>;
+export const sharedSource = z.union([included, copied]);
+export type SharedSource = z.infer<typeof sharedSource>;
 
 /** inputs.json of a study in a store. */
 export const sharedInputs = z.looseObject({
@@ -64,7 +64,8 @@ export async function shareInputs(
   };
 }
 
-async function shareSource(
+/** Puts the files of `places` into a store, as far as they are not there. */
+export async function shareSource(
   store: ArtifactStore,
   given: string,
   { hub, notes }: Source,
@@ -102,7 +103,8 @@ export async function fetchInputs(
   };
 }
 
-async function fetchSource(store: ArtifactStore, source: SharedSource, cache: string): Promise<Source> {
+/** The files of a source on this machine, below `cache`. */
+export async function fetchSource(store: ArtifactStore, source: SharedSource, cache: string): Promise<Source> {
   if ("included" in source) return atPath(source.included);
   const { files, entries, hub, notes } = source;
   const name = createHash("sha256").update(JSON.stringify(files)).digest("hex");

@@ -81,14 +81,14 @@ export async function doSharedRun(
     await attempt.pause(outcome.epochs);
     return { status: "paused" };
   } catch (cause) {
-    return failed(cause, work);
+    return failedHere(cause, work);
   } finally {
     if (folder !== undefined) for (const left of [folder, `${folder}.lock`]) discard(left);
   }
 }
 
-/** What goes wrong around a run is the machine's, unless the input is wrong. */
-function failed(cause: unknown, work: string): SharedRunEnd {
+/** What goes wrong around the work is the machine's, unless the input is wrong. */
+export function failedHere(cause: unknown, work: string): SharedRunEnd {
   const isMachines = isRefused(cause) || (cause as { readonly kind?: ErrorKind }).kind !== "input";
   const error = diskError(cause, work, "put that right on this machine") as Error;
   const reason = error instanceof AttuneError ? error.message : (error.stack ?? error.message);

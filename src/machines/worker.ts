@@ -1,14 +1,12 @@
-/** A worker: takes runs from a queue, does them in processes of their own, and gives back what it cannot do. */
+/** A worker: takes runs and predictions from a queue, does them in processes of their own, and gives back what it cannot do. */
 import { setTimeout } from "node:timers/promises";
 import type { Job, Worker } from "bullmq";
-import { checkJson } from "../base/check-json.ts";
-import type { TrainEvent } from "../run/train-events.ts";
 import type { ArtifactStore } from "../store/artifact-store.ts";
 import { openStore } from "../store/open-store.ts";
+import { type JobWork, workOf } from "./job-work.ts";
 import { connectQueue, QUEUE, type QueueConnection, stopKey } from "./queue-connection.ts";
-import { type QueuedRun, queuedRun } from "./queued-run.ts";
 import { type JobProgress, LAST, ownResources, packed, type Resources, whyNot } from "./queued-work.ts";
-import { doSharedRun, type SharedRunEnd } from "./shared-run.ts";
+import type { SharedRunEnd } from "./shared-run.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
 export type WorkerEvent =
@@ -24,7 +22,7 @@ const MOST_FAULTS = 10;
 const MOST_LOST = 25;
 const MOST_REST_SECONDS = 60;
 const STOP_LOOK_SECONDS = 2;
-const STEP_NEWS_SECONDS = 2;
+const NEWS_SECONDS = 2;
 /** So long a worker that ends waits for a queue that does not answer. */
 const CLOSE_SECONDS = 20;
 
@@ -89,8 +87,8 @@ class QueueWorker {
 
   /** What is returned or thrown is what becomes of the job. */
   async #take(job: Job, token: string, lost: AbortSignal): Promise<void> {
-    const data = checkJson(`job ${job.id}`, job.data, queuedRun, { code: "queue/job" }) as unknown as QueuedRun;
-    const { name } = data.run;
+    const work = workOf(job.id!, job.data);
+    const { name, data } = work;
     const misfit = whyNot(name, data, this.#resources);
     if (misfit !== undefined) {
       this.#say({ type: "refused", run: name, reason: misfit });
@@ -98,8 +96,8 @@ class QueueWorker {
     }
     const stopped = new AbortController();
     const over = new AbortController();
-    void this.#watchStop(data.study, stopped, over.signal);
-    const end = await this.#do(data, job, AbortSignal.any([lost, stopped.signal, this.#signal])).finally(() =>
+    void this.#watchStop(work.group, stopped, over.signal);
+    const end = await this.#do(work, job, AbortSignal.any([lost, stopped.signal, this.#signal])).finally(() =>
       over.abort(),
     );
     this.#say({ type: "end", run: name, end: lost.aborted && end.status === "interrupted" ? { status: "lost" } : end });
@@ -110,7 +108,7 @@ class QueueWorker {
     }
     if (end.status === "interrupted") {
       if (lost.aborted) throw new UnrecoverableError("lost"); // Without its lease it changes nothing.
-      if (stopped.signal.aborted) throw new UnrecoverableError("the study was stopped");
+      if (stopped.signal.aborted) throw new UnrecoverableError("it was stopped");
       await this.#giveBack(job, token, "it is asked to end");
     }
     if (end.status === "failed") {
@@ -122,43 +120,37 @@ class QueueWorker {
     }
   }
 
-  async #do(data: QueuedRun, job: Job, signal: AbortSignal): Promise<SharedRunEnd> {
-    const { name, work, stillSeconds, concurrency } = this.#options;
+  async #do({ name: run, data, ...work }: JobWork, job: Job, signal: AbortSignal): Promise<SharedRunEnd> {
+    const { name, work: folder, stillSeconds, concurrency } = this.#options;
     const address = this.#options.store ?? data.store;
     if (!this.#stores.has(address)) this.#stores.set(address, openStore(address));
     const setting = {
       worker: { name, atOnce: concurrency },
       threads: Math.min(data.threads ?? this.#resources.threads, this.#resources.threads),
-      work,
+      work: folder,
       stillSeconds,
     };
     const tell = (progress: JobProgress) => job.updateProgress(progress).catch(() => {});
     let isTold = true;
-    let stepAt = 0;
-    return doSharedRun(
-      { store: await this.#stores.get(address)!, id: data.study },
-      data.run,
-      setting,
-      {
-        begin: (isResumed) => {
-          this.#say({ type: "begin", run: data.run.name, isResumed });
-          void tell({ type: "begin", worker: name, isResumed });
-        },
-        see: (event: TrainEvent) => {
-          if (event.type === "result" || event.type === "checkpoint") return; // Both are in the store.
-          if (event.type === "step") {
-            const now = performance.now();
-            if (!isTold || now - stepAt < 1000 * STEP_NEWS_SECONDS) return;
-            stepAt = now;
-            isTold = false;
-          }
-          void tell({ type: "event", event: packed(event) }).finally(() => {
-            isTold = true;
-          });
-        },
+    let toldAt = 0;
+    const teller = {
+      begin: (isResumed: boolean) => {
+        this.#say({ type: "begin", run, isResumed });
+        void tell({ type: "begin", worker: name, isResumed });
       },
-      signal,
-    );
+      event: (event: object, isFrequent: boolean) => {
+        if (isFrequent) {
+          const now = performance.now();
+          if (!isTold || now - toldAt < 1000 * NEWS_SECONDS) return;
+          toldAt = now;
+          isTold = false;
+        }
+        void tell({ type: "event", event: packed(event) }).finally(() => {
+          isTold = true;
+        });
+      },
+    };
+    return work.do(await this.#stores.get(address)!, setting, teller, signal);
   }
 
   /**
@@ -184,9 +176,9 @@ class QueueWorker {
     );
   }
 
-  async #watchStop(study: string, stopped: AbortController, over: AbortSignal): Promise<void> {
+  async #watchStop(group: string, stopped: AbortController, over: AbortSignal): Promise<void> {
     while (!over.aborted) {
-      const isStopped = await this.#connection.redis.exists(stopKey(study)).catch(() => 0);
+      const isStopped = await this.#connection.redis.exists(stopKey(group)).catch(() => 0);
       if (isStopped) return stopped.abort();
       await setTimeout(1000 * STOP_LOOK_SECONDS, undefined, { signal: over }).catch(() => {});
     }

@@ -13,10 +13,11 @@ export interface ArtifactStore {
   /** Keeps an object, in place of the one before. */
   put(key: string, content: Content): Promise<void>;
   /**
-   * Keeps a text unless there is one already; says whether what is there now is this one. Of several others at once exactly
-   * one is kept, so that a text says who wrote it.
+   * Keeps something unless there is something already; says whether what is there now is this. Of several others at once
+   * exactly one is kept, so that a text says who wrote it. A file that is there, as the answer to it was lost, is told of as
+   * another's.
    */
-  putOnce(key: string, text: string): Promise<boolean>;
+  putOnce(key: string, content: Content): Promise<boolean>;
   /** A small object; undefined where there is none. */
   get(key: string): Promise<string | undefined>;
   has(key: string): Promise<boolean>;

@@ -32,8 +32,8 @@ export class FolderStore implements ArtifactStore {
     await this.#write(key, content, (partial, file) => renameSync(partial, file));
   }
 
-  async putOnce(key: string, text: string): Promise<boolean> {
-    return await this.#write(key, { text }, (partial, file) => {
+  async putOnce(key: string, content: Content): Promise<boolean> {
+    return await this.#write(key, content, (partial, file) => {
       try {
         linkSync(partial, file);
         return true;

@@ -71,22 +71,23 @@ class S3Store implements ArtifactStore {
   }
 
   async put(key: string, content: Content): Promise<void> {
-    await this.#asking(async () => {
-      if ("text" in content || statSync(content.path).size <= PART_BYTES) await this.#putWhole(key, content);
-      else await this.#putInParts(key, content.path);
-    });
+    await this.#asking(() => this.#put(key, content));
   }
 
-  async putOnce(key: string, text: string): Promise<boolean> {
+  async putOnce(key: string, content: Content): Promise<boolean> {
     for (;;) {
       try {
-        await this.#asking(() => this.#putWhole(key, { text }, { IfNoneMatch: "*" }));
+        await this.#asking(() => this.#put(key, content, { IfNoneMatch: "*" }));
         return true;
       } catch (error) {
         if (!isTaken(error)) throw error;
         // A request whose answer was lost is sent again and meets itself. One that met another in flight is told so, too.
-        const found = await this.get(key);
-        if (found !== undefined) return found === text;
+        if (!("text" in content)) {
+          if (await this.has(key)) return false;
+        } else {
+          const found = await this.get(key);
+          if (found !== undefined) return found === content.text;
+        }
         await setTimeout(PAUSE_MILLISECONDS);
       }
     }
@@ -147,14 +148,16 @@ class S3Store implements ArtifactStore {
     return { Bucket: this.#bucket, Key: this.#prefix + key };
   }
 
-  async #putWhole(key: string, content: Content, condition: { readonly IfNoneMatch?: string } = {}): Promise<void> {
+  async #put(key: string, content: Content, condition: { readonly IfNoneMatch?: string } = {}): Promise<void> {
+    if (!("text" in content) && statSync(content.path).size > PART_BYTES)
+      return this.#putInParts(key, content.path, condition);
     const Body = "text" in content ? content.text : readFileSync(content.path);
     await this.#client.send(new this.#sdk.PutObjectCommand({ ...this.#at(key), Body, ...condition }));
   }
 
-  async #putInParts(key: string, path: string): Promise<void> {
+  async #putInParts(key: string, path: string, condition: { readonly IfNoneMatch?: string }): Promise<void> {
     const { Upload } = await import("@aws-sdk/lib-storage");
-    const params = { ...this.#at(key), Body: createReadStream(path) };
+    const params = { ...this.#at(key), Body: createReadStream(path), ...condition };
     await new Upload({ client: this.#client, params, partSize: PART_BYTES, queueSize: PARTS_AT_ONCE }).done();
   }
 

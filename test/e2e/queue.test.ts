@@ -3,12 +3,13 @@
  * that nothing happened to. Skipped where neither redis-server nor valkey-server is installed. `npm run faults` does worse.
  */
 import type { ChildProcess } from "node:child_process";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { openStore } from "../../src/store/open-store.ts";
 import type { FailedRun, Study } from "../../src/study/study.ts";
-import { redisProgram, type Server, startRedis } from "../machines/servers.ts";
+import { BUCKET, hasS3, redisProgram, type Server, s3Environment, startRedis, startS3 } from "../machines/servers.ts";
 import { studyOutcome } from "../machines/study-outcome.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
 import { scratchFolder } from "../unit/tables/scratch.ts";
@@ -133,6 +134,45 @@ describe.skipIf(redisProgram === undefined)("a study on a queue", () => {
     expect(stderr).toMatch(/1 of 1 runs failed \(own-lora-r2-s42: there is no layer 7/);
     expect(said.match(/own-lora-r2-s42: begins/g)).toHaveLength(1);
     expect(readJson<FailedRun>(cwd, "refused/failed/own-lora-r2-s42.json").reason).toContain("layers 0 to 1");
+  });
+
+  test("predicts files by a pattern as one file is predicted, names those that cannot be, and does none twice", async () => {
+    const s3 = hasS3 ? await startS3() : undefined;
+    const env = s3 ? s3Environment(s3.port) : {};
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    const place = s3 ? `s3://${BUCKET}/parts` : join(cwd, "parts");
+    const store = await openStore(place);
+    const test = readFileSync(join(cwd, "data/test.csv"), "utf8").split("\n");
+    const part = (from: number, to: number) => [test[0], ...test.slice(from, to)].join("\n");
+    const parts = { "part-1.csv": part(1, 4), "part-2.csv": part(4, 9), "part-3.csv": "nothing\n1" };
+    for (const [name, text] of Object.entries(parts)) await store.put(name, { text });
+
+    const run = `local/runs/${LONG}`;
+    const predict = ["predict", run, "--data", `${place}/part-*.csv`, "--top", "2"];
+    const queued = [...predict, "--queue", address(), "--store", s3 ? `s3://${BUCKET}/store` : "store-3"];
+    const only = worker("predicting");
+    const first = await attune(queued, { cwd });
+    expect(first.code).toBe(1);
+    expect(first.stdout.trim().split("\n").sort()).toEqual([1, 2].map((i) => `${place}/part-${i}.predictions.csv`));
+    expect(first.stderr).toMatch(/1 of 3 files failed \(\S+part-3\.csv: /);
+    for (const name of ["part-1", "part-2"]) {
+      writeFileSync(join(cwd, `${name}.csv`), parts[`${name}.csv` as keyof typeof parts]);
+      const out = `${name}-alone.csv`;
+      await succeed(["predict", run, "--data", `${name}.csv`, "--top", "2", "--bits", "same", "--out", out], { cwd });
+      expect(await store.get(`${name}.predictions.csv`)).toBe(readFileSync(join(cwd, out), "utf8"));
+    }
+    only.child.kill("SIGTERM");
+    await only.ended;
+
+    // Without a queue and its workers: only what is missing.
+    await store.put("part-3.csv", { text: part(9, 12) });
+    await store.put("part-1.predictions.csv", { text: "kept" });
+    const second = await succeed(predict, { cwd });
+    expect(second.stderr).toContain("2 of 3 files have their results already");
+    expect((await store.get("part-3.predictions.csv"))!.split("\n")).toHaveLength(5);
+    expect(await store.get("part-1.predictions.csv")).toBe("kept");
+    vi.unstubAllEnvs();
+    await s3?.stop("SIGKILL");
   });
 
   test("that is stopped takes its runs off the queue, and goes on later", async () => {

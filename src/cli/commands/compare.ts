@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { commandText, flagOf } from "../../base/command-text.ts";
 import { AttuneError } from "../../base/error.ts";
+import { jsonText } from "../../base/escape.ts";
 import { withoutEffect } from "../../base/unused-options.ts";
 import { withoutPassword } from "../../machines/queue-connection.ts";
 import { onQueue } from "../../machines/queue-place.ts";
@@ -19,7 +20,7 @@ import { followStudy } from "../follow-study.ts";
 import { optionOf, toNumber } from "../option-flags.ts";
 import { addTrackFlag } from "../run-command.ts";
 import { stopSignal } from "../stop-signal.ts";
-import { jsonText, writeError, writeOut } from "../write-text.ts";
+import { writeError, writeOut } from "../write-text.ts";
 
 interface Flags {
   readonly out?: string;

@@ -1,6 +1,7 @@
 /** `attune evaluate`. */
 import type { Command } from "commander";
 import { flagOf } from "../../base/command-text.ts";
+import { jsonText } from "../../base/escape.ts";
 import { load } from "../../classifier/classifier.ts";
 import type { SplitName } from "../../tables/dataset.ts";
 import { checkedDataOptions, DATA, type DataOptions, dataOptions } from "../../tables/table-options.ts";
@@ -9,7 +10,7 @@ import { addLoadFlags, type LoadFlags, loadOptions, onlyFolderOf, splitOption, w
 import { metricsReport } from "../metrics-report.ts";
 import { addFlags, toNumber } from "../option-flags.ts";
 import { stopSignal } from "../stop-signal.ts";
-import { jsonText, writeError, writeOut } from "../write-text.ts";
+import { writeError, writeOut } from "../write-text.ts";
 
 interface Flags extends LoadFlags, DataOptions {
   readonly data: string;

@@ -1,6 +1,7 @@
 /** `attune inspect`. Ctrl-C ends it at once: what it does can be done again, and a download goes on. */
 import type { Command } from "commander";
 import { flagOf } from "../../base/command-text.ts";
+import { jsonText } from "../../base/escape.ts";
 import { plainText } from "../../document/plain-text.ts";
 import { type InspectOptions, inspect } from "../../inspection/inspect-texts.ts";
 import { dataBlocks } from "../../report/data-blocks.ts";
@@ -8,7 +9,7 @@ import { checkedDataOptions, DATA, dataOptions } from "../../tables/table-option
 import { showFetch } from "../hub-progress.ts";
 import { wholeNumber } from "../load-flags.ts";
 import { addFlags, toNumber } from "../option-flags.ts";
-import { jsonText, writeOut } from "../write-text.ts";
+import { writeOut } from "../write-text.ts";
 
 interface Flags extends Pick<InspectOptions, "dataRevision" | "configName" | "model" | "revision"> {
   readonly maxLength?: number | string;

@@ -3,18 +3,22 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { flagOf } from "../../base/command-text.ts";
 import { AttuneError } from "../../base/error.ts";
+import { duration, grouped } from "../../base/format.ts";
 import { type Need, requireEffect } from "../../base/unused-options.ts";
 import { type Classifier, load, type PredictTableOptions } from "../../classifier/classifier.ts";
+import { jsonOf, writePredictions } from "../../classifier/write-predictions.ts";
+import { isPartitioned } from "../../machines/partitions.ts";
+import { tableReading as reading } from "../../machines/shared-classifier.ts";
 import type { SplitName, Text } from "../../tables/dataset.ts";
-import { checkedDataOptions, dataOptions } from "../../tables/table-options.ts";
+import { checkedDataOptions } from "../../tables/table-options.ts";
 import { showFetch } from "../hub-progress.ts";
 import { linesOf } from "../lines.ts";
+import { LiveLine } from "../live-line.ts";
 import { addLoadFlags, folderOf, type LoadFlags, loadOptions, splitOption, wholeNumber } from "../load-flags.ts";
 import { addFlags, toNumber } from "../option-flags.ts";
 import { pipedTable } from "../piped-table.ts";
-import { jsonOf, lineOf } from "../prediction-lines.ts";
+import { lineOf } from "../prediction-lines.ts";
 import { stopSignal } from "../stop-signal.ts";
-import { writePredictions } from "../write-predictions.ts";
 import { writeError, writeOut } from "../write-text.ts";
 
 interface Flags extends LoadFlags {
@@ -26,18 +30,11 @@ interface Flags extends LoadFlags {
   readonly split?: SplitName;
   readonly out?: string;
   readonly top?: number | string;
+  readonly queue?: string;
+  readonly store?: string;
 }
 
 const TABLE = "Options of --data:";
-const reading = dataOptions.pick({
-  text: true,
-  id: true,
-  delimiter: true,
-  quote: true,
-  escape: true,
-  encoding: true,
-  header: true,
-});
 
 export function predictCommand(command: Command): void {
   command
@@ -55,13 +52,13 @@ export function predictCommand(command: Command): void {
     .option("--json", 'print one JSON object per line: {"text": …, "label": …, "probabilities": {…}, "scores": […]}')
     .option(
       "--data <path>",
-      "classify the rows of a table, labelled or not, instead of texts: a file, a folder (its test split), or a name on the Hub",
+      "classify the rows of a table, labelled or not, instead of texts: a file, a folder (its test split), a name on the Hub, or files by a pattern, here or in S3 ('s3://bucket/part-*.parquet')",
     );
   command.optionsGroup(TABLE);
   command
     .option(
       "--out <file>",
-      "write ids and labels to this file, which must not exist yet: CSV, or by its ending .tsv or .jsonl",
+      "write ids and labels to this file, which must not exist yet: CSV, or by its ending .tsv or .jsonl; of files by a pattern, the folder, or their name with * for that of the file (default: *.predictions.csv beside each)",
     )
     .option("--top <N>", "write the N most probable labels with their probabilities (default: labels alone)", toNumber)
     .addOption(splitOption("split to classify (default: test of a folder, all rows of a file)"))
@@ -71,6 +68,12 @@ export function predictCommand(command: Command): void {
       "configuration of a data set that has several (default: the one that the data set names)",
     );
   addFlags(command, reading);
+  command
+    .option(
+      "--queue <address>",
+      "let the workers of this queue predict, a file each, redis://host:port (docs/scale.md)",
+    )
+    .option("--store <address>", "where they find the classifier: a folder that all see, or s3://bucket/prefix");
   command.action(async (first: string | undefined, others: string[], flags: Flags) => {
     const [folder, ...texts] = folderOf([first, ...others], flags);
     requireEffect(needs, flags, (key) => flags[key as keyof Flags] !== undefined, flagOf);
@@ -78,6 +81,7 @@ export function predictCommand(command: Command): void {
     if (data !== undefined && texts.length > 0)
       throw new AttuneError("options/texts", `both --data and texts are given (${texts[0]}); one of them at a time`);
     if (out !== undefined && texts.length > 0) throw noTable();
+    if (data !== undefined && isPartitioned(data)) return predictParts(folder, data, flags, command);
     if (out !== undefined && existsSync(out))
       throw new AttuneError("predict/exists", `${out}: this exists already; choose another --out`);
     const context = { signal: stopSignal(), onFetch: showFetch() };
@@ -92,13 +96,49 @@ export function predictCommand(command: Command): void {
 
 const needs: readonly Need<Flags>[] = [
   {
+    options: ["queue", "store"],
+    lacks: ({ data }) =>
+      data !== undefined && isPartitioned(data) ? undefined : "without files by a pattern in --data",
+  },
+  {
+    options: ["split", "dataRevision", "configName", "json"],
+    lacks: ({ data }) => (data !== undefined && isPartitioned(data) ? "with files by a pattern" : undefined),
+  },
+  { options: ["store"], lacks: ({ queue }) => (queue === undefined ? "without --queue" : undefined) },
+  {
     options: ["split", "dataRevision", "configName", ...Object.keys(reading.shape)],
     lacks: ({ data }) => (data === undefined ? "without --data" : undefined),
   },
   { options: ["pair"], lacks: ({ data }) => (data === undefined ? undefined : "with --data, whose --text says it") },
   { options: ["json"], lacks: ({ out }) => (out === undefined ? undefined : "with --out, whose ending says it") },
-  { options: ["top"], lacks: ({ out }) => (out === undefined ? "without --out" : undefined) },
+  {
+    options: ["top"],
+    lacks: ({ data, out }) => (out !== undefined || (data && isPartitioned(data)) ? undefined : "without --out"),
+  },
 ];
+
+async function predictParts(folder: string, data: string, flags: Flags, command: Command): Promise<void> {
+  const { predictFiles } = await import("../predict-files.ts");
+  const { queue, store, out, top } = flags;
+  if (queue !== undefined && store === undefined)
+    throw new AttuneError("options/missing", "the option --store is missing: where the workers find the classifier");
+  const loading = loadOptions(flags);
+  // Machines have different numbers of threads.
+  const isSame = queue !== undefined && command.getOptionValueSource("bits") === "default";
+  await predictFiles({
+    folder,
+    load: isSame ? { ...loading, bits: "same" } : loading,
+    reading: checkedDataOptions(
+      Object.fromEntries(Object.entries(flags).filter(([key]) => key in reading.shape)),
+      flagOf,
+    ),
+    data,
+    out,
+    top: top === undefined ? undefined : wholeNumber("top", top, 1),
+    queued: queue === undefined ? undefined : { queue, store: store! },
+    signal: stopSignal(),
+  });
+}
 
 async function predictInput(
   classifier: Classifier,
@@ -153,7 +193,14 @@ async function predictTable(
     for await (const row of found.rows) writeOut(`${json ? jsonOf(row.text, row) : lineOf(row.text, row)}\n`);
   else {
     const most = top === undefined ? undefined : Math.min(wholeNumber("top", top, 1), classifier.labels.length);
-    await writePredictions(found, out, { top: most, signal: options.signal });
+    const progress = new LiveLine(process.stderr);
+    const started = performance.now();
+    const see = (done: number, total: number) => {
+      const left = ((performance.now() - started) / 1000 / done) * (total - done);
+      const said = () => `${grouped(done)} of ${grouped(total)} texts, ${duration(left)} left`;
+      progress.show(said, said);
+    };
+    await writePredictions(found, out, { top: most, signal: options.signal, see }).finally(() => progress.end());
     writeOut(`${out}\n`);
   }
 }

@@ -6,7 +6,7 @@ import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Classifier, load, type TablePrediction } from "../../../src/classifier/classifier.ts";
 import { tableKind } from "../../../src/cli/piped-table.ts";
-import { lineWriter } from "../../../src/cli/write-predictions.ts";
+import { lineWriter } from "../../../src/classifier/write-predictions.ts";
 import { train } from "../../../src/run/train.ts";
 import { tinyData, tinyModel } from "../../tiny.ts";
 import { inputError, scratchFolder } from "../tables/scratch.ts";

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { jsonOf, lineOf } from "../../../src/cli/prediction-lines.ts";
-import { harmless, jsonText } from "../../../src/cli/write-text.ts";
+import { jsonText } from "../../../src/base/escape.ts";
+import { jsonOf } from "../../../src/classifier/write-predictions.ts";
+import { lineOf } from "../../../src/cli/prediction-lines.ts";
+import { harmless } from "../../../src/cli/write-text.ts";
 
 test.each([
   ["clear \u001b[2J screen", "clear \ufffd[2J screen"],

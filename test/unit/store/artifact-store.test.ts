@@ -58,10 +58,20 @@ describe.each([
 
   test.skipIf(!isHere)("keeps exactly one of several that are put once, and says which", async () => {
     const texts = Array.from({ length: 8 }, (_, i) => `text ${i}`);
-    const kept = await Promise.all(texts.map((text) => store.putOnce("once", text)));
+    const kept = await Promise.all(texts.map((text) => store.putOnce("once", { text })));
     expect(kept.filter(Boolean)).toHaveLength(1);
     expect(await store.get("once")).toBe(texts[kept.indexOf(true)]);
-    expect(await store.putOnce("once", "later")).toBe(false);
+    expect(await store.putOnce("once", { text: "later" })).toBe(false);
+  });
+
+  test.skipIf(!isHere)("keeps a file once, a large one as well", async () => {
+    for (const [key, bytes] of [["once-small", Buffer.from("first")], ["once-big", BIG]] as const) {
+      expect(await store.putOnce(key, { path: scratch.file(key, bytes) })).toBe(true);
+      expect(await store.putOnce(key, { path: scratch.file(key, "second") })).toBe(false);
+      const back = join(scratch.folder({}), "back");
+      await store.fetch(key, back);
+      expect(readFileSync(back).equals(bytes)).toBe(true);
+    }
   });
 
   test.skipIf(!isHere)("holds files by their content, which is checked when they come back", async () => {
@@ -90,7 +100,7 @@ test.skipIf(!hasS3)("S3 that answers 500 and cuts what it sends is asked again, 
     const back = join(scratch.folder({}), "back");
     expect(await store.fetch("big", back)).toBe(true);
     expect(readFileSync(back).equals(BIG)).toBe(true);
-    expect(await store.putOnce("once", "text")).toBe(true);
+    expect(await store.putOnce("once", { text: "text" })).toBe(true);
     expect(faults.seen()).toEqual({ refused: expect.any(Number), cut: 2, ranges: 2 });
     expect(faults.seen().refused).toBeGreaterThan(2);
   } finally {

@@ -3,25 +3,31 @@ import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname, extname, resolve } from "node:path";
 import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
-import { delimitedLine } from "../base/escape.ts";
-import { duration, grouped } from "../base/format.ts";
+import { delimitedLine, jsonText } from "../base/escape.ts";
+import { grouped } from "../base/format.ts";
 import { discard, partialOf } from "../base/partial-name.ts";
 import { makeFolder } from "../base/write-whole.ts";
-import type { TablePrediction, TablePredictions } from "../classifier/classifier.ts";
-import { LiveLine } from "./live-line.ts";
-import { jsonOf } from "./prediction-lines.ts";
+import type { Text } from "../tables/dataset.ts";
+import type { Prediction, TablePrediction, TablePredictions } from "./classifier.ts";
 
-/** How often progress is shown and what is ready goes to the file. */
+/** How often progress is told and what is ready goes to the file. */
 const ROWS_AT_ONCE = 1000;
 
-/** Writes a table in the format that the ending of `out` says: .tsv, .jsonl, and CSV with any other. */
+export interface WriteOptions {
+  /** So many of the most probable labels with their probabilities. @default the label alone */
+  readonly top?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told now and then how many texts are done. */
+  readonly see?: (done: number, total: number) => void;
+}
+
+/** Writes a table in the format that the ending of `out` says: .tsv, .jsonl, and CSV with any other. Says how many rows. */
 export async function writePredictions(
   found: TablePredictions,
   out: string,
-  { top, signal }: { readonly top: number | undefined; readonly signal: AbortSignal },
-): Promise<void> {
+  { top, signal, see }: WriteOptions,
+): Promise<number> {
   const line = lineWriter(found, extname(out).toLowerCase(), top);
-  const progress = new LiveLine(process.stderr);
   makeFolder(dirname(resolve(out)));
   const partial = partialOf(out);
   let file: FileHandle | undefined;
@@ -29,33 +35,29 @@ export async function writePredictions(
   try {
     file = await open(partial, "wx");
     const total = await found.count();
-    const started = performance.now();
     let ready = line.header;
     for await (const row of found.rows) {
       ready += line.of(row);
       if (++done % ROWS_AT_ONCE !== 0) continue;
       await file.appendFile(ready);
       ready = "";
-      const left = ((performance.now() - started) / 1000 / done) * (total - done);
-      const said = () => `${grouped(done)} of ${grouped(total)} texts, ${duration(left)} left`;
-      progress.show(said, said);
+      see?.(done, total);
     }
     await file.appendFile(ready);
     await file.sync();
     await file.close();
     await rename(partial, out);
+    return done;
   } catch (error) {
     await file?.close().catch(() => {});
     discard(partial);
-    if (signal.aborted)
+    if (signal?.aborted)
       throw new AttuneError(
         "predict/interrupted",
         `stopped after some ${grouped(done)} texts; ${out} was not written`,
         "interrupted",
       );
     throw diskError(error, out, "nothing was written; put that right, or choose another --out");
-  } finally {
-    progress.end();
   }
 }
 
@@ -86,4 +88,21 @@ export function lineWriter(
       return lineOf([id, labels.join(","), ...first, ...others]);
     },
   };
+}
+
+/** `scores` has the `top` most probable labels, or all. */
+export function jsonOf(
+  given: Text,
+  { id, label, labels, scores, probabilities }: Prediction & { readonly id?: string },
+  top?: number,
+): string {
+  const [text, pair] = [given].flat() as [string, string?];
+  return jsonText({
+    id,
+    text,
+    pair,
+    ...(labels ? { labels } : { label }),
+    probabilities,
+    scores: scores.slice(0, top),
+  });
 }
