@@ -38,6 +38,10 @@ const commands: Readonly<Record<string, { summary: string; load: () => Promise<(
     summary: "do the runs of studies that other machines put on a queue",
     load: async () => (await import("./commands/worker.ts")).workerCommand,
   },
+  queue: {
+    summary: "what stands on a queue and who works on it; pause it, and let it go on",
+    load: async () => (await import("./commands/queue.ts")).queueCommand,
+  },
   "run-planned": {
     summary: "do the N-th run of a study: for Kubernetes and Slurm, without a queue",
     load: async () => (await import("./commands/run-planned.ts")).runPlannedCommand,

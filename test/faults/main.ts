@@ -1,12 +1,13 @@
 /**
  * `npm run faults -- [runs] [kills] [seed]`: a study on a queue while workers and their children are killed at random, Redis is
  * restarted twice and unreachable once, the store answers 500 and cuts uploads, one worker's disk is full and one's clock is an
- * hour off. Every run must be published exactly once, with the bytes of a study that nothing happened to.
+ * hour off. Every run must be published exactly once, with the bytes of a study that nothing happened to, and the report must say
+ * the same. The kills are spread over the study: none comes before the runs that are done have caught up with the kills.
  *
  * Redis must be installed. The store is S3 where ATTUNE_PYTHON names a Python with moto, and else a folder, without its faults.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -16,7 +17,7 @@ import { randomKey, uint32 } from "../../src/base/random.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { commandLine, readJson, start } from "../e2e/attune.ts";
 import { BUCKET, hasS3, redisProgram, s3Environment, startRedis, startS3 } from "../machines/servers.ts";
-import { studyOutcome } from "../machines/study-outcome.ts";
+import { reportFigures, studyOutcome } from "../machines/study-outcome.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
 import { faultyProxy, gate } from "./proxies.ts";
 
@@ -26,6 +27,8 @@ const WORKERS = ["one", "two", "off"];
 const STUCK_SECONDS = 3600;
 const UNREACHABLE_SECONDS = 20;
 const HOUR_SECONDS = 3600;
+/** So many runs' share of the kills comes before the runs are done. */
+const KILLS_AHEAD = 2;
 
 if (redisProgram === undefined) throw new Error("neither redis-server nor valkey-server is installed");
 const cwd = mkdtempSync(join(tmpdir(), "attune-faults-"));
@@ -34,9 +37,13 @@ tinyData(join(cwd, "data"), { rows: 60 });
 mkdirSync(join(cwd, "redis"));
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-const key = randomKey(seed, "sample", "faults");
-let drawn = 0;
-const draw = (below: number): number => uint32(key, drawn++) % below;
+/** Numbers from 0 on, always the same ones for a purpose. */
+function drawer(purpose: string): (below: number) => number {
+  const key = randomKey(seed, "sample", "faults", purpose);
+  let drawn = 0;
+  return (below) => uint32(key, drawn++) % below;
+}
+const draw = drawer("kills");
 
 /** Three settings for as many seeds as are needed. */
 const seeds = Math.ceil(runs / 3);
@@ -54,7 +61,7 @@ const plan = (out: string, ...more: string[]) => [
     "--ranks",
     "2",
   ],
-  ...["--epochs", "2", "--batch-size", "4", "--learning-rate", "5e-3", "--checkpoint-minutes", "0.0002"],
+  ...["--epochs", "2", "--batch-size", "4", "--learning-rate", "5e-3", "--checkpoint-minutes", "0.002"],
   ...["--seeds", String(seeds), "--no-estimate", "--out", out, ...more],
 ];
 const local = await start(process.execPath, [commandLine, ...plan("local", "--quiet")], { cwd }).ended;
@@ -64,7 +71,7 @@ say(`the study by itself: ${seeds * 3} runs`);
 let redis = await startRedis(join(cwd, "redis"));
 const redisGate = await gate(redis.port);
 const s3 = hasS3 ? await startS3() : undefined;
-const proxy = s3 && (await faultyProxy(s3.port, draw));
+const proxy = s3 && (await faultyProxy(s3.port, drawer("store")));
 if (!s3)
   say("no S3 here (ATTUNE_PYTHON names no Python with moto): the store is a folder, and its faults are left out");
 const address = s3 ? `s3://${BUCKET}/faults` : join(cwd, "store");
@@ -101,18 +108,24 @@ function keepWorking(name: string): void {
 const childrenOf = (worker: ChildProcess): number[] =>
   readFileSync(`/proc/${worker.pid}/task/${worker.pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
 
+/** A child where there is one, in half of the cases; else a worker. */
 function killOne(): void {
-  const worker = workers.get(WORKERS[draw(WORKERS.length)]!)!;
   try {
-    const children = childrenOf(worker);
-    if (children.length > 0 && draw(2) === 0) {
-      process.kill(children[0]!, "SIGKILL");
+    const children = [...workers.values()].flatMap(childrenOf);
+    if (draw(2) === 0 && children.length > 0) {
+      process.kill(children[draw(children.length)]!, "SIGKILL");
       counted.children++;
-    } else if (worker.kill("SIGKILL")) counted.workers++;
+    } else if (workers.get(WORKERS[draw(WORKERS.length)]!)!.kill("SIGKILL")) counted.workers++;
   } catch {
     // It has just ended by itself.
   }
 }
+
+/** Runs that the study has by now. */
+const countDone = (): number => {
+  const folder = join(cwd, "queued/runs");
+  return existsSync(folder) ? readdirSync(folder).filter((name) => !name.endsWith(".partial")).length : 0;
+};
 
 const disk = join(cwd, "disk");
 /** A worker whose disk is a few pages: every run that it takes goes back. */
@@ -147,10 +160,9 @@ void followed.ended.then((outcome) => {
 
 const started = performance.now();
 for (let done = 0; !ended && performance.now() - started < 1000 * STUCK_SECONDS; ) {
-  await setTimeout(2000 + draw(3000));
-  const killed = counted.workers + counted.children;
-  if (killed < kills) killOne();
-  const third = Math.floor((3 * killed) / kills);
+  await setTimeout(300 + draw(1000));
+  if (counted.workers + counted.children < Math.min(kills, ((countDone() + KILLS_AHEAD) * kills) / runs)) killOne();
+  const third = Math.floor((3 * (counted.workers + counted.children)) / kills);
   if (third <= done) continue;
   done = third;
   if (done === 3) {
@@ -187,10 +199,13 @@ for (const run of wanted!)
     )
   )
     problems.push(`${run.name} is another`);
+if (ended?.code === 0 && !isDeepStrictEqual(reportFigures(join(cwd, "queued")), reportFigures(join(cwd, "local"))))
+  problems.push("the report has other figures");
+for (const [path, times] of proxy?.counted.published ?? []) if (times > 1) problems.push(`${path} was put ${times} times`);
 for (const problem of problems) say(problem);
 say(
   `${published.length} runs published once; ${counted.workers} workers and ${counted.children} children killed, Redis restarted ${counted.restarts} times and unreachable for ${UNREACHABLE_SECONDS} s, ` +
-    `${proxy ? `${proxy.counted.refused} requests refused and ${proxy.counted.cut} uploads cut by S3, ` : ""}${counted.fullDisks} runs given back by a full disk, ` +
+    `${proxy ? `of ${proxy.counted.requests} requests to S3 ${proxy.counted.refused} refused and ${proxy.counted.cut} uploads cut, ` : ""}${counted.fullDisks} runs given back by a full disk, ` +
     `${hasClock ? "one clock an hour ahead, " : ""}${Math.round((performance.now() - started) / 1000)} s; ${problems.length} problems`,
 );
 if (full) spawnSync("umount", [disk]);

@@ -38,11 +38,15 @@ export async function gate(to: number) {
   };
 }
 
-/** Passes requests on; refuses one of twelve with 500, and cuts one of twelve uploads in the middle. */
+/**
+ * Passes requests on; refuses one of twelve with 500, and cuts one of twelve uploads in the middle. Counts those, and by its path
+ * how often each published.json was put.
+ */
 export async function faultyProxy(to: number, draw: (below: number) => number) {
-  const counted = { refused: 0, cut: 0 };
+  const counted = { requests: 0, refused: 0, cut: 0, published: new Map<string, number>() };
   const server = createHttpServer((asked, answer) => {
     const fate = draw(12);
+    counted.requests++;
     if (fate === 0) {
       counted.refused++;
       asked.resume().once("end", () => answer.writeHead(500).end());
@@ -55,6 +59,9 @@ export async function faultyProxy(to: number, draw: (below: number) => number) {
       return;
     }
     const sent = request({ port: to, host: "127.0.0.1", method, path, headers }, (got) => {
+      const [key = ""] = path!.split("?");
+      if (method === "PUT" && key.endsWith("/published.json") && got.statusCode === 200)
+        counted.published.set(key, (counted.published.get(key) ?? 0) + 1);
       answer.writeHead(got.statusCode!, got.headers);
       got.pipe(answer);
     });

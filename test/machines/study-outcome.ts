@@ -1,6 +1,7 @@
 /** What must not depend on what happened to a study, or on where its runs were done: all but times, memory and places. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "csv-parse/sync";
 import type { RunResult } from "../../src/run/run-result.ts";
 import type { TrainEvent } from "../../src/run/train-events.ts";
 import { filesBelow, readJson, readLines } from "../e2e/attune.ts";
@@ -23,3 +24,10 @@ export const studyOutcome = (study: string) =>
         files: Object.fromEntries(kept.map((file) => [file, readFileSync(join(folder, file)).toString("base64")])),
       };
     });
+
+/** What the report of a study says in numbers, but for times and memory. */
+export const reportFigures = (study: string) =>
+  ["results.csv", "epochs.csv"].map((file) => {
+    const rows: Record<string, string>[] = parse(readFileSync(join(study, file)), { columns: true });
+    return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => !/second|rss/.test(key))));
+  });
