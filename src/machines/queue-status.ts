@@ -5,7 +5,12 @@ import { connectQueue, QUEUE } from "./queue-connection.ts";
 export interface QueueStatus {
   readonly isPaused: boolean;
   /** Jobs by what they do: wait for a worker, are under way, wait for a time, have failed and whoever gave them has not seen it. */
-  readonly counts: { readonly waiting: number; readonly active: number; readonly delayed: number; readonly failed: number };
+  readonly counts: {
+    readonly waiting: number;
+    readonly active: number;
+    readonly delayed: number;
+    readonly failed: number;
+  };
   /** What is under way, and with whom. */
   readonly active: readonly { readonly name: string; readonly worker: string | undefined }[];
   /** Names of the workers that are connected. */

@@ -201,7 +201,8 @@ for (const run of wanted!)
     problems.push(`${run.name} is another`);
 if (ended?.code === 0 && !isDeepStrictEqual(reportFigures(join(cwd, "queued")), reportFigures(join(cwd, "local"))))
   problems.push("the report has other figures");
-for (const [path, times] of proxy?.counted.published ?? []) if (times > 1) problems.push(`${path} was put ${times} times`);
+for (const [path, times] of proxy?.counted.published ?? [])
+  if (times > 1) problems.push(`${path} was put ${times} times`);
 for (const problem of problems) say(problem);
 say(
   `${published.length} runs published once; ${counted.workers} workers and ${counted.children} children killed, Redis restarted ${counted.restarts} times and unreachable for ${UNREACHABLE_SECONDS} s, ` +

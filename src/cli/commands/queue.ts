@@ -1,7 +1,7 @@
 /** `attune queue`. */
 import { Argument, type Command } from "commander";
-import { jsonText } from "../../base/escape.ts";
 import { AttuneError } from "../../base/error.ts";
+import { jsonText } from "../../base/escape.ts";
 import { withoutPassword } from "../../machines/queue-connection.ts";
 import { type QueueStatus, queueStatus } from "../../machines/queue-status.ts";
 import { writeOut } from "../write-text.ts";
@@ -24,7 +24,8 @@ export function queueCommand(command: Command): void {
     .option("--queue <address>", "Redis or Valkey, redis://host:port (default: what the variable ATTUNE_QUEUE says)")
     .option("--json", "print the status as one JSON object");
   command.action(async (action: "status" | "pause" | "resume", { queue = process.env.ATTUNE_QUEUE, json }: Flags) => {
-    if (queue === undefined) throw new AttuneError("options/missing", "the option --queue is missing: redis://host:port");
+    if (queue === undefined)
+      throw new AttuneError("options/missing", "the option --queue is missing: redis://host:port");
     const status = await queueStatus(queue, action === "status" ? undefined : action);
     writeOut(json ? `${jsonText(status)}\n` : linesOf(withoutPassword(queue), status));
   });
@@ -35,7 +36,9 @@ function linesOf(address: string, { isPaused, counts, active, workers }: QueueSt
   const idle = workers.filter((name) => !active.some(({ worker }) => worker === name));
   const lines = [
     `${address}${isPaused ? " is paused" : ""}: ${waiting} waiting, ${underWay} under way, ${delayed} delayed, ${failed} failed; ${workers.length} ${workers.length === 1 ? "worker" : "workers"}`,
-    ...active.map(({ name, worker = "?" }) => `${worker}\t${name}${workers.includes(worker) ? "" : " (not connected)"}`),
+    ...active.map(
+      ({ name, worker = "?" }) => `${worker}\t${name}${workers.includes(worker) ? "" : " (not connected)"}`,
+    ),
     ...idle.map((name) => `${name}\twaits`),
   ];
   return lines.map((line) => `${line}\n`).join("");
