@@ -23,17 +23,12 @@ export async function queueStatus(address: string, change?: "pause" | "resume"):
   const queue: Queue = new connection.bullmq.Queue(QUEUE, { connection: connection.redis });
   try {
     if (change) await queue[change]();
-    const counts = await queue.getJobCounts("wait", "paused", "prioritized", "active", "delayed", "failed");
-    const count = (...states: readonly string[]) => states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+    const counts = await queue.getJobCounts("wait", "prioritized", "active", "delayed", "failed");
+    const { wait = 0, prioritized = 0, active: underWay = 0, delayed = 0, failed = 0 } = counts;
     const active: readonly Job[] = await queue.getActive();
     return {
       isPaused: await queue.isPaused(),
-      counts: {
-        waiting: count("wait", "paused", "prioritized"),
-        active: count("active"),
-        delayed: count("delayed"),
-        failed: count("failed"),
-      },
+      counts: { waiting: wait + prioritized, active: underWay, delayed, failed },
       active: active.map(({ name, processedBy: worker }) => ({ name, worker })),
       workers: (await queue.getWorkers()).map(({ rawname }) => workerName(rawname ?? "")).sort(),
     };

@@ -138,7 +138,7 @@ describe.skipIf(redisProgram === undefined)("a study on a queue", () => {
 
   test("predicts files by a pattern as one file is predicted, names those that cannot be, and does none twice", async () => {
     const s3 = hasS3 ? await startS3() : undefined;
-    const env = s3 ? s3Environment(s3.port) : {};
+    const env: Record<string, string> = s3 ? s3Environment(s3.port) : {};
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     const place = s3 ? `s3://${BUCKET}/parts` : join(cwd, "parts");
     const store = await openStore(place);

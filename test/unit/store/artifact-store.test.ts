@@ -65,7 +65,10 @@ describe.each([
   });
 
   test.skipIf(!isHere)("keeps a file once, a large one as well", async () => {
-    for (const [key, bytes] of [["once-small", Buffer.from("first")], ["once-big", BIG]] as const) {
+    for (const [key, bytes] of [
+      ["once-small", Buffer.from("first")],
+      ["once-big", BIG],
+    ] as const) {
       expect(await store.putOnce(key, { path: scratch.file(key, bytes) })).toBe(true);
       expect(await store.putOnce(key, { path: scratch.file(key, "second") })).toBe(false);
       const back = join(scratch.folder({}), "back");
