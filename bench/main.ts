@@ -72,6 +72,10 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
       "what the mini encoder's pre-training is worth: full fine-tuning, LoRA and the probe against random weights",
     run: async (args) => (await import("./mini.ts")).benchMini(args),
   },
+  "int8-accuracy": {
+    summary: "test figures of runs in int8 beside the same in float32, over data sets, methods and seeds; goes on",
+    run: async (args) => (await import("./int8-accuracy.ts")).benchInt8Accuracy(args),
+  },
   adapt: {
     summary: "domain adaptation: LoRA and the probe with and without pre-training on the data set's own texts",
     run: async (args) => (await import("./adapt.ts")).benchAdapt(args),
@@ -105,4 +109,4 @@ if (bench)
     process.exitCode = 2;
   });
 else
-  for (const [key, { summary }] of Object.entries(benches)) console.log(`npm run bench -- ${key.padEnd(13)}${summary}`);
+  for (const [key, { summary }] of Object.entries(benches)) console.log(`npm run bench -- ${key.padEnd(15)}${summary}`);

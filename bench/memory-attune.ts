@@ -121,7 +121,7 @@ function partsOf(store: ParameterStore, program: Readonly<Record<string, Tensor>
         return sum + gradient + optimizer;
       }, 0),
     ],
-    ["dropout masks", masks.reduce((sum, { shape }) => sum + 4 * evaluateDim(productOf(shape), sizes), 0)],
+    ["dropout masks", masks.reduce((sum, { shape }) => sum + evaluateDim(productOf(shape), sizes), 0)],
   ] as const;
   const rest = statusBytes("VmRSS") - known.reduce((sum, [, bytes]) => sum + bytes, 0);
   return [...known, ["ONNX Runtime's values, and the rest", rest]];

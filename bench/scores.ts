@@ -30,10 +30,10 @@ export interface Scoring {
 
 const FIRST_SEED = 42;
 
-/** Where the studies of a bench are: as asked for, or a new folder that is said, so that a bench that was stopped can go on. */
-export function studiesFolder(asked: string | undefined, bench: string): string {
+/** Where the studies of a bench are: as asked for with an option, or a new folder that is said, so that a bench that was stopped can go on. */
+export function studiesFolder(asked: string | undefined, bench: string, option = "out"): string {
   const folder = asked ?? mkdtempSync(join(tmpdir(), `attune-${bench}-`));
-  console.error(`studies in ${folder}; go on with --out ${folder}`);
+  console.error(`studies in ${folder}; go on with --${option} ${folder}`);
   return folder;
 }
 

@@ -137,13 +137,15 @@ export class CpuStore implements ParameterStore {
 
   drawMasks(draws: readonly MaskDraw[]): HostTensors {
     const lengths = draws.map(({ dims }) => sizeOf(dims));
-    // The kernel writes whole groups of eight.
-    const blocks = this.#masks.blocks(lengths.map((length) => [Math.ceil(length / 8) * 8]));
+    // The kernel writes whole groups of eight bytes.
+    const blocks = this.#masks.blocks(lengths.map((length) => [2 * Math.ceil(length / 8)]));
     const drawn: Record<string, HostTensor> = {};
-    const calls = draws.map(({ name, dims, key, threshold, scale }, i) => {
+    const calls = draws.map(({ name, dims, key, threshold }, i) => {
       const { calls, arrays } = blocks[i]!;
-      drawn[name] = float32(arrays[0]!.subarray(0, lengths[i]!), dims);
-      return calls.dropoutMask(arrays[0]!, key, threshold, scale);
+      const { buffer, byteOffset, byteLength } = arrays[0]!;
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      drawn[name] = { dtype: "uint8", dims, data: bytes.subarray(0, lengths[i]!) };
+      return calls.dropoutMask(bytes, key, threshold);
     });
     this.#workers.run(calls);
     return drawn;

@@ -79,14 +79,13 @@ export interface StoredTrainable {
   bytes(): { readonly gradient: number; readonly optimizer: number };
 }
 
-/** A dropout mask to be drawn: 0 with probability threshold / 65536, else `scale`. */
+/** A dropout mask to be drawn, as bytes: 0 with probability threshold / 65536, else 1. */
 export interface MaskDraw {
   readonly name: string;
   readonly dims: readonly number[];
   /** Decides the random numbers together with the element's index. */
   readonly key: number;
   readonly threshold: number;
-  readonly scale: number;
 }
 
 export interface ParameterStore {

@@ -1,4 +1,5 @@
 /** Layers as functions: what encoders are made of, built from ops. */
+import { fromBytes } from "./ops/bytes.ts";
 import { add, erfGate, mul, neg, relu, scale, sigmoid, tanh } from "./ops/elementwise.ts";
 import { constant } from "./ops/leaf.ts";
 import { affine, product } from "./ops/linalg.ts";
@@ -49,9 +50,9 @@ export const activations: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   linear: (x) => x,
 };
 
-/** x times a mask of 0 and 1/(1-rate) that is made outside, so that it can be made again. */
-export function dropout(x: Tensor, mask: Tensor): Tensor {
-  return mul(x, mask);
+/** x times a mask of bytes 0 and 1, which is made outside so that it can be made again, and its factor 1/(1-rate). */
+export function dropout(x: Tensor, mask: Tensor, factor: Tensor): Tensor {
+  return mul(x, fromBytes(mask, factor));
 }
 
 /**

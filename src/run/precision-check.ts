@@ -1,15 +1,12 @@
 /** What 8-bit products change in a run, measured before it trains: logits, loss and gradients of some texts, against float32. */
-import { sizeOf } from "../base/size-of.ts";
 import type { Engine } from "../engine/engine.ts";
-import { float32, type HostTensors } from "../engine/engine-tensors.ts";
-import { evaluateShape, type Shape } from "../graph/dim.ts";
+import type { HostTensors } from "../engine/engine-tensors.ts";
 import { simplify } from "../graph/simplify.ts";
-import type { HostTensor } from "../graph/tensor.ts";
 import { batchValues } from "../models/batch.ts";
 import { packTexts } from "../train/evaluate.ts";
 import { asStored } from "../train/precision.ts";
 import { classification, evaluationProgram, LOGITS, LOSS, trainingProgram } from "../train/program.ts";
-import { targetInputs } from "../train/step.ts";
+import { keepAll, targetInputs } from "../train/step.ts";
 import { type BatchInputs, Float32Pass, roomFor } from "./float32-pass.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 
@@ -66,7 +63,7 @@ export async function checkPrecision(run: PreparedRun, engine: Engine): Promise<
       const rows = chosen.slice(from, from + TEXTS_AT_A_TIME);
       const batch = packTexts(texts, rows, encoder);
       const truths = rows.map((i) => labels[i]!);
-      const masks = Object.fromEntries(training.masks.map(({ name, shape }) => [name, ones(shape, batch.sizes)]));
+      const masks = keepAll(training.masks, batch.sizes);
       const inputs = { ...batchValues(batch, encoder), ...masks, ...targetInputs(truths, objective) };
       const results = await compute({ inputs, sizes: batch.sizes });
       const share = rows.length / chosen.length;
@@ -99,12 +96,6 @@ export async function checkPrecision(run: PreparedRun, engine: Engine): Promise<
       gradients: distance(gradients.map((name) => [exact.gradients.get(name)!, rounded.gradients.get(name)!])),
     }),
   };
-}
-
-/** A dropout mask that drops nothing. */
-function ones(shape: Shape, sizes: Readonly<Record<string, number>>): HostTensor {
-  const dims = evaluateShape(shape, sizes);
-  return float32(new Float32Array(sizeOf(dims)).fill(1), dims);
 }
 
 /** How far 8 bits are from float32, each as a share of what it is there; gradients are 0 where nothing is trained. */

@@ -15,9 +15,11 @@ import type { Encoder, Parameter } from "../models/encoder.ts";
 import { plainScope, type Scope } from "../models/scope.ts";
 import { aboveFeatures, type FrozenFeatures } from "./frozen-features.ts";
 
-/** A dropout mask that a training step has to be fed. */
+/** A dropout mask that a training step has to be fed: bytes 0 and 1, and the factor of what is kept. */
 export interface MaskInput {
   readonly name: string;
+  /** Name of the factor's input, the same for all masks of a rate. */
+  readonly factor: string;
   readonly shape: Shape;
   readonly rate: number;
   /** The place in the model, the same in every program of that model: part of the random key. */
@@ -81,14 +83,16 @@ export function trainingProgram(
   loss: Loss = classification(encoder),
 ): TrainingProgram {
   const masks: MaskInput[] = [];
+  const factors = new Map<string, Tensor>();
   const drop: Scope["dropout"] = (x, rate, site) => {
     if (rate === 0) return x;
     // A linear layer that projects tokens and positions is one site with what it reads of either.
     const isOther = masks.some((mask) => mask.site === site && !sameShape(mask.shape, x.shape));
     const own = isOther ? `${site}:${x.shape}` : site;
-    const mask: MaskInput = { name: `mask:${own}`, shape: x.shape, rate, site: own };
+    const mask: MaskInput = { name: `mask:${own}`, factor: `kept:${rate}`, shape: x.shape, rate, site: own };
     masks.push(mask);
-    return dropout(x, input(mask.name, "float32", mask.shape));
+    if (!factors.has(mask.factor)) factors.set(mask.factor, input(mask.factor, "float32", []));
+    return dropout(x, input(mask.name, "uint8", mask.shape), factors.get(mask.factor)!);
   };
   const scope = aboveFeatures(plainScope(encoder.parameters, drop), features);
   const lossOfBatch = loss(scope);

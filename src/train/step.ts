@@ -1,15 +1,17 @@
 /** One training batch on the engine: what is fed, and where the results go. */
 
 import { randomKey } from "../base/random.ts";
+import { sizeOf } from "../base/size-of.ts";
 import type { Executable } from "../engine/engine.ts";
 import { type EngineTensors, float32, type HostTensors } from "../engine/engine-tensors.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
 import { evaluateShape } from "../graph/dim.ts";
+import type { HostTensor } from "../graph/tensor.ts";
 import { batchValues, type PackedBatch } from "../models/batch.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { Truth } from "../tables/dataset.ts";
 import { type Objective, targetsOf } from "./classification-objective.ts";
-import { LOSS, LOSS_WEIGHT, TARGETS, type TrainingProgram } from "./program.ts";
+import { LOSS, LOSS_WEIGHT, type MaskInput, TARGETS, type TrainingProgram } from "./program.ts";
 
 export class BatchRunner {
   readonly #program: TrainingProgram;
@@ -54,14 +56,34 @@ export class BatchRunner {
   }
 
   #drawMasks(batch: PackedBatch, seed: number, draw: number): EngineTensors {
-    const draws = this.#program.masks.map(({ name, shape, rate, site }) => {
-      // Masks compare 16 random bits: the scale is that of the rate with which elements are really dropped.
-      const threshold = Math.min(65535, Math.round(rate * 65536));
+    const { masks } = this.#program;
+    const draws = masks.map(({ name, shape, rate, site }) => {
       const key = randomKey(seed, "dropout", draw, site);
-      return { name, dims: evaluateShape(shape, batch.sizes), key, threshold, scale: 65536 / (65536 - threshold) };
+      return { name, dims: evaluateShape(shape, batch.sizes), key, threshold: thresholdOf(rate) };
     });
-    return this.#store.drawMasks(draws);
+    // The factor is that of the rate with which elements are really dropped.
+    const factors = masks.map(({ factor, rate }) => [factor, scalar(65536 / (65536 - thresholdOf(rate)))]);
+    return { ...this.#store.drawMasks(draws), ...Object.fromEntries(factors) };
   }
+}
+
+/** Masks compare 16 random bits. */
+const thresholdOf = (rate: number): number => Math.min(65535, Math.round(rate * 65536));
+
+const scalar = (value: number): HostTensor => float32(Float32Array.of(value), []);
+
+/** Masks that drop nothing. */
+export function keepAll(masks: readonly MaskInput[], sizes: PackedBatch["sizes"]): HostTensors {
+  return Object.fromEntries(
+    masks.flatMap(({ name, factor, shape }) => {
+      const dims = evaluateShape(shape, sizes);
+      const bytes: HostTensor = { dtype: "uint8", dims, data: new Uint8Array(sizeOf(dims)).fill(1) };
+      return [
+        [name, bytes],
+        [factor, scalar(1)],
+      ];
+    }),
+  );
 }
 
 /** What the loss of a classifier reads besides a batch. */

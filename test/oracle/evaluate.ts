@@ -256,6 +256,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   product,
   affine: product,
+  fromBytes: ([bytes, factor], _, [shape]) => [ndarray(shape!, (i) => bytes!.data[i]! * factor!.data[0]!)],
   int8Product,
   int8Rows: ([values, scales], _, [shape]) => [
     ndarray(shape!, (i) => values!.data[i]! * scales!.data[Math.floor(i / shape![1]!)]!),

@@ -6,7 +6,7 @@ import type { HostTensor, Tensor } from "../../src/graph/tensor.ts";
 import { type NdArray, ndarray, sizeOf } from "./array.ts";
 
 /** What holds the values of inputs. */
-const arrays = { float32: Float32Array, int32: Int32Array, int8: Int8Array };
+const arrays = { float32: Float32Array, int32: Int32Array, int8: Int8Array, uint8: Uint8Array };
 
 export async function runOnEngine(
   engine: Engine,

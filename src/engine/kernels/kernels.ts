@@ -44,8 +44,8 @@ export interface Kernels {
   add(y: Float32Array, x: Float32Array): void;
   /** Adds row t of `rows` to row places[t] of `sums`, for t = 0, 1, …; both have rows of `width`. */
   addRows(sums: Float32Array, rows: Float32Array, places: Int32Array, width: number): void;
-  /** Fills y, whose length is a multiple of 8, with 0 or `scale`; an element is 0 with probability threshold / 65536. */
-  dropoutMask(y: Float32Array, key: number, threshold: number, scale: number): void;
+  /** Fills y, whose length is a multiple of 8, with 0 or 1; an element is 0 with probability threshold / 65536. */
+  dropoutMask(y: Uint8Array, key: number, threshold: number): void;
   /**
    * Rows of x as bytes: each is divided by its scale, which makes its largest magnitude `largest`, and rounded half to even. A
    * row of zeros has the scale 0, so that in a product where scales go to the other factor it takes no precision from others.
@@ -115,8 +115,7 @@ export function kernelCallsOn(memory: WebAssembly.Memory): KernelCalls {
       const pointers = [sums, rows, places].map((array) => array.byteOffset);
       return call("addRows", 3 * places.length * width, ...pointers, places.length, width);
     },
-    dropoutMask: (y, key, threshold, scale) =>
-      call("dropoutMask", 4 * y.length, y.byteOffset, y.length, key, threshold, scale),
+    dropoutMask: (y, key, threshold) => call("dropoutMask", 3 * y.length, y.byteOffset, y.length, key, threshold),
     quantizeRows: (x, values, scales, largest) => {
       const pointers = [x, values, scales].map((array) => array.byteOffset);
       return call("quantizeRows", 3 * x.length, ...pointers, scales.length, x.length / scales.length, largest);

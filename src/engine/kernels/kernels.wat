@@ -156,11 +156,11 @@
       (local.set $places (i32.add (local.get $places) (i32.const 4)))
       (br $each))))
 
-  ;; A dropout mask: element 2i and 2i+1 are `scale` where the low and the high half of hash(key, i) reach `threshold`
-  ;; of 65536, else 0. The hash is lowbias32 of (i · golden) xor key. Writes whole groups of 8 elements.
-  (func (export "dropoutMask") (param $y i32) (param $n i32) (param $key i32) (param $threshold i32) (param $scale f32)
+  ;; A dropout mask: byte 2i and 2i+1 are 1 where the low and the high half of hash(key, i) reach `threshold` of 65536,
+  ;; else 0. The hash is lowbias32 of (i · golden) xor key. Writes whole groups of 8 bytes.
+  (func (export "dropoutMask") (param $y i32) (param $n i32) (param $key i32) (param $threshold i32)
     (local $end i32) (local $counter v128) (local $h v128) (local $keep v128)
-    (local.set $end (i32.add (local.get $y) (i32.shl (local.get $n) (i32.const 2))))
+    (local.set $end (i32.add (local.get $y) (local.get $n)))
     (local.set $counter (v128.const i32x4 0 1 2 3))
     (block $done (loop $groups
       (br_if $done (i32.ge_u (local.get $y) (local.get $end)))
@@ -172,12 +172,10 @@
       (local.set $h (i32x4.mul (local.get $h) (i32x4.splat (i32.const 0x846ca68b))))
       (local.set $h (v128.xor (local.get $h) (i32x4.shr_u (local.get $h) (i32.const 16))))
       (local.set $keep (i16x8.ge_u (local.get $h) (i16x8.splat (local.get $threshold))))
-      (v128.store (local.get $y)
-        (v128.and (f32x4.splat (local.get $scale)) (i32x4.extend_low_i16x8_s (local.get $keep))))
-      (v128.store offset=16 (local.get $y)
-        (v128.and (f32x4.splat (local.get $scale)) (i32x4.extend_high_i16x8_s (local.get $keep))))
+      (v128.store64_lane 0 (local.get $y) (v128.and
+        (i8x16.splat (i32.const 1)) (i8x16.narrow_i16x8_s (local.get $keep) (local.get $keep))))
       (local.set $counter (i32x4.add (local.get $counter) (i32x4.splat (i32.const 4))))
-      (local.set $y (i32.add (local.get $y) (i32.const 32)))
+      (local.set $y (i32.add (local.get $y) (i32.const 8)))
       (br $groups))))
 
   ;; Rows of x as bytes: each row is divided by its largest magnitude / `largest`, which becomes its scale, and rounded half

@@ -52,11 +52,11 @@ export const referenceKernels: Kernels = {
       for (let i = 0; i < width; i++) sums[place * width + i] = sums[place * width + i]! + rows[t * width + i]!;
   },
 
-  dropoutMask(y, key, threshold, scale) {
+  dropoutMask(y, key, threshold) {
     for (let i = 0; i < y.length; i += 2) {
       const hash = mix32(Math.imul(i >> 1, GOLDEN) ^ key);
-      y[i] = (hash & 0xffff) >= threshold ? scale : 0;
-      y[i + 1] = hash >>> 16 >= threshold ? scale : 0;
+      y[i] = Number((hash & 0xffff) >= threshold);
+      y[i + 1] = Number(hash >>> 16 >= threshold);
     }
   },
 

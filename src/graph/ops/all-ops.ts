@@ -1,4 +1,5 @@
 /** Every op there is. Tests walk this list, so an op without an evaluator or a gradient check does not pass. */
+import * as bytes from "./bytes.ts";
 import * as distance from "./distance.ts";
 import * as elementwise from "./elementwise.ts";
 import * as indexing from "./indexing.ts";
@@ -42,6 +43,7 @@ export const ops = [
   linalg.productOp,
   linalg.affineOp,
   linalg.matMulOp,
+  bytes.fromBytesOp,
   int8.int8ProductOp,
   int8.int8RowsOp,
   indexing.gatherRowsOp,

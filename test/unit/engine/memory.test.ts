@@ -105,7 +105,7 @@ describe("kernels where addresses need all 32 bits", () => {
     ["adamw", (kernels, [p, m, v, g]) => kernels.adamw(p!, m!, v!, g!, step)],
     ["add", (kernels, [y, , , x]) => kernels.add(y!, x!)],
     ["sumOfSquares", (kernels, [, , , x]) => kernels.sumOfSquares(x!)],
-    ["dropoutMask", (kernels, [, , , y]) => kernels.dropoutMask(y!.subarray(0, 32), 123, 6554, 1.25)],
+    ["dropoutMask", (kernels, [, , , y]) => kernels.dropoutMask(bytesOf(y!.subarray(0, 32)), 123, 6554)],
     [
       "addRows",
       (kernels, [sums, rows, , places]) => {
@@ -121,6 +121,8 @@ describe("kernels where addresses need all 32 bits", () => {
     for (const [i, array] of arrays.entries()) expect([...array]).toEqual([...near[i]!]);
   });
 });
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength);
 
 describe("ScratchMemory", () => {
   test("gives aligned arrays that do not overlap", () => {
@@ -168,15 +170,15 @@ describe("ScratchMemory", () => {
     const lengths = [200_000, 100_000, 50_000, 30_000];
     const fill = () =>
       scratch.blocks(lengths.map((length) => [length])).map(({ arrays, kernels }, i) => {
-        kernels.dropoutMask(arrays[0]!, i, 6554, 1.25);
+        kernels.dropoutMask(bytesOf(arrays[0]!), i, 6554);
         return arrays[0]!;
       });
     const first = fill();
     expect(new Set(first.map(({ buffer }) => buffer)).size).toBe(2);
     for (const [i, array] of first.entries()) {
       expect(array.buffer.byteLength).toBeLessThanOrEqual(1 << 20);
-      const reference = new Float32Array(lengths[i]!);
-      referenceKernels.dropoutMask(reference, i, 6554, 1.25);
+      const reference = new Uint8Array(4 * lengths[i]!);
+      referenceKernels.dropoutMask(reference, i, 6554);
       expect(
         Buffer.compare(Buffer.from(array.buffer, array.byteOffset, array.byteLength), Buffer.from(reference.buffer)),
       ).toBe(0);
@@ -189,8 +191,8 @@ describe("ScratchMemory", () => {
     const blocks = new ScratchMemory().blocks([[GIB_FLOATS], [3 * GIB_FLOATS - 32768], [GIB_FLOATS / 2]]);
     expect(new Set(blocks.map(({ arrays }) => arrays[0]!.buffer)).size).toBe(2);
     for (const { arrays, kernels } of blocks) {
-      const end = arrays[0]!.subarray(-8);
-      kernels.dropoutMask(end, 1, 0, 1);
+      const end = bytesOf(arrays[0]!.subarray(-2));
+      kernels.dropoutMask(end, 1, 0);
       expect([...end]).toEqual(Array(8).fill(1));
     }
   });

@@ -78,7 +78,10 @@ describe("a worker pool", () => {
         const blocks = memory.blocks([[length], [length + 8], [16]]);
         return {
           blocks,
-          calls: blocks.map(({ calls, arrays }, i) => calls.dropoutMask(arrays[0]!, i + length, 6554, 1.1)),
+          calls: blocks.map(({ calls, arrays }, i) => {
+            const { buffer, byteOffset, byteLength } = arrays[0]!;
+            return calls.dropoutMask(new Uint8Array(buffer, byteOffset, byteLength), i + length, 6554);
+          }),
         };
       };
       const [a, b] = [draw(mine), draw(theirs)];

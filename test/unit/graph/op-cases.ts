@@ -2,6 +2,7 @@
 
 import { gradients } from "../../../src/graph/gradients.ts";
 import * as nn from "../../../src/graph/nn.ts";
+import { fromBytes } from "../../../src/graph/ops/bytes.ts";
 import { distanceToPlace, distanceToPlaceOp } from "../../../src/graph/ops/distance.ts";
 import * as elementwise from "../../../src/graph/ops/elementwise.ts";
 import { erf, erfGate } from "../../../src/graph/ops/elementwise.ts";
@@ -117,6 +118,12 @@ export const opCases: readonly OpCase[] = [
     y: int8Product(input("x0", "float32", [2, 5]), int8Weight[0], constant(0.03)),
     wanted: [],
     values: { x0: numbers([2, 5], 0), values: ndarray([5, 3], (i) => ((i * 53) % 255) - 127) },
+  },
+  {
+    name: "fromBytes",
+    y: fromBytes(input("bytes", "uint8", [2, 3]), input("factor", "float32", [])),
+    wanted: [],
+    values: { bytes: ndarray([2, 3], [0, 1, 2, 128, 254, 255]), factor: ndarray([], [0.3]) },
   },
   {
     name: "int8Rows",
@@ -270,14 +277,16 @@ export const opCases: readonly OpCase[] = [
   plain("cross-entropy", [[3, 4], [3, 4], []], (logits, targets, weight) =>
     nn.crossEntropy(logits!, targets!, weight!),
   ),
-  plain(
-    "dropout by a mask",
-    [
-      [2, 3],
-      [2, 3],
-    ],
-    (x, mask) => nn.dropout(x!, mask!),
-  ),
+  {
+    ...plain("dropout by a mask", [[2, 3]], (x) =>
+      nn.dropout(x!, input("mask", "uint8", [2, 3]), input("factor", "float32", [])),
+    ),
+    values: {
+      x0: numbers([2, 3], 0),
+      mask: ndarray([2, 3], [1, 0, 0, 1, 1, 0]),
+      factor: ndarray([], [1.25]),
+    },
+  },
 ].map((c) => ({ ...c, values: { ...c.values, ...likes(c) } }));
 
 /** Inputs that only lend their shape. */

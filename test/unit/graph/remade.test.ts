@@ -80,12 +80,12 @@ test.each(["lora", "prefix", "full"] as const)("%s: loss and gradients are the s
     const name = inputName(y!);
     if (name === undefined || inputs[name]) continue;
     const dims = evaluateShape(y!.shape, batch.sizes);
-    const numbers = (_: unknown, at: number) => Math.sin(12.9898 * (at + 1) + i);
-    inputs[name] = {
-      dtype: "float32",
-      dims,
-      data: Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, numbers),
-    };
+    const length = dims.reduce((a, b) => a * b, 1);
+    const number = (_: unknown, at: number) => Math.sin(12.9898 * (at + 1) + i);
+    inputs[name] =
+      y!.dtype === "uint8"
+        ? { dtype: "uint8", dims, data: Uint8Array.from({ length }, (_, at) => Number(number(_, at) > -0.8)) }
+        : { dtype: "float32", dims, data: Float32Array.from({ length }, number) };
   }
   const engine = onnxRuntimeEngine({ threads: 1 });
   const found = [];

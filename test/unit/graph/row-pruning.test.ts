@@ -69,8 +69,8 @@ describe("BERT", () => {
     const encoder = tinyBert({ num_hidden_layers: 1 });
     const masks = new Map<string, Tensor>();
     const scope = plainScope(encoder.parameters, (x, _, site) => {
-      if (!masks.has(site)) masks.set(site, input(`mask ${site}`, "float32", x.shape));
-      return dropout(x, masks.get(site)!);
+      if (!masks.has(site)) masks.set(site, input(`mask ${site}`, "uint8", x.shape));
+      return dropout(x, masks.get(site)!, input("factor", "float32", []));
     });
     const whole = encoder.logits(scope);
     const wanted = encoder.parameters.map(({ name }) => scope.parameter(name));
@@ -84,6 +84,7 @@ describe("BERT", () => {
       ...tinyValues(encoder),
       targets: noise([3, 3], 1),
       weight: ndarray([], [0.7]),
+      factor: ndarray([], [1.25]),
     };
     for (const [i, mask] of [...masks.values()].entries())
       values[inputName(mask)!] = noise(evaluateShape(mask.shape, sizes), 100 + i);

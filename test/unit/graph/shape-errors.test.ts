@@ -3,6 +3,7 @@ import { AttuneError } from "../../../src/base/error.ts";
 import type { Dim } from "../../../src/graph/dim.ts";
 import * as nn from "../../../src/graph/nn.ts";
 import { ops } from "../../../src/graph/ops/all-ops.ts";
+import { fromBytes } from "../../../src/graph/ops/bytes.ts";
 import * as distance from "../../../src/graph/ops/distance.ts";
 import {
   add,
@@ -308,6 +309,10 @@ const rejected: Readonly<Record<string, readonly Case[]>> = {
       "int8Product(float32[2, 3], int8[3, 4], float32[3]) needs a scale for each column, or one",
       () => int8Product(t(2, 3), typed("int8", 3, 4), t(3)),
     ],
+  ],
+  fromBytes: [
+    ["fromBytes(float32[2, 3], float32[]) needs uint8 and float32", () => fromBytes(t(2, 3), t())],
+    ["fromBytes(uint8[2, 3], float32[2]) needs one factor", () => fromBytes(typed("uint8", 2, 3), t(2))],
   ],
   int8Rows: [
     ["int8Rows(float32[2, 3], float32[2]) needs int8 and float32", () => int8Rows(t(2, 3), t(2))],

@@ -7,6 +7,7 @@ import type { HostTensors } from "../../../src/engine/engine-tensors.ts";
 import { evaluateShape } from "../../../src/graph/dim.ts";
 import { inputName } from "../../../src/graph/ops/leaf.ts";
 import { nodesInOrder } from "../../../src/graph/order.ts";
+import type { HostTensor } from "../../../src/graph/tensor.ts";
 import { batchValues, type PackedBatch, packBatch } from "../../../src/models/batch.ts";
 import { buildEncoder } from "../../../src/models/registry.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
@@ -125,9 +126,9 @@ describe("with masks fixed", () => {
     ...Object.fromEntries(batchTensors),
     ...Object.fromEntries(encoder.parameters.map(({ name, shape }) => [name, ndarray(shape, fixture.weights[name]!)])),
     ...Object.fromEntries(
-      program.masks.map(({ name, shape }, i) => [
-        name,
-        ndarray(evaluateShape(shape, batch.sizes), maskOf(fixture.calls[i]!, batch)),
+      program.masks.flatMap(({ name, factor, shape, rate }, i) => [
+        [name, ndarray(evaluateShape(shape, batch.sizes), maskOf(fixture.calls[i]!, batch))],
+        [factor, ndarray([], [1 / (1 - rate)])],
       ]),
     ),
     [TARGETS]: ndarray([texts.length, LABELS], targets),
@@ -169,15 +170,14 @@ describe("with masks fixed", () => {
 });
 
 /** A mask of PyTorch's padded batch as ours: [batch, length, …] without its padding, others as they are. */
-function maskOf({ rate, shape, mask }: Call, { sizes, unpadIndex }: PackedBatch): number[] {
-  const scaled = mask.map((kept) => kept / (1 - rate));
-  if (shape.length !== 3) return scaled;
+function maskOf({ shape, mask }: Call, { sizes, unpadIndex }: PackedBatch): number[] {
+  if (shape.length !== 3) return mask;
   const width = shape[2]!;
   const heads = unpadIndex.length / sizes.tokens;
   return Array.from({ length: sizes.tokens }, (_, token) => {
     const place = unpadIndex[token * heads]!; // of head 0
     const row = Math.floor(place / (heads * sizes.length)) * sizes.length + (place % sizes.length);
-    return scaled.slice(row * width, (row + 1) * width);
+    return mask.slice(row * width, (row + 1) * width);
   }).flat();
 }
 
@@ -192,15 +192,14 @@ describe("the masks of a step", () => {
 
   /** The masks that a runner feeds, by site. */
   async function masksOf(seed: number, draw: number): Promise<Record<string, number[]>> {
-    let fed: HostTensors = {};
+    const fed: Record<string, HostTensor> = {};
     const executable: Executable = {
       run: async (inputs) => {
-        fed = Object.fromEntries(
-          program.masks.map(({ name, site }) => [
-            site,
-            { ...inputs[name]!, data: (inputs as HostTensors)[name]!.data.slice() as Float32Array },
-          ]),
-        );
+        for (const { name, factor, site, rate } of program.masks) {
+          const mask = (inputs as HostTensors)[name]!;
+          fed[site] = { ...mask, data: mask.data.slice() as Uint8Array };
+          expect((inputs as HostTensors)[factor]!.data).toEqual(Float32Array.of(1 / (1 - rate)));
+        }
       },
       dispose: async () => {},
     };
@@ -210,11 +209,11 @@ describe("the masks of a step", () => {
     return Object.fromEntries(Object.entries(fed).map(([site, { data }]) => [site, Array.from(data, Number)]));
   }
 
-  test("hold 0 and 1/(1 - rate), 0 with the probability `rate`", async () => {
+  test("hold 0 and 1, 0 with the probability `rate`, and come with the factor 1/(1 - rate)", async () => {
     const masks = await masksOf(1, 0);
     for (const { site, rate } of program.masks) {
       const values = masks[site]!;
-      expect(new Set(values)).toEqual(new Set([0, Math.fround(1 / (1 - rate))]));
+      expect(new Set(values)).toEqual(new Set([0, 1]));
       const share = values.filter((value) => value === 0).length / values.length;
       expect(Math.abs(share - rate), site).toBeLessThan(4 * Math.sqrt((rate * (1 - rate)) / values.length));
     }
@@ -223,11 +222,7 @@ describe("the masks of a step", () => {
   test("depend on seed, draw and site, and on nothing else", async () => {
     const first = await masksOf(1, 5);
     expect(await masksOf(1, 5)).toEqual(first);
-    const start = (mask: number[]) =>
-      mask
-        .slice(0, 200)
-        .map((value) => (value === 0 ? 0 : 1))
-        .join("");
+    const start = (mask: number[]) => mask.slice(0, 200).join("");
     const others = [first, await masksOf(1, 6), await masksOf(2, 5)].flatMap((masks) =>
       Object.values(masks).map(start),
     );

@@ -4,8 +4,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { CpuStore } from "../../../src/engine/cpu-store.ts";
-import { float32 } from "../../../src/engine/engine-tensors.ts";
-import { evaluateShape } from "../../../src/graph/dim.ts";
 import { adaptModel } from "../../../src/methods/adapt.ts";
 import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import { packBatch } from "../../../src/models/batch.ts";
@@ -15,7 +13,7 @@ import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { computeLogits } from "../../../src/train/evaluate.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import { evaluationProgram, trainingProgram } from "../../../src/train/program.ts";
-import { BatchRunner, targetInputs } from "../../../src/train/step.ts";
+import { BatchRunner, keepAll, targetInputs } from "../../../src/train/step.ts";
 import { engine, textsOf } from "../../loaded-model.ts";
 import { fixtures } from "../tables/scratch.ts";
 
@@ -79,14 +77,9 @@ describe.skipIf(!existsSync(folder))("all-mpnet-base-v2 (set ATTUNE_MPNET to its
       const at = (step + 1) * BATCH;
       const batch = packBatch(ids.slice(at, at + BATCH), encoder);
       const truths = expected.texts.slice(at, at + BATCH).map(({ label }) => label);
-      const ones = Object.fromEntries(
-        program.masks.map(({ name, shape }) => {
-          const dims = evaluateShape(shape, batch.sizes);
-          return [name, float32(new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1), dims)];
-        }),
-      );
+      const undropped = keepAll(program.masks, batch.sizes);
       const targets = targetInputs(truths, plainObjective(LABELS));
-      const found = await runner.runWith(batch, { ...targets, ...ones }, 0, step);
+      const found = await runner.runWith(batch, { ...targets, ...undropped }, 0, step);
       expect(Math.abs(found - loss), `loss ${step}`).toBeLessThan(1e-5);
       optimizer.receive(batch);
       const norm = await optimizer.update(expected.rates[method]);

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CpuStore } from "../../../src/engine/cpu-store.ts";
 import { float32 } from "../../../src/engine/engine-tensors.ts";
-import { evaluateShape } from "../../../src/graph/dim.ts";
 import { simplify } from "../../../src/graph/simplify.ts";
 import { batchValues } from "../../../src/models/batch.ts";
 import type { Encoder } from "../../../src/models/encoder.ts";
@@ -18,7 +17,7 @@ import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { Optimizer } from "../../../src/train/optimizer.ts";
 import { LOSS, trainingProgram } from "../../../src/train/program.ts";
 import { scheduleFactor } from "../../../src/train/schedule.ts";
-import { BatchRunner } from "../../../src/train/step.ts";
+import { BatchRunner, keepAll } from "../../../src/train/step.ts";
 import { openSafetensors } from "../../../src/weights/safetensors.ts";
 import { engine } from "../../loaded-model.ts";
 import { fixtures } from "../tables/scratch.ts";
@@ -82,12 +81,7 @@ describe.each(cases)("%s", (name) => {
   test("ten steps with the tied decoder follow PyTorch's", async () => {
     const { encoder, program, memory, batch, targets } = await open();
     const noDropout = { ...program, masks: [] };
-    const ones = Object.fromEntries(
-      program.masks.map(({ name, shape }) => {
-        const dims = evaluateShape(shape, batch.sizes);
-        return [name, float32(new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1), dims)];
-      }),
-    );
+    const undropped = keepAll(program.masks, batch.sizes);
     const executable = await engine.compile(program.outputs);
     const runner = new BatchRunner(noDropout, executable, encoder, memory, plainObjective(0));
     const { learningRate, weightDecay, maxGradientNorm, steps } = expected.options;
@@ -96,7 +90,7 @@ describe.each(cases)("%s", (name) => {
       ...{ weightDecay, maxGradientNorm },
     });
     for (let step = 0; step < steps; step++) {
-      const loss = await runner.runWith(batch, { ...targets, ...ones }, 0, step);
+      const loss = await runner.runWith(batch, { ...targets, ...undropped }, 0, step);
       expect(Math.abs(loss - expected.losses[step]!) / expected.losses[step]!).toBeLessThan(1e-6);
       optimizer.receive(batch);
       await optimizer.update(learningRate * scheduleFactor("linear", step, 0, steps));
