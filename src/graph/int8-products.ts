@@ -1,7 +1,8 @@
 /**
  * Rewrites a program so that its products with frozen weights are computed in 8 bits, forward and backward, and frozen tables
- * looked up in 8 bits; everything else stays float32. A weight [out, in] becomes two inputs: bytes, and a scale for each `out`.
+ * looked up in 8 bits, GELU's slope kept in as many; everything else stays float32. A weight [out, in] becomes two inputs: bytes, and a scale for each `out`.
  */
+import { keptInBytes } from "./kept-in-bytes.ts";
 import { add, mul, scale } from "./ops/elementwise.ts";
 import { gatherRows, gatherRowsOp } from "./ops/indexing.ts";
 import { int8Product, int8Rows } from "./ops/int8-product.ts";
@@ -69,7 +70,8 @@ export function int8Products(
     return addend ? add(y, beta === 1 ? addend : scale(addend, beta)) : y;
   };
 
-  return replaceNodes(outputs, inInt8);
+  const quick = replaceNodes(outputs, inInt8);
+  return inputs.size > 0 ? keptInBytes(quick) : quick;
 }
 
 /** The weight that a product multiplies rows by, turned in x Wᵀ, or the table that rows are looked up in. */

@@ -2,10 +2,13 @@
 import { nodesInOrder } from "./order.ts";
 import { applyAll, type Node, type Tensor } from "./tensor.ts";
 
-/** The same outputs under the same names; `otherwise` gives what stands for a node's only output, or undefined where it stays. */
+/**
+ * The same outputs under the same names; `otherwise` gives what stands for a node's first output, or undefined where it stays. It
+ * gets the node with what its operands have become, and as it was.
+ */
 export function replaceNodes(
   outputs: Readonly<Record<string, Tensor>>,
-  otherwise: (node: Node) => Tensor | undefined,
+  otherwise: (node: Node, before: Node) => Tensor | undefined,
 ): Record<string, Tensor> {
   const replaced = new Map<Tensor, Tensor>();
   for (const node of nodesInOrder(Object.values(outputs))) {
@@ -13,7 +16,7 @@ export function replaceNodes(
     const changed = operands.some((x, i) => x !== node.inputs[i]);
     const rebuilt = changed ? applyAll(node.op, operands, node.attributes)[0]!.node : node;
     for (const [i, y] of node.outputs.entries()) replaced.set(y, rebuilt.outputs[i]!);
-    const instead = otherwise(rebuilt);
+    const instead = otherwise(rebuilt, node);
     if (instead) replaced.set(node.outputs[0]!, instead);
   }
   return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, replaced.get(tensor)!]));

@@ -153,6 +153,9 @@ const int8Product: Rule = ([x, values, scales], { alpha }) => {
   return [y];
 };
 
+const gateSlope = (u: number, onePlusErf: number): number =>
+  onePlusErf + ((2 * u) / Math.sqrt(Math.PI)) * Math.exp(-u * u);
+
 const roundHalfToEven = (x: number): number => {
   const down = Math.floor(x);
   return x - down === 0.5 ? 2 * Math.round(x / 2) : Math.round(x);
@@ -236,6 +239,7 @@ const rules: Readonly<Record<string, Rule>> = {
     ...unary((u) => u * (1 + erf(u)))(x, {}, shapes),
     ...unary((u) => 1 + erf(u))(x, {}, shapes),
   ],
+  erfGateSlope: ([u, onePlusErf], _, [shape]) => [ndarray(shape!, (i) => gateSlope(u!.data[i]!, onePlusErf!.data[i]!))],
   sum: reduction(0, (a, b) => a + b),
   max: reduction(-Infinity, Math.max),
   softmax: lastAxis((row) => row.map((v) => Math.exp(v - logSumExp(row)))),
@@ -256,7 +260,13 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   product,
   affine: product,
-  fromBytes: ([bytes, factor], _, [shape]) => [ndarray(shape!, (i) => bytes!.data[i]! * factor!.data[0]!)],
+  fromBytes: ([bytes, factor], { zero }, [shape]) => [
+    ndarray(shape!, (i) => (bytes!.data[i]! - zero) * factor!.data[0]!),
+  ],
+  erfGateKept: (x, _, [shape]) => [
+    ...unary((u) => u * (1 + erf(u)))(x, {}, [shape!]),
+    ...unary((u) => roundHalfToEven(100 * gateSlope(u, 1 + erf(u))) + 26)(x, {}, [shape!]),
+  ],
   int8Product,
   int8Rows: ([values, scales], _, [shape]) => [
     ndarray(shape!, (i) => values!.data[i]! * scales!.data[Math.floor(i / shape![1]!)]!),

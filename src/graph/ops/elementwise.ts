@@ -98,17 +98,28 @@ export const erfGateOp: Op<[Tensor], None> = {
     const type = inferUnary(inputs);
     return typeof type === "string" ? type : [type[0]!, type[0]!];
   },
-  grad: (dy, { x: [u], y: [, onePlusErf] }) => {
-    // One exponential with the factor inside: exp(ln(2/√π) - u²).
-    const density = exp(sub(constant(Math.log(2 / Math.sqrt(Math.PI))), mul(u, u)));
-    return [mul(dy, add(onePlusErf!, mul(u, density)))];
-  },
+  grad: (dy, { x: [u], y: [, onePlusErf] }) => [mul(dy, erfGateSlope(u, onePlusErf!))],
   operations: perElement(3),
   rowOperands: () => [0],
   remake: "cheap",
   onnx: ({ node, inputs: [u], constant: fixed }) => {
     const [onePlusErf] = node("Add", [node("Erf", [u!])[0]!, fixed("float32", [1], [])]);
     return [node("Mul", [u!, onePlusErf!])[0]!, onePlusErf!];
+  },
+};
+
+/** gate'(u) of `erfGateOp` from u and 1 + erf u, between -0.26 and 2.26. */
+export const erfGateSlopeOp: Op<[Tensor, Tensor], None> = {
+  name: "erfGateSlope",
+  infer: inferBinary,
+  grad: "none",
+  operations: perElement(5),
+  rowOperands: () => [0, 1],
+  onnx: ({ node, inputs: [u, onePlusErf], constant: fixed }) => {
+    // One exponential with the factor inside: exp(ln(2/√π) - u²).
+    const factor = fixed("float32", [Math.log(2 / Math.sqrt(Math.PI))], []);
+    const density = node("Exp", node("Sub", [factor, node("Mul", [u!, u!])[0]!]))[0]!;
+    return node("Add", [onePlusErf!, node("Mul", [u!, density])[0]!]);
   },
 };
 
@@ -162,6 +173,9 @@ export function scale(x: Tensor, factor: number): Tensor {
 }
 export function erfGate(u: Tensor): Tensor {
   return apply(erfGateOp, [u], {});
+}
+export function erfGateSlope(u: Tensor, onePlusErf: Tensor): Tensor {
+  return apply(erfGateSlopeOp, [u, onePlusErf], {});
 }
 
 /** Says which shapes met, for errors raised above the ops. */

@@ -2,7 +2,7 @@
 
 import { gradients } from "../../../src/graph/gradients.ts";
 import * as nn from "../../../src/graph/nn.ts";
-import { fromBytes } from "../../../src/graph/ops/bytes.ts";
+import { erfGateKept, fromBytes } from "../../../src/graph/ops/bytes.ts";
 import { distanceToPlace, distanceToPlaceOp } from "../../../src/graph/ops/distance.ts";
 import * as elementwise from "../../../src/graph/ops/elementwise.ts";
 import { erf, erfGate } from "../../../src/graph/ops/elementwise.ts";
@@ -125,6 +125,20 @@ export const opCases: readonly OpCase[] = [
     wanted: [],
     values: { bytes: ndarray([2, 3], [0, 1, 2, 128, 254, 255]), factor: ndarray([], [0.3]) },
   },
+  {
+    name: "fromBytes, another zero",
+    y: fromBytes(input("bytes", "uint8", [2, 3]), input("factor", "float32", []), 26),
+    wanted: [],
+    values: { bytes: ndarray([2, 3], [0, 1, 26, 128, 254, 255]), factor: ndarray([], [0.01]) },
+  },
+  ...erfGateKept(input("x0", "float32", ["tokens", 3])).map((kept, output) => ({
+    name: `erfGateKept, output ${output}`,
+    y: output === 0 ? kept : fromBytes(kept, constant(0.01), 26),
+    wanted: [],
+    sizes: { tokens: 4 },
+    // Where it is flat, where it is least and most, and between.
+    values: { x0: ndarray([4, 3], [-9, -3.2, -1, -0.999, -0.5, 0, 0.31, 0.7, 1, 1.3, 3.2, 9]) },
+  })),
   {
     name: "int8Rows",
     y: int8Rows(input("rows", "int8", [3, 5]), int8Weight[1]),

@@ -3,7 +3,7 @@ import { AttuneError } from "../../../src/base/error.ts";
 import type { Dim } from "../../../src/graph/dim.ts";
 import * as nn from "../../../src/graph/nn.ts";
 import { ops } from "../../../src/graph/ops/all-ops.ts";
-import { fromBytes } from "../../../src/graph/ops/bytes.ts";
+import { erfGateKept, fromBytes } from "../../../src/graph/ops/bytes.ts";
 import * as distance from "../../../src/graph/ops/distance.ts";
 import {
   add,
@@ -11,6 +11,7 @@ import {
   equal,
   erf,
   erfGate,
+  erfGateSlope,
   exp,
   log,
   mul,
@@ -90,7 +91,7 @@ const rejected: Readonly<Record<string, readonly Case[]>> = {
     ],
   ),
   ...Object.fromEntries(
-    Object.entries({ add, sub, mul, div, equal }).map(([name, op]): [string, Case[]] => [
+    Object.entries({ add, sub, mul, div, equal, erfGateSlope }).map(([name, op]): [string, Case[]] => [
       name,
       [
         [`${name}(float32[2, 3], float32[2]) has shapes that do not broadcast`, () => op(t(2, 3), t(2))],
@@ -310,6 +311,7 @@ const rejected: Readonly<Record<string, readonly Case[]>> = {
       () => int8Product(t(2, 3), typed("int8", 3, 4), t(3)),
     ],
   ],
+  erfGateKept: [["erfGateKept(int8[2]) needs float32", () => erfGateKept(typed("int8", 2))]],
   fromBytes: [
     ["fromBytes(float32[2, 3], float32[]) needs uint8 and float32", () => fromBytes(t(2, 3), t())],
     ["fromBytes(uint8[2, 3], float32[2]) needs one factor", () => fromBytes(typed("uint8", 2, 3), t(2))],
