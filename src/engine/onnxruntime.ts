@@ -66,8 +66,9 @@ export function onnxRuntimeEngine({ threads = 2, bits = "any", onCopy, profile }
         logSeverityLevel: 4, // Errors are thrown; they need not be printed as well.
         // What a program computes twice it is not to keep (graph/remade.ts); equal nodes are one before (graph/simplify.ts).
         // Threads spin from one op to the next, and no longer than the run: else they would hinder other programs and kernels.
+        // Bytes that become float32 for several readers are to do so once.
         extra: {
-          session: { intra_op: { allow_spinning: "1" }, force_spinning_stop: "1" },
+          session: { intra_op: { allow_spinning: "1" }, force_spinning_stop: "1", disable_quant_qdq: "1" },
           optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" },
         },
         ...(profiled && { enableProfiling: true, profileFilePrefix: profiled.filePrefix }),
