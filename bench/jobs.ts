@@ -49,6 +49,11 @@ export const jobs = {
     options: { method: "prefix", virtualTokens: 20, precision: "int8" },
     peer: ["--method", "prefix"],
   },
+  fullInt8All: {
+    title: "full, int8-all",
+    options: { method: "full", precision: "int8-all" },
+    peer: ["--method", "full"],
+  },
   probe: {
     title: "linear probe",
     options: { method: "probe" },

@@ -28,9 +28,9 @@ export function keptValues(
       .filter(({ node }) => forward.has(node) && !NOT_COMPUTED.has(node.op)),
   );
   const bytes = new Map<string, number>();
-  for (const { node, shape } of kept) {
+  for (const { node, shape, dtype } of kept) {
     const name = `${places.get(node)!.role}, ${node.op.name}`;
-    bytes.set(name, (bytes.get(name) ?? 0) + 4 * evaluateDim(productOf(shape), sizes));
+    bytes.set(name, (bytes.get(name) ?? 0) + (dtype === "uint8" ? 1 : 4) * evaluateDim(productOf(shape), sizes));
   }
   return [...bytes].sort(([, a], [, b]) => b - a);
 }

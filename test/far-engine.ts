@@ -57,6 +57,7 @@ class FarStore implements ParameterStore {
       (this.#near.weights[name]!.data as Float32Array).set(data as Float32Array);
     for (const [i, state] of this.#restored) this.#near.trainables[i]!.restore(state);
     this.#restored.clear();
+    await this.#near.upload();
   }
 
   async download(): Promise<void> {

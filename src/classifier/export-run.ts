@@ -14,6 +14,7 @@ import { isTransformersHead } from "../models/head-choice.ts";
 import { longestText } from "../models/model-limits.ts";
 import { CARD_FILE } from "../pretrained/base-card.ts";
 import type { StoredPrediction } from "../run/predictions.ts";
+import type { RunFacts } from "../run/run-facts.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import type { RunResult } from "../run/run-result.ts";
 import { loadTokenizer } from "../tokens/tokenizer.ts";
@@ -145,9 +146,11 @@ function writeOnnx(source: ExportSource, folder: string, { int8 = false }: Expor
 function exportedPrecision({ run }: ExportSource): string[] {
   if (!run?.has("result.json")) return [];
   const { test, testFloat32 } = run.readJson<RunResult>("result.json");
+  const { precision } = run.readJson<RunFacts>("run.json");
   if (!testFloat32) return [];
-  const [inInt8, inFloat32] = [test, testFloat32].map(({ accuracy }) => accuracy.toFixed(4));
-  return [`The run was in int8; the export is in float32: accuracy ${inFloat32} on test, ${inInt8} in int8.`];
+  const used = precision?.used ?? "int8";
+  const [inBytes, inFloat32] = [test, testFloat32].map(({ accuracy }) => accuracy.toFixed(4));
+  return [`The run was in ${used}; the export is in float32: accuracy ${inFloat32} on test, ${inBytes} in ${used}.`];
 }
 
 /** On the texts and predictions that a run has kept of its test. */

@@ -9,7 +9,8 @@ import type { PackedBatch } from "../models/batch.ts";
 import type { Parameter } from "../models/encoder.ts";
 import { DenseParameter } from "./dense-parameter.ts";
 import { float32, type HostTensors } from "./engine-tensors.ts";
-import { WeightQuantizer } from "./int8-weights.ts";
+import { TrainedBytes, WeightQuantizer } from "./int8-weights.ts";
+import type { KernelCall } from "./kernels/kernels.ts";
 import { alone, type WorkerPool } from "./kernels/worker-pool.ts";
 import { allocateBlocks, ScratchMemory } from "./memory.ts";
 import type { MaskDraw, ParameterStore, StoredParameter, TrainingRoom, UpdateStep } from "./parameter-store.ts";
@@ -33,6 +34,8 @@ export class CpuStore implements ParameterStore {
   readonly #workers: WorkerPool;
   readonly #masks: ScratchMemory;
   readonly #quantizer = new WeightQuantizer();
+  /** Of trained weights that stand as bytes as well. */
+  readonly #rounding: KernelCall[] = [];
 
   /** Room for `parameters`; without `training`, for their weights only. */
   constructor(
@@ -55,7 +58,10 @@ export class CpuStore implements ParameterStore {
     );
     const otherSizes = others.map((parameter) =>
       denseNames.has(parameter.name)
-        ? DenseParameter.sizes(countOf(parameter), gradientAccumulation > 1)
+        ? [
+            ...DenseParameter.sizes(countOf(parameter), gradientAccumulation > 1),
+            ...(parameter.int8 ? TrainedBytes.sizes(parameter) : []),
+          ]
         : [countOf(parameter)],
     );
     const tableBlockSizes = [...tableSizes.flat(), ...[...rowOutputs.values()].map((width) => width * maxTokens)];
@@ -87,12 +93,18 @@ export class CpuStore implements ParameterStore {
       weights[name] = float32(block.arrays[0]!, shape);
       const output = denseNames.get(name);
       if (output === undefined) continue;
-      const trained = new DenseParameter(parameter, block);
+      const bytes = parameter.int8 ? new TrainedBytes(parameter, block) : undefined;
+      if (bytes) {
+        Object.assign(weights, bytes.tensors);
+        this.#rounding.push(bytes.rounding);
+      }
+      const trained = new DenseParameter(parameter, bytes ? bytes.others : block);
       trainables.set(name, trained);
       denseOutputs[output] = float32(trained.incoming, shape);
     }
     this.#int8 = new Map(parameters.flatMap((parameter) => (parameter.int8 ? [[parameter.name, parameter]] : [])));
-    for (const parameter of this.#int8.values()) Object.assign(weights, int8Tensors(parameter));
+    for (const parameter of this.#int8.values())
+      if (!trainables.has(parameter.name)) Object.assign(weights, int8Tensors(parameter));
     this.weights = weights;
     this.trainables = parameters.flatMap(({ name }) => trainables.get(name) ?? []);
     this.weightBytes = Object.values(weights).reduce((bytes, { data }) => bytes + data.byteLength, 0);
@@ -115,7 +127,9 @@ export class CpuStore implements ParameterStore {
     });
   }
 
-  async upload(): Promise<void> {}
+  async upload(): Promise<void> {
+    this.#workers.run(this.#rounding);
+  }
 
   async download(): Promise<void> {}
 
@@ -132,7 +146,9 @@ export class CpuStore implements ParameterStore {
   }
 
   async update(step: UpdateStep): Promise<number> {
-    return this.#set.update(step);
+    const norm = this.#set.update(step);
+    this.#workers.run(this.#rounding);
+    return norm;
   }
 
   drawMasks(draws: readonly MaskDraw[]): HostTensors {

@@ -1,6 +1,10 @@
 /** Weights in 8 bits: each row's largest magnitude becomes `largest`, everything else a whole number of steps. */
-import type { Int8Form } from "../graph/int8-products.ts";
-import { ScratchMemory } from "./memory.ts";
+import { sizeOf } from "../base/size-of.ts";
+import { type Int8Form, int8Inputs } from "../graph/int8-products.ts";
+import { float32, type HostTensors } from "./engine-tensors.ts";
+import type { KernelCall } from "./kernels/kernels.ts";
+import { type Block, ScratchMemory } from "./memory.ts";
+import type { StoredParameter } from "./parameter-store.ts";
 
 /** The bytes of a weight [out, in] in a form, and the scale of each `out`. */
 export interface Int8Weight {
@@ -33,6 +37,32 @@ export class WeightQuantizer {
       if (form === "int8") into.values.set(values, first * width);
       else turn(values, width, into.values, rows, first);
     }
+  }
+}
+
+/** The bytes of a trained weight, in the memory of what they are made from: a kernel makes them anew after each update. */
+export class TrainedBytes {
+  /** As programs read them. */
+  readonly tensors: HostTensors;
+  readonly rounding: KernelCall;
+  /** The block without them. */
+  readonly others: Block;
+
+  /** Lengths in floats of the arrays that a block has for them, after all others. */
+  static sizes({ shape }: StoredParameter): number[] {
+    return [Math.ceil(sizeOf(shape) / 4), shape[0]!];
+  }
+
+  constructor({ name, shape, int8 }: StoredParameter, block: Block) {
+    const [room, scales] = block.arrays.slice(-2) as [Float32Array, Float32Array];
+    const values = new Int8Array(room.buffer, room.byteOffset, sizeOf(shape));
+    const named = int8Inputs(name, int8!.form);
+    this.tensors = {
+      [named.values]: { dtype: "int8", dims: shape, data: values },
+      [named.scales]: float32(scales, [shape[0]!]),
+    };
+    this.others = { ...block, arrays: block.arrays.slice(0, -2) };
+    this.rounding = block.calls.quantizeRows(block.arrays[0]!, values, scales, int8!.largest);
   }
 }
 

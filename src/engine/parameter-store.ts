@@ -8,12 +8,12 @@ import type { PackedBatch } from "../models/batch.ts";
 import type { Parameter } from "../models/encoder.ts";
 import type { EngineTensors, HostTensors } from "./engine-tensors.ts";
 
-/** How a weight that is not trained is kept for products in 8 bits. */
+/** How a weight is kept for products in 8 bits. */
 export interface Int8Storage {
   readonly form: Int8Form;
   /** The magnitude that the largest number of each row gets: `Engine.largestInt8`. */
   readonly largest: number;
-  /** Whether programs read it as float32 as well; if not, nothing keeps it so. */
+  /** Whether it is kept as float32 as well: where programs read it so, and where it is trained. */
   readonly float32: boolean;
 }
 
@@ -98,7 +98,7 @@ export interface ParameterStore {
   readonly host: HostTensors;
   /** Takes the numbers of a parameter that is kept in 8 bits, which `host` then has in its forms. */
   quantize(parameter: string, values: Float32Array): void;
-  /** Brings what was written into `host` to the engine. */
+  /** Brings what was written into `host` to the engine; of trained weights in 8 bits, the bytes are made anew. */
   upload(): Promise<void>;
   /** Brings weights and moments from the engine to `host` and `trainables`. */
   download(): Promise<void>;
@@ -106,7 +106,7 @@ export interface ParameterStore {
   gradientOutputs(batch: PackedBatch): EngineTensors;
   /** Adds the gradients that a program has just written to those of this step. */
   receive(batch: PackedBatch): void;
-  /** One update with the mean of the gradients received; gives their norm before clipping. */
+  /** One update with the mean of the gradients received, and of bytes that stand for weights; gives the norm before clipping. */
   update(step: UpdateStep): Promise<number>;
   /** Draws dropout masks, by name; those of the call before are no longer valid. */
   drawMasks(draws: readonly MaskDraw[]): EngineTensors;

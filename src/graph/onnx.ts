@@ -44,7 +44,7 @@ export interface OnnxWriter extends Pick<LowerContext<never>, "node" | "constant
 /** The bytes of an ONNX model that computes `outputs`; its inputs are the program's. */
 export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: OnnxOptions = {}): Uint8Array {
   const writer = new GraphWriter(options);
-  for (const node of nodesInOrder(Object.values(outputs))) writer.add(node);
+  for (const node of forOnnxRuntime(nodesInOrder(Object.values(outputs)))) writer.add(node);
   const declared = Object.entries(outputs).map(([name, tensor]) => {
     writer.nodes.push({ opType: "Identity", input: [writer.nameOf(tensor)], output: [name] });
     return valueInfo(name, tensor);
@@ -72,6 +72,15 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: OnnxO
       },
     }),
   ).finish();
+}
+
+/**
+ * Nodes that read inputs alone come first. Of what a node reads, ONNX Runtime computes first what stands last in the file: weights
+ * of all layers would be turned before the first layer, and kept until theirs.
+ */
+function forOnnxRuntime(order: readonly Node[]): Node[] {
+  const isEarly = ({ inputs }: Node) => inputs.every(({ node }) => node.inputs.length === 0);
+  return [...order.filter(isEarly), ...order.filter((node) => !isEarly(node))];
 }
 
 interface NodeProto {

@@ -125,7 +125,7 @@ async function benchOf(
   const inOwn = inPrecision(options, { encoder, trained }, { features: found.outputs });
   const features = { ...found, outputs: inOwn.programs.features };
   const stored =
-    options.precision === "int8"
+    options.precision !== "float32"
       ? storedAsRead(encoder.parameters, inOwn, await engine.largestInt8())
       : encoder.parameters;
   const memory = engine.createStore(stored);

@@ -146,7 +146,7 @@ async function prepare(
   const features = frozen && { ...frozen, outputs: inOwn.programs.features };
   const program = { ...whole, outputs: inOwn.programs.training };
   const stored =
-    options.precision === "int8"
+    options.precision !== "float32"
       ? storedAsRead(encoder.parameters, inOwn, await engine.largestInt8())
       : encoder.parameters;
   const { gradientAccumulation } = options;
@@ -241,7 +241,7 @@ async function prepare(
     frozenFeatureBytes: () => featureSplits?.memoryBytes ?? 0,
     objective,
     evaluate,
-    ...(options.precision === "int8" && { evaluateFloat32 }),
+    ...(options.precision !== "float32" && { evaluateFloat32 }),
     dispose: async () => {
       await memory.dispose();
       await training.dispose();

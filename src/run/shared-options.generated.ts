@@ -104,10 +104,11 @@ export interface SharedOptions extends DataOptions {
   readonly earlyStopping?: number | undefined;
   /**
    * `int8`: products with weights that are not trained in 8 bits, forward and backward; faster, in less memory, and
-   * with results that differ a little (docs/performance.md).
+   * with results that differ a little; int8-all: those with trained weights too, except for gradients of weights
+   * (docs/methods.md).
    * @default "float32"
    */
-  readonly precision?: "float32" | "int8" | undefined;
+  readonly precision?: "float32" | "int8" | "int8-all" | undefined;
   /** Stop where int8 changes more than it may, instead of training in float32. @default false */
   readonly strict?: boolean | undefined;
   /** Seed of all random numbers. A whole number, at least 0 and at most 4294967295. @default 42 */

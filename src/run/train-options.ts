@@ -19,7 +19,7 @@ import { headNames } from "../models/head-choice.ts";
 import { limitOption } from "../tables/limit-train.ts";
 import { DATA, dataOptions } from "../tables/table-options.ts";
 import { balanceNames, bestMetrics } from "../train/loop-options.ts";
-import { precisionNames } from "../train/precision.ts";
+import { trainPrecisionNames } from "../train/precision.ts";
 import { scheduleNames } from "../train/schedule.ts";
 import { adapterFolder, openAdapter } from "./adapter.ts";
 import { recipeChoices } from "./recipes.ts";
@@ -128,10 +128,10 @@ export const trainOptions = z.strictObject({
   bestMetric: z.enum(bestMetrics).default("loss").describe("validation metric that chooses the best epoch"),
   earlyStopping: z.number().int().min(0).default(0).describe("stop after N epochs without improvement; 0 means never"),
   precision: z
-    .enum(precisionNames)
+    .enum(trainPrecisionNames)
     .default("float32")
     .describe(
-      "int8: products with weights that are not trained in 8 bits, forward and backward; faster, in less memory, and with results that differ a little (docs/performance.md)",
+      "int8: products with weights that are not trained in 8 bits, forward and backward; faster, in less memory, and with results that differ a little; int8-all: those with trained weights too, except for gradients of weights (docs/methods.md)",
     ),
   strict: z
     .boolean()

@@ -18,9 +18,12 @@ function checksOf({ runs }: Setting): readonly PrecisionFacts[] | undefined {
 export function precisionOf(setting: Setting): string | undefined {
   const checks = checksOf(setting);
   if (!checks) return undefined;
-  const inInt8 = checks.filter(({ used }) => used === "int8").length;
-  if (inInt8 === checks.length) return "int8";
-  return inInt8 === 0 ? "float32 instead of int8" : `int8 in ${inInt8} of ${checks.length} runs, else float32`;
+  const inBytes = checks.filter(({ used }) => used !== "float32");
+  const asked = inBytes[0]?.used ?? setting.runs[0]!.facts.options.precision;
+  if (inBytes.length === checks.length) return asked;
+  return inBytes.length === 0
+    ? `float32 instead of ${asked}`
+    : `${asked} in ${inBytes.length} of ${checks.length} runs, else float32`;
 }
 
 export function precisionSection(view: View): Section | undefined {
@@ -35,7 +38,7 @@ export function precisionSection(view: View): Section | undefined {
     title: "8-bit products beside float32",
     blocks: [
       paragraph(
-        "These runs were to compute products with weights that are not trained in 8 bits (--precision int8). Each one was tested twice, with the same trained weights: in 8 bits, as it was trained, and in float32, as its exported model computes.",
+        "These runs were to compute products in 8 bits: those with weights that are not trained (--precision int8), or with trained ones too (int8-all). Each one was tested twice, with the same trained weights: in 8 bits, as it was trained, and in float32, as its exported model computes.",
       ),
       figures(view, settings),
       remark(

@@ -58,6 +58,7 @@ async function trained(options: Partial<TrainOptions>, context: TrainContext, in
 describe.each<[string, Partial<TrainOptions>]>([
   ["full fine-tuning", { method: "full", epochs: 2 }],
   ["full fine-tuning whose best epoch is not the last", { method: "full", epochs: 4, learningRate: 0.05 }],
+  ["full fine-tuning in 8 bits", { method: "full", precision: "int8-all", epochs: 2 }],
   ["LoRA above frozen features", { method: "lora", layers: [1], epochs: 2 }],
   ["a probe whose head is chosen", { method: "probe", head: "auto", epochs: 2 }],
 ])("%s", (name, options) => {

@@ -10,6 +10,7 @@ import { type Int8Form, int8Products } from "../../../src/graph/int8-products.ts
 import { gatherRows } from "../../../src/graph/ops/indexing.ts";
 import { input } from "../../../src/graph/ops/leaf.ts";
 import { product } from "../../../src/graph/ops/linalg.ts";
+import type { PackedBatch } from "../../../src/models/batch.ts";
 import { fixtures } from "../tables/scratch.ts";
 
 interface Case {
@@ -21,6 +22,9 @@ interface Case {
   readonly y: number[];
   readonly dx: number[];
   readonly rows: number[];
+  readonly dw: number[];
+  readonly after_y: number[];
+  readonly after_dx: number[];
 }
 
 const cases: readonly Case[] = JSON.parse(readFileSync(join(fixtures, "int8.json"), "utf8"));
@@ -63,15 +67,67 @@ async function compute({ largest, shape: [tokens, inner, out], x, w, dy }: Case,
   return found;
 }
 
+/** x Wᵀ and dy W in 8 bits and dyᵀ x in float32 of a weight that is trained, before and after an update. */
+async function train({ largest, shape: [tokens, inner, out], x, w, dy }: Case) {
+  const weight = input("w", "float32", [out, inner]);
+  const [xs, dys] = [input("x", "float32", ["tokens", inner]), input("dy", "float32", ["tokens", out])];
+  const outputs = int8Products(
+    {
+      y: product(xs, weight, { transB: true }),
+      dx: product(dys, weight),
+      dw: product(dys, xs, { transA: true }),
+    },
+    () => "int8",
+  );
+  const int8 = { form: "int8", largest, float32: true } as const;
+  const room = { dense: [{ parameter: "w", output: "dw" }], rows: [], maxTokens: 0, gradientAccumulation: 1 };
+  const store = new CpuStore([{ name: "w", shape: [out, inner], kind: "weight", part: "encoder", int8 }], room);
+  (store.host.w!.data as Float32Array).set(w);
+  await store.upload();
+  const program = await onnxRuntimeEngine({ threads: 1 }).compile(outputs);
+  const batch = { sizes: { tokens } } as PackedBatch;
+  const inputs = {
+    x: float32(Float32Array.from(x), [tokens, inner]),
+    dy: float32(Float32Array.from(dy), [tokens, out]),
+  };
+  const run = async () => {
+    const [y, dx] = [new Float32Array(tokens * out), new Float32Array(tokens * inner)];
+    const { dw } = store.gradientOutputs(batch);
+    const results = { y: float32(y, [tokens, out]), dx: float32(dx, [tokens, inner]), dw: dw! };
+    await program.run({ ...store.weights, ...inputs }, results);
+    return { y, dx, dw: dw!.data.slice() as Float32Array };
+  };
+  const before = await run();
+  store.receive(batch);
+  // Without decay of moments and with this epsilon AdamW is gradient descent at the rate 30.
+  await store.update({
+    ...{ step: 1, beta1: 0, beta2: 0, epsilon: 1e6, maxGradientNorm: 0 },
+    rateOf: () => ({ learningRate: 30e6, weightDecay: 0 }),
+  });
+  const after = await run();
+  await program.dispose();
+  return { ...before, after_y: after.y, after_dx: after.dx };
+}
+
+function expectAsNumPy(found: Readonly<Record<string, Float32Array>>, expected: Case): void {
+  for (const [key, values] of Object.entries(found)) {
+    const exact = expected[key as "y"];
+    const size = Math.max(...exact.map(Math.abs));
+    expect(size).toBeGreaterThan(0);
+    for (const [i, value] of exact.entries())
+      expect(Math.abs(values[i]! - value), `${key} ${i}`).toBeLessThan(1e-5 * size);
+  }
+}
+
 describe.each(cases.map((c) => [`${c.shape} in ±${c.largest}`, c] as const))("tokens, in, out %s", (_, c) => {
+  test("of a trained weight, products are in 8 bits and its gradient in float32, and bytes follow its update", async () => {
+    const found = await train(c);
+    expectAsNumPy(found, c);
+    expect(found.after_y).not.toEqual(found.y);
+  });
+
   test.each(["int8", "int8Turned"] as const)("kept as %s, all equal NumPy's whole numbers", async (form) => {
-    const found = await compute(c, form);
-    for (const key of ["y", "dx", "rows"] as const) {
-      const size = Math.max(...c[key].map(Math.abs));
-      expect(size).toBeGreaterThan(0);
-      for (const [i, value] of c[key].entries())
-        expect(Math.abs(found[key][i]! - value), `${key} ${i}`).toBeLessThan(1e-5 * size);
-    }
+    expectAsNumPy(await compute(c, form), c);
   });
 });
 

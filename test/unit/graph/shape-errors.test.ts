@@ -311,7 +311,7 @@ const rejected: Readonly<Record<string, readonly Case[]>> = {
       () => int8Product(t(2, 3), typed("int8", 3, 4), t(3)),
     ],
   ],
-  erfGateKept: [["erfGateKept(int8[2]) needs float32", () => erfGateKept(typed("int8", 2))]],
+  erfGateKept: [["erfGateKept(int8[2]) needs float32", () => erfGateKept(typed("int8", 2))[0]]],
   fromBytes: [
     ["fromBytes(float32[2, 3], float32[]) needs uint8 and float32", () => fromBytes(t(2, 3), t())],
     ["fromBytes(uint8[2, 3], float32[2]) needs one factor", () => fromBytes(typed("uint8", 2, 3), t(2))],

@@ -40,6 +40,7 @@ describe("a run in int8", () => {
     await run("plain", { method: "lora", rank: 2 });
     await run("int8", { method: "lora", rank: 2, precision: "int8" });
     await run("top", { method: "full", layers: "top:1", precision: "int8" });
+    await run("all", { method: "full", precision: "int8-all" });
   }, 60_000);
 
   test("says what 8 bits changed before training, and what the best epoch is worth in float32", () => {
@@ -60,7 +61,7 @@ describe("a run in int8", () => {
   });
 
   test("the figures in float32 are those of the model as anyone else opens it", async () => {
-    for (const name of ["int8", "top"]) {
+    for (const name of ["int8", "top", "all"]) {
       await using classifier = await load(join(root, name), { threads: 1 });
       const { metrics } = await classifier.evaluate({ data });
       expect(json<RunResult>(name, "result.json").testFloat32).toEqual(metrics);
@@ -85,6 +86,16 @@ describe("a run in int8", () => {
         `The run was in int8; the export is in float32: accuracy ${inFloat32} on test, ${inInt8} in int8.`,
       ]),
     );
+  });
+
+  test("in int8-all trains with bytes of weights that change", async () => {
+    const { precision } = json<RunFacts>("all", "run.json");
+    expect(precision!.used).toBe("int8-all");
+    const { base, test: last, testFloat32 } = json<RunResult>("all", "result.json");
+    expect(last.loss).toBeLessThan(base.loss);
+    // With the bytes of the weights that training began with, the figures would be far from each other.
+    expect(Math.abs(last.loss - testFloat32!.loss)).toBeLessThan(0.05 * (base.loss - last.loss));
+    expect(last.loss).not.toBe(testFloat32!.loss);
   });
 
   test("takes less memory for weights", () => {

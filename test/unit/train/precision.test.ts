@@ -18,7 +18,7 @@ import { openModel } from "../../../src/pretrained/open-model.ts";
 import { fillStore, readAlone } from "../../../src/run/fill-store.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { findFrozenFeatures } from "../../../src/train/frozen-features.ts";
-import { inPrecision, storedAsRead } from "../../../src/train/precision.ts";
+import { inPrecision, storedAsRead, type TrainPrecision } from "../../../src/train/precision.ts";
 import { evaluationProgram, trainingProgram } from "../../../src/train/program.ts";
 import { targetInputs } from "../../../src/train/step.ts";
 import { ndarray } from "../../oracle/array.ts";
@@ -46,13 +46,17 @@ const families = readdirSync(join(fixtures, "families")).flatMap((family) =>
   }),
 );
 
-async function prepared(folder: string, { method, options, semantics, head }: Fixture) {
+async function prepared(
+  folder: string,
+  { method, options, semantics, head }: Fixture,
+  precision: TrainPrecision = "int8",
+) {
   const model = await openModel(folder, undefined, head);
   const context = { semantics, trainHead: true, trainPooler: false, fresh: model.fresh };
   const adapted = adaptModel(model.encoder, chooseMethod(method, options), context);
   const { encoder, trained } = adapted;
   const program = trainingProgram(encoder, trained);
-  const inInt8 = inPrecision({ precision: "int8" }, adapted, { training: program.outputs });
+  const inInt8 = inPrecision({ precision }, adapted, { training: program.outputs });
   const outputs = inInt8.programs.training;
   const stored = storedAsRead(encoder.parameters, inInt8, 127);
   const store = new CpuStore(stored, { ...program, maxTokens: 400, gradientAccumulation: 1 });
@@ -60,29 +64,38 @@ async function prepared(folder: string, { method, options, semantics, head }: Fi
   const weights = (name: string) =>
     (store.host[name]?.data as Float32Array | undefined) ?? readAlone(model, stored, name, 0);
   startAdded(adapted, { seed: 0, weights, tokenize: () => Int32Array.of(1, 5, 2) });
+  await store.upload();
   model.close();
   return { adapted, program, outputs, store };
 }
 
-describe.each([...methods, ...families])("%s", (_, folder, file) => {
-  test("products with frozen weights are in 8 bits, forward and backward, and equal to what they read", async () => {
+/** Where everything is trained. */
+const whole = families.filter(([name]) => name.endsWith("full"));
+
+describe.each([
+  ...[...methods, ...families].map((found) => [...found, "int8"] as const),
+  ...whole.map((found) => [...found, "int8-all"] as const),
+])("%s", (_, folder, file, precision) => {
+  test(`${precision}: products are in 8 bits, forward and backward, and equal to what they read`, async () => {
     const fixture: Fixture = JSON.parse(readFileSync(file, "utf8"));
-    const { adapted, program, outputs, store } = await prepared(folder, fixture);
+    const { adapted, program, outputs, store } = await prepared(folder, fixture, precision);
     const { encoder, trained } = adapted;
-    const isTrained = new Set(trained.map(({ name }) => name));
-    const isFrozen = (weight: Tensor | undefined) => {
+    const isTrained = new Set(precision === "int8" ? trained.map(({ name }) => name) : []);
+    const isQuantized = (weight: Tensor | undefined) => {
       const name = weight && inputName(weight);
       const own = encoder.parameters.find((parameter) => parameter.name === name);
       return own?.part === "encoder" && own.kind === "weight" && !isTrained.has(own.name);
     };
     const nodes = nodesInOrder(Object.values(outputs));
     const before = nodesInOrder(Object.values(program.outputs)).filter(
-      ({ op, inputs: [, w] }) => (op === productOp || op === affineOp) && isFrozen(w),
+      ({ op, inputs: [, w], attributes }) =>
+        (op === productOp || op === affineOp) && !attributes.transA && isQuantized(w),
     );
     const quick = nodes.filter(({ op }) => op === int8ProductOp);
     expect(quick).toHaveLength(before.length);
+    if (precision === "int8-all") expect(quick.length).toBeGreaterThan(8);
     for (const { op, inputs } of nodes.filter(({ op }) => op === productOp || op === affineOp))
-      expect(inputs.slice(0, 2).some(isFrozen), op.name).toBe(false);
+      expect(inputs.slice(0, 2).some(isQuantized), op.name).toBe(false);
 
     // The loss, and what each of these products read and made of it.
     const rows = fixture.examples.slice(0, 4);
