@@ -85,13 +85,13 @@ export class SearchView {
   }
 }
 
-/** `LoRA … up to 27 trials; judged after 1, 3, 10 epochs`. */
+/** "searches lora (8 options): 27 trials, judged after 1, 3, 10 epochs". */
 function outline({ methods, budget: { trials, epochs, hours }, rungs }: Search): string {
   const searched = methods.map(({ method, spaces }) => `${method} (${Object.keys(spaces).length} options)`).join(", ");
   const ends = [
-    trials !== undefined && `${trials} trials`,
-    epochs !== undefined && `${epochs} epochs`,
-    hours !== undefined && `${hours} hours`,
+    trials !== undefined && counted(trials, "trial"),
+    epochs !== undefined && counted(epochs, "epoch"),
+    hours !== undefined && counted(hours, "hour"),
   ].filter(Boolean);
   const judged = rungs.length > 1 ? `judged after ${rungs.join(", ")} epochs` : `of ${rungs[0]} epochs`;
   return `searches ${searched}: ${ends.join(" or ")}, ${judged}`;
@@ -103,7 +103,9 @@ function statusOf(search: Search, state: SearchState): string {
   const found = best
     ? `best ${best.trial}, validation ${metricTitle(search)} ${scoreText(search, best.score)}`
     : undefined;
-  return [`${trials.length} trials, ${epochs} epochs`, found, timeLeft(search, state)].filter(Boolean).join("; ");
+  return [`${counted(trials.length, "trial")}, ${counted(epochs, "epoch")}`, found, timeLeft(search, state)]
+    .filter(Boolean)
+    .join("; ");
 }
 
 function timeLeft(search: Search, state: SearchState): string | undefined {
@@ -136,4 +138,6 @@ export const SOURCES: Readonly<Record<TrialState["from"], string>> = {
 };
 
 const resultOf = (search: Search, score: number, epochs: number): string =>
-  `validation ${metricTitle(search)} ${scoreText(search, score)} after ${epochs} ${epochs === 1 ? "epoch" : "epochs"}`;
+  `validation ${metricTitle(search)} ${scoreText(search, score)} after ${counted(epochs, "epoch")}`;
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
