@@ -1,4 +1,4 @@
-/** What 8-bit products cost in accuracy: the same runs in float32 and in int8, over data sets, methods and seeds. */
+/** What 8-bit products cost in accuracy: the same runs in float32 and in int8 or int8-all, over data sets, methods and seeds. */
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { standardDeviation } from "../src/comparison/statistics/spread.ts";
@@ -7,7 +7,7 @@ import type { RunResult } from "../src/run/run-result.ts";
 import { compare } from "../src/study/compare.ts";
 import { type RecipeChoice, recipeChoices } from "../src/study/plan-schema.ts";
 import type { PlannedRun } from "../src/study/study.ts";
-import type { Precision } from "../src/train/precision.ts";
+import { type TrainPrecision, trainPrecisionNames } from "../src/train/precision.ts";
 import { chosen } from "./chosen.ts";
 import { markdownTable, mean } from "./figures.ts";
 import { benchMachine } from "./machine.ts";
@@ -15,7 +15,7 @@ import { measuring, sharedInputs } from "./options.ts";
 import { writeResults } from "./results.ts";
 import { studiesFolder } from "./scores.ts";
 
-const PRECISIONS = ["float32", "int8"] as const satisfies Precision[];
+const IN_BYTES = trainPrecisionNames.filter((name) => name !== "float32");
 const RANK = 8;
 /** Points by which the mean over seeds may differ. */
 const GOAL = 0.5;
@@ -27,7 +27,7 @@ interface Place {
 }
 
 interface Measured extends Place {
-  readonly precision: Precision;
+  readonly precision: TrainPrecision;
   readonly result: RunResult;
 }
 
@@ -47,18 +47,20 @@ export async function benchInt8Accuracy(args: readonly string[]): Promise<void> 
       methods: { type: "string", default: "lora,prefix,prompt" },
       seeds: { type: "string", default: "42,43,44" },
       recipe: { type: "string", default: "tuned" },
+      precision: { type: "string", default: "int8" },
       epochs: { type: "string" },
       limit: { type: "string" },
       studies: { type: "string" },
     },
   });
   const methods = chosen("methods", values.methods, methodNames);
+  const [precision] = chosen("precision", values.precision, IN_BYTES);
   const [recipe] = chosen<RecipeChoice>("recipe", values.recipe, recipeChoices);
   const limit = values.limit ?? (values.short ? "64" : undefined);
   const epochs = values.epochs ?? (values.short ? "1" : undefined);
   const folder = studiesFolder(values.studies, "int8-accuracy", "studies");
   const plan = {
-    ...{ model: values.model, methods, ranks: [RANK], precision: PRECISIONS, recipe: recipe! },
+    ...({ model: values.model, methods, ranks: [RANK], precision: ["float32", precision!], recipe: recipe! } as const),
     ...{ seeds: values.seeds.split(",").map(Number), threads: Number(values.threads) },
     ...(limit !== undefined && { limit: Number(limit) }),
     ...(epochs !== undefined && { epochs: Number(epochs) }),
@@ -67,9 +69,9 @@ export async function benchInt8Accuracy(args: readonly string[]): Promise<void> 
   const results: Measured[] = [];
   let written = "";
   const write = () => {
-    const markdown = [about, ...tablesOf(pairsOf(results))].join("\n\n");
+    const markdown = [about, ...tablesOf(pairsOf(results), precision!)].join("\n\n");
     const found = results.map(({ result: { test, testFloat32 }, ...place }) => ({ ...place, test, testFloat32 }));
-    written = writeResults(values.out, benchMachine(), { markdown, data: { plan, found } }, "int8-accuracy");
+    written = writeResults(values.out, benchMachine(), { markdown, data: { plan, found } }, `${precision}-accuracy`);
     return markdown;
   };
   for (const path of values.data.split(",")) {
@@ -77,7 +79,7 @@ export async function benchInt8Accuracy(args: readonly string[]): Promise<void> 
     const runs = new Map<string, PlannedRun>();
     const add = (name: string, result: RunResult) => {
       const { method, seed, options } = runs.get(name)!;
-      const precision = (options as { readonly precision: Precision }).precision;
+      const precision = (options as { readonly precision: TrainPrecision }).precision;
       results.push({ data, method, seed, precision, result });
     };
     for await (const event of compare({ ...plan, data: path }, join(folder, data), { estimate: false })) {
@@ -101,13 +103,13 @@ function pairsOf(results: readonly Measured[]): Pair[] {
     .filter(({ precision }) => precision === "float32")
     .flatMap(({ data, method, seed, result: float32 }) => {
       const same = (other: Measured) => other.data === data && other.method === method && other.seed === seed;
-      const int8 = results.find((other) => other.precision === "int8" && same(other))?.result;
+      const int8 = results.find((other) => other.precision !== "float32" && same(other))?.result;
       return int8 ? [{ data, method, seed, float32, int8 }] : [];
     });
 }
 
 /** Differences of each data set and method, of each method and of all; and the figures of each run. */
-function tablesOf(pairs: readonly Pair[]): string[] {
+function tablesOf(pairs: readonly Pair[], precision: TrainPrecision): string[] {
   const summary = (name: string, of: readonly Pair[]) => {
     const accuracy = of.map(difference("accuracy"));
     const isWithin = Math.abs(mean(accuracy)) <= GOAL + 1e-9; // As many texts as that may differ.
@@ -120,10 +122,15 @@ function tablesOf(pairs: readonly Pair[]): string[] {
         pairs.filter((pair) => keyOf(pair) === key),
       ),
     );
-  const measures = ["accuracy", "macro F1"].flatMap((what) => [`${what}: float32`, "int8", "int8's in float32", ""]);
+  const measures = ["accuracy", "macro F1"].flatMap((what) => [
+    `${what}: float32`,
+    precision,
+    `${precision}'s in float32`,
+    "",
+  ]);
   return [
     markdownTable([
-      ["int8 − float32, points", "runs", "accuracy", "macro F1", `accuracy within ±${GOAL}`],
+      [`${precision} − float32, points`, "runs", "accuracy", "macro F1", `accuracy within ±${GOAL}`],
       ...groups((pair) => `${pair.data}, ${titleOf(pair)}`),
       ...groups(titleOf),
       ...(pairs.length > 0 ? [summary("all", pairs)] : []),
@@ -140,7 +147,7 @@ function tablesOf(pairs: readonly Pair[]): string[] {
         ]),
       ]),
     ]),
-    "Mean and standard deviation. Int8's in float32: the weights trained in int8, tested in float32; no figure where the run fell back to float32.",
+    `Mean and standard deviation. ${precision}'s in float32: the weights trained in ${precision}, tested in float32; no figure where the run fell back to float32.`,
   ];
 }
 

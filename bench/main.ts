@@ -73,7 +73,8 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     run: async (args) => (await import("./mini.ts")).benchMini(args),
   },
   "int8-accuracy": {
-    summary: "test figures of runs in int8 beside the same in float32, over data sets, methods and seeds; goes on",
+    summary:
+      "test figures of runs in int8 or int8-all beside the same in float32, over data sets, methods and seeds; goes on",
     run: async (args) => (await import("./int8-accuracy.ts")).benchInt8Accuracy(args),
   },
   adapt: {
