@@ -60,8 +60,9 @@ export async function benchInt8Accuracy(args: readonly string[]): Promise<void> 
   const epochs = values.epochs ?? (values.short ? "1" : undefined);
   const folder = studiesFolder(values.studies, "int8-accuracy", "studies");
   const plan = {
-    ...({ model: values.model, methods, ranks: [RANK], precision: ["float32", precision!], recipe: recipe! } as const),
+    ...({ model: values.model, methods, precision: ["float32", precision!], recipe: recipe! } as const),
     ...{ seeds: values.seeds.split(",").map(Number), threads: Number(values.threads) },
+    ...(methods.some((method) => methodOf(method).hasRank) && { ranks: [RANK] }),
     ...(limit !== undefined && { limit: Number(limit) }),
     ...(epochs !== undefined && { epochs: Number(epochs) }),
   };
