@@ -11,11 +11,11 @@ function requireBuild(): void {
     throw new AttuneError("bench/no-build", "this measures what is built: npm run build first");
 }
 
-/** Writes the peak of the process to its file 3 when it ends. */
+/** Writes the peak of the process to its file 3 when it ends; in a process that it forks, that file is another. */
 const SAY_PEAK = `data:text/javascript,${encodeURIComponent(`
   import { writeSync } from "node:fs";
   import { isMainThread } from "node:worker_threads";
-  if (isMainThread) process.on("exit", () => writeSync(3, String(process.resourceUsage().maxRSS * 1024)));
+  if (isMainThread && !process.send) process.on("exit", () => writeSync(3, String(process.resourceUsage().maxRSS * 1024)));
 `)}`;
 
 export interface Ran {

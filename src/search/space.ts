@@ -7,6 +7,10 @@ export const isWhole = ({ kind }: NumberSpace): boolean => kind === "integer" ||
 
 const isLog = ({ kind }: NumberSpace): boolean => kind === "log-uniform" || kind === "log-integer";
 
+/** Whether it has more than one value: a single one is how an option is held. */
+export const hasChoice = (space: Space): boolean =>
+  space.kind === "choice" ? space.values.length > 1 : space.from < space.to;
+
 /** A whole number has the stretch of a half on both sides of it, so that the first and the last are as likely as others. */
 function ends(space: NumberSpace): readonly [number, number] {
   const margin = isWhole(space) ? 0.5 : 0;
@@ -36,12 +40,13 @@ export const cellOf = (space: NumberSpace, value: number): readonly [number, num
 
 const within = ({ from, to }: NumberSpace, value: number): number => Math.min(to, Math.max(from, value));
 
-/** The value of a space that is nearest to this one; undefined where a choice has nothing like it. */
+/** The value of a space that is nearest to this one: its only one, or undefined where a choice has nothing like it. */
 export function nearestIn(space: Space, value: unknown): Value | undefined {
   if (space.kind !== "choice") {
     if (typeof value !== "number") return undefined;
     return within(space, isWhole(space) ? Math.round(value) : value);
   }
+  if (!hasChoice(space)) return space.values[0];
   if (typeof value !== "number") return space.values.find((one) => one === value);
   const numbers = space.values.filter((one) => typeof one === "number");
   return numbers.toSorted((a, b) => Math.abs(a - value) - Math.abs(b - value))[0];

@@ -9,7 +9,7 @@ import type { MethodName } from "../../methods/registry.ts";
 import { normalShare } from "../../search/parzen.ts";
 import type { SearchState, TrialState } from "../../search/replay.ts";
 import type { Search, Space, Value } from "../../search/search-file.ts";
-import { isWhole, placeOf } from "../../search/space.ts";
+import { hasChoice, isWhole, placeOf } from "../../search/space.ts";
 import { byMerit } from "../../search/tpe.ts";
 
 /** The share of trials that counts as the best: gamma of the paper. Of fewer, the densities would be those of single trials. */
@@ -64,7 +64,8 @@ function among(ranked: readonly TrialState[], spaces: Readonly<Record<string, Sp
   const shuffled = Array.from({ length: SHUFFLES }, (_, i) =>
     permutation(randomKey(seed, "bootstrap", "importance", i), ranked.length).subarray(0, count),
   );
-  const found = Object.entries(spaces).map(([option, space]) => {
+  const searched = Object.entries(spaces).filter(([, space]) => hasChoice(space));
+  const found = searched.map(([option, space]) => {
     const divergence = divergenceOf(
       space,
       ranked.map(({ values }) => values[option]),

@@ -5,7 +5,15 @@ import { axis, drawChart, ink } from "../../document/chart.ts";
 import type { Chart } from "../../document/document.ts";
 import { metricTitle, scoreText } from "../../search/score-words.ts";
 import { type Extent, roundExtent } from "../round-extent.ts";
-import { figureOf, figuresWithin, LEAST_SPAN, QUARTERS, type ReportedSearch, worthSeeing } from "./reported-search.ts";
+import {
+  figureOf,
+  figuresWithin,
+  LEAST_SPAN,
+  QUARTERS,
+  quartersOf,
+  type ReportedSearch,
+  worthSeeing,
+} from "./reported-search.ts";
 
 const SIZE = { width: 480, height: 320 };
 
@@ -65,7 +73,7 @@ export function coursesChart(view: ReportedSearch): Chart {
     title: `${name[0]!.toUpperCase()}${name.slice(1)} by epoch`,
     description: `${name} on validation of each trial by epoch; trials are judged behind ${rungs.join(", ")} epochs.`,
     ...SIZE,
-    legend: QUARTERS.map((quarter) => quarter.name),
+    legend: quartersOf(rated),
     option: {
       xAxis: { ...axis, type: "value", name: "epoch", nameGap: 26, min: 0, max: mostEpochs, minInterval: 1 },
       yAxis: { ...axis, type: "value", name, nameGap: 40, ...extent },

@@ -72,6 +72,10 @@ export const QUARTERS: readonly { readonly name: string; readonly colour: Colour
   { name: "last", colour: "none", width: 1 },
 ];
 
+/** Names of the quarters that there are, for the legend of a picture. */
+export const quartersOf = (trials: readonly RatedTrial[]): string[] =>
+  QUARTERS.filter((_, quarter) => trials.some((trial) => trial.quarter === quarter)).map(({ name }) => name);
+
 /** Trials of each method that is searched; all of them where there is one. */
 export function byMethod({ search: { methods }, rated }: ReportedSearch): {
   readonly method: SearchedMethod;

@@ -8,10 +8,17 @@ import type { Chart } from "../../document/document.ts";
 import { cutTo } from "../../document/narrow-text.ts";
 import { metricTitle, scoreText } from "../../search/score-words.ts";
 import type { SearchedMethod, Space, Value } from "../../search/search-file.ts";
-import { placeOf } from "../../search/space.ts";
+import { hasChoice, placeOf } from "../../search/space.ts";
 import { optionInWords } from "../../search/trial-run.ts";
 import { methodTitle } from "../view.ts";
-import { figureOf, QUARTERS, type RatedTrial, type ReportedSearch, worthSeeing } from "./reported-search.ts";
+import {
+  figureOf,
+  QUARTERS,
+  quartersOf,
+  type RatedTrial,
+  type ReportedSearch,
+  worthSeeing,
+} from "./reported-search.ts";
 
 /** Of a chart, in pixels. */
 const WIDTH = 520;
@@ -29,17 +36,18 @@ interface Axis {
 
 export function trialsChart(view: ReportedSearch, method: SearchedMethod, trials: readonly RatedTrial[]): Chart {
   const { search } = view;
-  const axes = [...Object.entries(method.spaces).map(([option, space]) => optionAxis(option, space)), scoreAxis(view)];
+  const searched = Object.entries(method.spaces).filter(([, space]) => hasChoice(space));
+  const axes = [...searched.map(([option, space]) => optionAxis(option, space)), scoreAxis(view)];
   // Those that were stopped lie below those that were trained to their end, and the worse below the better.
   const drawn = trials.toSorted((a, b) => Number(a.isWhole) - Number(b.isWhole) || a.score - b.score);
   const title = search.methods.length > 1 ? `Trials of ${methodTitle(method.method)}` : "Trials";
   return drawChart({
     file: search.methods.length > 1 ? `trials-${method.method}` : "trials",
     title,
-    description: `A line for each of ${trials.length} trials through the values of ${Object.keys(method.spaces).map(optionInWords).join(", ")} and its ${metricTitle(search)} on validation.`,
+    description: `A line for each of ${trials.length} trials through the values of ${searched.map(([option]) => optionInWords(option)).join(", ")} and its ${metricTitle(search)} on validation.`,
     width: WIDTH,
     height: AXIS_HEIGHT * axes.length + 24,
-    legend: QUARTERS.map(({ name }) => name),
+    legend: quartersOf(trials),
     option: {
       grid: { left: 24, right: 24, top: 26, bottom: 34 },
       xAxis: { ...axis, type: "value", min: 0, max: 1, show: false },

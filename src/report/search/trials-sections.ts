@@ -4,6 +4,7 @@ import { timeSpan } from "../../base/format.ts";
 import { type LegendEntry, quoted, remark, type Section, type Table } from "../../document/document.ts";
 import { metricTitle, scoreText } from "../../search/score-words.ts";
 import type { TrialSource } from "../../search/search-file.ts";
+import { hasChoice } from "../../search/space.ts";
 import { optionInWords } from "../../search/trial-run.ts";
 import { plural } from "../conclusions/wording.ts";
 import { bestSoFarChart, coursesChart, figureExtent } from "./progress-charts.ts";
@@ -19,7 +20,7 @@ const legend: readonly LegendEntry[] = QUARTERS.map(({ name, colour, width }) =>
 
 export function trialsSection(view: ReportedSearch): Section | undefined {
   const charted = byMethod(view).filter(
-    ({ method, trials }) => trials.length > 0 && Object.keys(method.spaces).length > 0,
+    ({ method, trials }) => trials.length > 0 && Object.values(method.spaces).some(hasChoice),
   );
   if (charted.length === 0) return undefined;
   const { search, rated } = view;

@@ -27,6 +27,7 @@ test("what a recipe has outside of a space gets the nearest value in it", () => 
   expect(nearestIn({ kind: "choice", values: ["cls", "mean"] }, "mean")).toBe("mean");
   expect(nearestIn({ kind: "choice", values: ["cls", "mean"] }, "pooler")).toBeUndefined();
   expect(nearestIn(RATE, undefined)).toBeUndefined();
+  expect(nearestIn({ kind: "choice", values: [2] }, undefined)).toBe(2);
 });
 
 test("the normal distribution is scipy's", () => {
