@@ -112,7 +112,8 @@ describe("a search", () => {
         readFileSync(join(again, "predictions", `${split}.jsonl`), "utf8"),
       );
     expect(command).toContain(`attune train --model ${model} --data ${data} --method lora --`);
-    expect(command).toMatch(new RegExp(`--learning-rate ${values.learningRate} .*--best-metric f1`));
+    expect(command).toContain(` --learning-rate ${values.learningRate} `);
+    expect(command).toContain(" --best-metric f1 ");
   });
 
   test.each([4, 7])("that is stopped behind line %i of its log ends the same", async (lines) => {

@@ -138,3 +138,21 @@ test("a loss is shown as a loss, and one rung without a word of stopping", () =>
   expect(whole).toContain("no trial was stopped early");
   expect(whole).toContain("too few to say which options matter");
 });
+
+test("of two methods each has its own lines, and its own options in one table; an option held at one value is no axis", () => {
+  const { spaces, firstGuess } = one.search.methods[0]!;
+  const held = { ...spaces, rank: { kind: "choice", values: [8] } as const };
+  const { head: _, dropout: __, rank: ___, ...rate } = spaces;
+  const methods = [
+    { method: "full" as const, spaces: rate, firstGuess: { learningRate: 0.02 }, options: {} },
+    { method: "lora" as const, spaces: held, firstGuess, options: {} },
+  ];
+  const both = written(searched({ methods }));
+  expect(Object.keys(both)).toEqual(expect.arrayContaining(["search/trials-full.svg", "search/trials-lora.svg"]));
+  expect(both["search/trials-lora.svg"]).toContain(">learning rate, logarithmic<");
+  expect(both["search/trials-lora.svg"]).not.toContain(">rank");
+  expect(both["search/trials-full.svg"]).not.toContain(">dropout<");
+  const [head] = both["trials.csv"]!.split("\r\n");
+  expect(head).toMatch(/^trial,values_by,status,method,learningRate,/);
+  expect(both["search.html"]).toContain("<h3>LoRA</h3>");
+});
