@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { queueStatus } from "../../src/machines/queue-status.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { FailedRun, Study } from "../../src/study/study.ts";
 import { BUCKET, hasS3, redisProgram, type Server, s3Environment, startRedis, startS3 } from "../machines/servers.ts";
@@ -121,12 +122,24 @@ describe.skipIf(redisProgram === undefined)("a study on a queue", () => {
     expect(readdirSync(join(cwd, "work-last/runs"))).toEqual([]);
   });
 
-  test("does a run that cannot be done once, and says why", async () => {
+  test("that is paused waits, and does a run that cannot be done once and says why", async () => {
     const plan = "{ model: model, data: data, recipe: own, runs: [{ method: lora, rank: 2, layers: [[7]] }] }";
     writeFileSync(join(cwd, "failing.yaml"), plan);
     const places = ["--out", "refused", "--queue", address(), "--store", "store"];
+    await succeed(["queue", "pause", "--queue", address()]);
     const following = begin(["compare", "--plan", "failing.yaml", ...places]);
     const only = worker("only");
+    await only.says(/^takes runs from/m);
+    while ((await queueStatus(address())).counts.waiting === 0) await setTimeout(100);
+    await setTimeout(500); // In which it would have been taken.
+    expect(await queueStatus(address())).toEqual({
+      isPaused: true,
+      counts: { waiting: 1, active: 0, delayed: 0, failed: 0 },
+      active: [],
+      workers: ["only"],
+    });
+    const { stdout } = await succeed(["queue", "resume", "--queue", address()]);
+    expect(stdout).toContain(`${address()}: `);
     const { code, stderr } = await following.ended;
     only.child.kill("SIGTERM");
     const said = (await only.ended).stderr;
