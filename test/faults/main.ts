@@ -62,7 +62,7 @@ const plan = (out: string, ...more: string[]) => [
     "2",
   ],
   ...["--epochs", "2", "--batch-size", "4", "--learning-rate", "5e-3", "--checkpoint-minutes", "0.002"],
-  ...["--seeds", String(seeds), "--no-estimate", "--out", out, ...more],
+  ...["--seeds", String(seeds), "--bits", "same", "--no-estimate", "--out", out, ...more],
 ];
 const local = await start(process.execPath, [commandLine, ...plan("local", "--quiet")], { cwd }).ended;
 if (local.code !== 0) throw new Error(local.stderr);

@@ -25,9 +25,11 @@ export const studyOutcome = (study: string) =>
       };
     });
 
-/** What the report of a study says in numbers, but for times and memory. */
+/** What the report of a study says of its runs, but for times, memory and what the machines are. */
 export const reportFigures = (study: string) =>
   ["results.csv", "epochs.csv"].map((file) => {
     const rows: Record<string, string>[] = parse(readFileSync(join(study, file)), { columns: true });
-    return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => !/second|rss/.test(key))));
+    return rows.map((row) =>
+      Object.fromEntries(Object.entries(row).filter(([key]) => !/second|rss|^threads$|^processor$/.test(key))),
+    );
   });
