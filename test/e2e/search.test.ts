@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
 import { readLog } from "../../src/search/search-folder.ts";
+import { redisProgram, startRedis } from "../machines/servers.ts";
 import { tinyData, tinyModel } from "../tiny.ts";
 import { scratchFolder } from "../unit/tables/scratch.ts";
 import { attune, type Outcome, startAttune, succeed } from "./attune.ts";
@@ -21,6 +22,8 @@ const logOf = (out: string) => readLog(join(cwd, out));
 /** Without times, which are never the same. */
 const outcomeOf = (out: string) => logOf(out).map((entry) => ({ ...entry, seconds: 0, elapsed: 0 }));
 
+const predictionsOf = (run: string) => readFileSync(join(cwd, run, "predictions", "test.jsonl"), "utf8");
+
 let first: Outcome;
 beforeAll(async () => {
   first = await attune([...ARGS, "--out", "undisturbed"], { cwd });
@@ -33,8 +36,7 @@ test("ends with the best, and with a command that trains the same", async () => 
   expect(first.stderr).toMatch(/macro F1 [01]\.\d{4} after 1 epoch; .*about \d+ \w+ to go/);
   const [, command] = /^ {2}attune (train .*) --out RUN$/m.exec(first.stdout)!;
   await succeed([...command!.split(" "), "--threads", "1", "--out", "again", "--quiet"], { cwd });
-  const predicted = (run: string) => readFileSync(join(cwd, run, "predictions", "test.jsonl"), "utf8");
-  expect(predicted("again")).toBe(predicted("undisturbed/best"));
+  expect(predictionsOf("again")).toBe(predictionsOf("undisturbed/best"));
 });
 
 test("killed in the middle of a trial, goes on with the same command to the same end", async () => {
@@ -54,6 +56,21 @@ test("decides the same again from its log, and says where it would not", async (
   const again = await succeed(["search", "--replay", "undisturbed"], { cwd });
   const decisions = logOf("undisturbed").filter(({ type }) => ["trial", "start", "end"].includes(type));
   expect(again.stdout).toBe(`${decisions.length} decisions, each of which would be made again\n`);
+});
+
+test.skipIf(redisProgram === undefined)("over a queue finds the same, whichever workers do its trials", async () => {
+  const redis = await startRedis(scratchFolder().folder({}));
+  const queue = ["--queue", `redis://127.0.0.1:${redis.port}`];
+  const workers = ["a", "b"].map((name) => startAttune(["worker", ...queue, "--name", name, "--work", name], { cwd }));
+  try {
+    await succeed([...ARGS, "--out", "queued", ...queue, "--store", "store"], { cwd });
+    expect(outcomeOf("queued")).toEqual(outcomeOf("undisturbed"));
+    expect(predictionsOf("queued/best")).toBe(predictionsOf("undisturbed/best"));
+  } finally {
+    for (const { process: child } of workers) child.kill("SIGTERM");
+    await Promise.all(workers.map(({ ended }) => ended));
+    await redis.stop();
+  }
 });
 
 test("what cannot be searched is refused before a folder is made", async () => {
