@@ -38,14 +38,14 @@ export const sharedInputs = z.looseObject({
   attune: z.string(),
   model: sharedSource,
   data: sharedSource,
-  copiedFrom: z.strictObject({ workingFolder: z.string(), model: z.string(), study: z.string() }),
+  copiedFrom: z.strictObject({ workingFolder: z.string(), model: z.string(), runs: z.string() }),
 });
 export type SharedInputs = z.infer<typeof sharedInputs>;
 
-/** Puts the inputs of the study in `folder` into a store, as far as they are not there. */
+/** Puts the inputs of a study into a store, as far as they are not there; `runs` is the folder of its runs here. */
 export async function shareInputs(
   store: ArtifactStore,
-  folder: string,
+  runs: string,
   study: Study,
   { model, data }: Sources,
 ): Promise<SharedInputs> {
@@ -60,7 +60,7 @@ export async function shareInputs(
     attune: version,
     model: await shareSource(store, study.model, model, [modelAt]),
     data: await shareSource(store, study.data, data, dataFiles(data.path)),
-    copiedFrom: { workingFolder: process.cwd(), model: resolve(model.path), study: folder },
+    copiedFrom: { workingFolder: process.cwd(), model: resolve(model.path), runs },
   };
 }
 
@@ -95,11 +95,11 @@ export async function fetchInputs(
   run: string,
   cache: string,
 ): Promise<Sources> {
-  const { workingFolder, model, study } = inputs.copiedFrom;
+  const { workingFolder, model, runs } = inputs.copiedFrom;
   return {
     model: await fetchSource(store, inputs.model, cache),
     data: await fetchSource(store, inputs.data, cache),
-    copiedFrom: { workingFolder, model, out: join(study, "runs", run) },
+    copiedFrom: { workingFolder, model, out: join(runs, run) },
   };
 }
 

@@ -51,7 +51,7 @@ export async function shareFrom({ folder, study, input }: PlacedStudy, given?: s
   if (!place)
     throw new AttuneError("options/missing", "the option --store is missing: where other machines find what they need");
   const shared = { store: await openStore(place.store), id: place.study };
-  await shareStudy(shared, folder.path, study, input.sources);
+  await shareStudy(shared, folder.runsPath, study, input.sources);
   if (!before) writeWhole(join(folder.path, PLACE), `${JSON.stringify(place, null, 2)}\n`);
   return shared;
 }

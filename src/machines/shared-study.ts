@@ -41,15 +41,15 @@ export async function publishedRuns({ store, id }: SharedStudy): Promise<Readonl
   return new Set(keys.filter((key) => key.endsWith("/published.json")).map((key) => key.split("/").at(-2)!));
 }
 
-/** Makes the study of a folder known, with its inputs. What is there of it stays. */
+/** Makes a study known, with its inputs; `runs` is the folder of its runs here. What is there of it stays. */
 export async function shareStudy(
   { store, id }: SharedStudy,
-  folder: string,
+  runs: string,
   study: Study,
   sources: Sources,
 ): Promise<void> {
   if ((await getJson(store, at(id, "inputs.json"))) !== undefined) return;
-  const inputs = await shareInputs(store, folder, study, sources);
+  const inputs = await shareInputs(store, runs, study, sources);
   await store.put(at(id, "study.json"), { text: jsonText(study) });
   // Last: whoever finds these finds the rest.
   await store.put(at(id, "inputs.json"), { text: jsonText(inputs) });

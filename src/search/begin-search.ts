@@ -49,7 +49,8 @@ export function beginSearch(
   const found = options.methods.map((method) => searchedMethod(method, { spaces, only, given }, facts, spell));
   const most = options.epochs ?? Math.max(...found.map((one) => one.options.epochs as number));
   const held = { epochs: most, bestMetric: metric, earlyStopping: 0, recipe: "own" };
-  const { threads = usableThreads() } = options;
+  const { threads } = options;
+  const all = Math.min(threads ?? usableThreads(), mostThreads());
   return {
     attune: version,
     command,
@@ -66,7 +67,8 @@ export function beginSearch(
     sampler,
     pruner,
     jobs,
-    threads: Math.max(1, Math.floor(Math.min(threads, mostThreads()) / jobs)),
+    threads: Math.max(1, Math.floor(all / jobs)),
+    ...(threads !== undefined && { threadsAsked: threads }),
   };
 }
 

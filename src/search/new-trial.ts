@@ -16,12 +16,15 @@ interface Candidate {
   readonly promise: number;
 }
 
+/** Of the trial that so many were begun before. */
+export const trialName = (before: number): string => `t${String(before + 1).padStart(3, "0")}`;
+
 /** Undefined where all there is was tried. */
 export function newTrial(search: Search, state: SearchState): TrialEntry | undefined {
   const number = state.trials.length;
   const entry = (values: Values, from: TrialSource): TrialEntry => ({
     type: "trial",
-    trial: `t${String(number + 1).padStart(3, "0")}`,
+    trial: trialName(number),
     values,
     from,
   });

@@ -78,6 +78,8 @@ export interface Search {
   readonly jobs: number;
   /** Threads of each trial. */
   readonly threads: number;
+  /** As they were asked for, where they were: the most that a trial takes on another machine. */
+  readonly threadsAsked?: number;
 }
 
 /** Where the values of a trial come from. */

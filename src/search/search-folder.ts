@@ -114,7 +114,7 @@ export class SearchFolder implements RunFolders {
 
   write(search: Search): void {
     writeWhole(join(this.path, SEARCH), `${JSON.stringify(search, null, 2)}\n`);
-    makeFolder(join(this.path, "trials"));
+    makeFolder(this.runsPath);
   }
 
   /** What the log holds; the next entry comes behind it. */
@@ -147,12 +147,16 @@ export class SearchFolder implements RunFolders {
     return join(this.path, BEST);
   }
 
+  get runsPath(): string {
+    return join(this.path, "trials");
+  }
+
   runPath(name: string): string {
-    return join(this.path, "trials", name);
+    return join(this.runsPath, name);
   }
 
   runLock(name: string): string {
-    return join(this.path, "trials", `${name}.lock`);
+    return join(this.runsPath, `${name}.lock`);
   }
 
   isBegun(name: string): boolean {
@@ -166,12 +170,15 @@ export class SearchFolder implements RunFolders {
 
   /** The finished run of a trial becomes the winner's. */
   keepBest(name: string): void {
-    if (!existsSync(this.bestPath)) renameSync(this.runPath(name), this.bestPath);
+    renameSync(this.runPath(name), this.bestPath);
+    const run = RunFolder.open(this.bestPath);
+    const facts = run.readJson<{ readonly options: object }>("run.json");
+    run.writeJson({ ...facts, options: { ...facts.options, out: this.bestPath } }, "run.json");
   }
 
   /** Removes what trials needed only to go on. */
   dropCheckpoints(): void {
-    const runs = [this.bestPath, ...readdirSync(join(this.path, "trials")).map((name) => this.runPath(name))];
+    const runs = [this.bestPath, ...readdirSync(this.runsPath).map((name) => this.runPath(name))];
     for (const run of runs) discard(join(run, "checkpoints"));
   }
 

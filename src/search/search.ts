@@ -64,7 +64,7 @@ async function* begin(given: SearchOptions, out: string, context: SearchContext)
   const input = yield* openInput(inputOptions(options), signal, before);
   const asked = beginSearch(options, input, context.command ?? `attune search --resume ${out}`, spell);
   if (before) requireSame(out, before, asked);
-  yield* work(out, before ? { ...before, jobs: asked.jobs, threads: asked.threads } : asked, context, input);
+  yield* work(out, before ? goingOn(before, asked) : asked, context, input);
 }
 
 async function* goOn(out: string, context: SearchContext): Events {
@@ -72,6 +72,14 @@ async function* goOn(out: string, context: SearchContext): Events {
   const { method, options } = before.methods[0]!;
   yield* work(out, before, context, yield* openInput({ ...options, method }, context.signal, before));
 }
+
+/** With as many trials at the same time, and as many threads, as are asked for now. */
+const goingOn = ({ threadsAsked: _, ...before }: Search, { jobs, threads, threadsAsked }: Search): Search => ({
+  ...before,
+  jobs,
+  threads,
+  ...(threadsAsked !== undefined && { threadsAsked }),
+});
 
 /** What decides what comes next. */
 const DECISIVE = ["model", "data", "methods", "metric", "seed", "rungs", "eta", "budget", "sampler", "pruner"] as const;

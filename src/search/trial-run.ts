@@ -5,6 +5,7 @@ import { commandText, flagOf } from "../base/command-text.ts";
 import { type MethodName, methodOf } from "../methods/registry.ts";
 import { isOwn } from "../run/unused-train-options.ts";
 import type { PlannedRun, Study } from "../study/study.ts";
+import { trialName } from "./new-trial.ts";
 import type { Search, SearchedMethod, Values } from "./search-file.ts";
 import { trainValues } from "./spaces.ts";
 
@@ -80,13 +81,19 @@ const textOf = (value: unknown): string =>
 
 /** What a place where runs are done must know of the search: it has the form of a study. */
 export const asStudy = (search: Search): Study => {
-  const { attune, command, began, jobs, threads, model, data, hub, seed } = search;
+  const { attune, command, began, jobs, threads, threadsAsked, model, data, hub, seed } = search;
   return {
     ...{ attune, command, began, jobs, threads, model, data, ...(hub && { hub }) },
     timesComparable: false,
     recipes: ["own"],
     seeds: [seed],
-    plan: { model, data, recipe: "own", methods: [], ranks: [], seeds: [seed], jobs, threads },
-    runs: [],
+    plan: {
+      ...{ model, data, recipe: "own", methods: [], ranks: [], seeds: [seed], jobs },
+      ...(threadsAsked !== undefined && { threads: threadsAsked }),
+    },
+    // Of each method the first, by which it is seen what all of them need.
+    runs: search.methods.map(({ method, firstGuess }, i) =>
+      trialRun(search, trialName(i), { method, ...firstGuess }, search.rungs[0]),
+    ),
   };
 };

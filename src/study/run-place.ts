@@ -27,6 +27,8 @@ export interface RunFolders {
   readonly path: string;
   /** Where runs keep what others can use. */
   readonly sharedPath: string;
+  /** The folder of all runs. */
+  readonly runsPath: string;
   runPath(name: string): string;
   /** By which one process at a time works on a run. */
   runLock(name: string): string;

@@ -78,8 +78,12 @@ export class StudyFolder implements RunFolders {
     mkdirSync(join(this.path, "runs"), { recursive: true });
   }
 
+  get runsPath(): string {
+    return join(this.path, "runs");
+  }
+
   runPath(name: string): string {
-    return join(this.path, "runs", name);
+    return join(this.runsPath, name);
   }
 
   /** Removes what a run needed only to go on: of a big model that is most of its folder. */

@@ -96,7 +96,9 @@ describe("a search", () => {
       expect(existsSync(join(trial, "predictions", "test.jsonl"))).toBe(false);
       expect(existsSync(join(trial, "checkpoints"))).toBe(false);
     }
-    const { test: measured } = RunFolder.open(join(out, "best")).readJson<RunResult>("result.json");
+    const best = RunFolder.open(join(out, "best"));
+    expect(best.readJson("run.json")).toMatchObject({ status: "done", options: { out: join(out, "best") } });
+    const { test: measured } = best.readJson<RunResult>("result.json");
     expect(readLog(out).at(-1)).toEqual({ type: "test", trial: done.best!.trial, metrics: measured });
   });
 
