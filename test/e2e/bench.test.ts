@@ -53,8 +53,10 @@ test("without a name, they are listed", () => {
     "large",
     "bow",
     "mini",
+    "int8-accuracy",
     "adapt",
     "audit",
+    "search",
     "recipe-data",
     "hashes",
   ];
@@ -236,6 +238,20 @@ test("adapt sets an encoder beside itself after pre-training on the texts", () =
   const output = bench("adapt", ...once, "--passes", "1", "--out", join(cwd, "adapt"));
   expect(output).toContain("accuracy, %: as it was | adapted | difference");
   expect(scored(output)).toEqual(["LoRA, rank 8", "Linear probe"]);
+});
+
+test("search sets ASHA with TPE beside random search at the same budget of epochs", () => {
+  const options = ["--epochs", "3", "--budget", "6", "--searches", join(cwd, "searches")];
+  const output = bench("search", "--short", "--model", model, "--data", data, "--out", out, ...options);
+  type Point = readonly [epochs: number, f1: number];
+  const { found } = written<{ found: { trials: number; epochs: number; best: Point[]; found: Point[] }[] }>("search");
+  expect(found.map(({ epochs }) => epochs)).toEqual([6, 6]);
+  expect(found.map(({ trials }) => trials)).toEqual([4, 2]);
+  for (const one of found)
+    for (const points of [one.best, one.found])
+      for (const [i, [, f1]] of points.slice(1).entries()) expect(f1).toBeGreaterThanOrEqual(points[i]![1]);
+  expect(found[1]!.best.map(([epochs]) => epochs)).toEqual([3, 6]);
+  expect(output).toMatch(/^\| 6 +\| +\d+\.\d \| +\d+\.\d \| +-?\d+\.\d \|$/m);
 });
 
 test("hashes finds the same twice", () => {

@@ -1,8 +1,9 @@
 /** `attune report` on studies that are there: what it prints, what it writes, and what it says where it cannot. */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fabricatedSettings, fabricateStudy } from "../study.ts";
+import { searched } from "../unit/report/search/searched.ts";
 import { scratchFolder } from "../unit/tables/scratch.ts";
 import { attune, filesBelow, succeed } from "./attune.ts";
 
@@ -51,6 +52,23 @@ describe("attune report", () => {
     const report = readFileSync(join(cwd, "merged", "report.md"), "utf8");
     expect(report).toContain(`**Least time:** **Not compared**. Times cannot be compared: ${reason}.`);
     expect(filesBelow(join(cwd, "merged", "report")).filter((name) => name.includes("time"))).toEqual([]);
+  });
+
+  test("writes that of a search anew, as far as it is, and not together with others", async () => {
+    const cwd = folder({});
+    const { search, entries } = searched({ budget: { trials: 4 } });
+    mkdirSync(join(cwd, "search"));
+    writeFileSync(join(cwd, "search", "search.json"), JSON.stringify(search));
+    // The last line is being written.
+    const lines = entries.map((entry) => JSON.stringify(entry)).join("\n");
+    writeFileSync(join(cwd, "search", "log.jsonl"), lines);
+    const { stdout, stderr } = await succeed(["report", "search"], { cwd });
+    expect({ stdout, stderr }).toEqual({ stdout: `${join("search", "search.html")}\n`, stderr: "" });
+    const html = readFileSync(join(cwd, "search", "search.html"), "utf8");
+    expect(html).toContain("its best trial is not finished yet");
+    const refused = await attune(["report", "search", "other"], { cwd });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toBe("attune: a search has a report of its own; name it alone\n");
   });
 
   test("says in one line what is no study, and writes nothing", async () => {

@@ -45,7 +45,8 @@ function stopping({ search, state }: ReportedSearch): Fact[] {
       ],
     ];
   const reached = rungs.map((epochs, rung) => {
-    const there = state.trials.filter(({ rungScores }) => rungScores.length > rung).length;
+    // Minus infinity is that of a trial that failed on the way there.
+    const there = state.trials.filter(({ rungScores }) => Number.isFinite(rungScores[rung])).length;
     return `${grouped(there)} ${rung === 0 ? "came to" : "to"} ${plural(epochs, "epoch")}`;
   });
   return [

@@ -18,7 +18,6 @@ export interface RatedTrial extends TrialState {
 
 export interface ReportedSearch {
   readonly search: Search;
-  readonly entries: readonly SearchEntry[];
   readonly state: SearchState;
   /** The best first, which is the search's own; of equals, the one that was begun first. */
   readonly rated: readonly RatedTrial[];
@@ -39,7 +38,6 @@ export function reportedSearch(search: Search, entries: readonly SearchEntry[]):
   const results = entries.filter((entry) => entry.type === "result");
   return {
     search,
-    entries,
     state,
     mostEpochs,
     rated: scored.map((trial, i) => ({

@@ -54,7 +54,7 @@ export function progressSection(view: ReportedSearch): Section | undefined {
     blocks: [
       { block: "charts", legend, charts: [bestSoFarChart(view), coursesChart(view)] },
       remark(
-        `On the left a dot is a trial at a rung; on the right a line is a trial, and the dashed lines are the rungs.${
+        `In the first picture a dot is a trial at a rung; in the second a line is a trial, and the dashed lines are the rungs.${
           unseen > 0
             ? ` ${plural(unseen, "trial")} so much worse that all else would be one line ${unseen === 1 ? "is" : "are"} beyond the axes.`
             : ""
