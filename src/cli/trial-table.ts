@@ -42,12 +42,12 @@ export function trialTable(
   ];
 }
 
-/** What is under way first, then by score. */
+/** What is under way first, then by score; of equals, the one that was begun first. */
 function inOrder({ trials }: SearchState): TrialState[] {
   const score = ({ scores, failure }: TrialState) =>
     failure !== undefined || scores.length === 0 ? Number.NEGATIVE_INFINITY : Math.max(...scores);
   const waits = ({ underWay }: TrialState) => Number(underWay === undefined);
-  return trials.toSorted((a, b) => waits(a) - waits(b) || (score(b) > score(a) ? 1 : -1));
+  return trials.toSorted((a, b) => waits(a) - waits(b) || (score(a) === score(b) ? 0 : score(b) - score(a)));
 }
 
 function cellsOf(search: Search, trial: TrialState, note: string | undefined): string[] {
