@@ -78,7 +78,7 @@ function cost(view: ReportedSearch): Fact[] {
   return [
     [
       "Cost",
-      `${inShort}; ${timeSpan(state.elapsed)} from the beginning to the last result, with up to ${plural(search.jobs, "trial")} at once.`,
+      `${inShort}; ${timeSpan(state.elapsed)} from the beginning to the last result, ${search.jobs === 1 ? "one trial at a time" : `with up to ${search.jobs} trials at once`}.`,
     ],
     ["Budget", limits.length > 0 ? inARow(limits) : "none"],
   ];

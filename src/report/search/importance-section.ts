@@ -5,10 +5,10 @@ import { type Block, heading, link, paragraph, remark, type Section, type Table 
 import { optionInWords } from "../../search/trial-run.ts";
 import { plural } from "../conclusions/wording.ts";
 import { methodTitle } from "../view.ts";
-import { type Importance, importancesOf, LEAST_TRIALS } from "./importance.ts";
+import { type Importance, importancesOf, LEAST_TRIALS, SHUFFLES } from "./importance.ts";
 import type { ReportedSearch } from "./reported-search.ts";
 
-/** From this on, chance explains as much. */
+/** Chance that is no less explains as much. */
 const SURE = 0.05;
 
 export function importanceSection({ search, state }: ReportedSearch): Section | undefined {
@@ -28,7 +28,7 @@ export function importanceSection({ search, state }: ReportedSearch): Section | 
               "It sees each option by itself, and needs no more than the order of the trials: those at a higher rung are better, and within a rung those with a higher score.",
           ]),
           remark(
-            `So few trials say little. The last column is how often an option that does nothing would seem to matter as much, found by putting the trials in any order 500 times; where it is not below ${percent(SURE)}, nothing is shown. Of twenty options that do nothing, one is below it.`,
+            `Few trials say little. The last column is how often an option that does nothing would seem to matter as much, by ${SHUFFLES} random orders of the trials; where that is ${percent(SURE)} or more, no influence is shown. Of twenty options that do nothing, one falls below it.`,
           ),
         ]
       : [paragraph(`Fewer than ${LEAST_TRIALS} trials have a result: too few to say which options matter.`)];

@@ -18,7 +18,8 @@ const BEST_SHARE = 0.25;
 export const LEAST_TRIALS = 12;
 /** Cells of a number's line. */
 const CELLS = 50;
-const SHUFFLES = 500;
+/** Random orders of the trials, of which it is known how much options matter by chance. */
+export const SHUFFLES = 500;
 
 export interface OptionImportance {
   readonly option: string;
