@@ -31,8 +31,12 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 /** Commands that Redis has done so far, without those of this program. */
 const commands = async (): Promise<number> =>
   Number(/total_commands_processed:(\d+)/.exec(await client.info("stats"))![1]);
-const usedBytes = async (): Promise<number> =>
-  Number(/used_memory_dataset:(\d+)/.exec(await client.info("memory"))![1]);
+/** Memory of the keys of jobs, which end with the run's name. */
+async function jobBytes(): Promise<number> {
+  const keys = await client.keys("bull:attune:*.*");
+  const bytes = await Promise.all(keys.map((key) => client.memory("USAGE", key)));
+  return bytes.reduce<number>((sum, one) => sum + Number(one ?? 0), 0);
+}
 const attune = (args: readonly string[], port: number) =>
   start(process.execPath, [commandLine, ...args], { cwd, env: s3Environment(port) });
 async function until(holds: () => Promise<boolean>): Promise<void> {
@@ -40,7 +44,6 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 }
 const places = ["--queue", queue, "--store", `s3://${BUCKET}/cost`];
 
-const empty = await usedBytes();
 const compare = attune(
   [
     ..."compare --model model --data data --recipe own --methods lora --ranks 2 --epochs 2 --batch-size 4".split(" "),
@@ -50,7 +53,7 @@ const compare = attune(
 );
 await until(async () => (await queueStatus(queue)).counts.waiting === 1);
 say(`S3 for the study: ${ofCompare.taken()}`);
-say(`Redis for a run that waits: ${(await usedBytes()) - empty} bytes, with what the queue itself has`);
+say(`Redis for the job of a run that waits: ${await jobBytes()} bytes`);
 const before = await commands();
 const worker = spawn(process.execPath, [commandLine, "worker", "--queue", queue, "--work", "work"], {
   cwd,
