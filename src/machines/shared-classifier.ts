@@ -64,6 +64,7 @@ export async function shareClassifier(
     shareSource(store, at, { path: at, notes: [] }, [{ at, files, entries: [""] }]);
   const ofRun = ["adapter", "model"].find((part) => path !== folder && existsSync(join(folder, part)));
   const base = given.adapter === undefined && adapter ? path : undefined;
+  const beside = given.adapter === undefined ? undefined : adapterFolder(given.adapter);
   const classifier: SharedClassifier = {
     attune: version,
     model:
@@ -71,7 +72,7 @@ export async function shareClassifier(
         ? await share(folder, modelFiles(folder))
         : await share(folder, ["run.json", ...pathsBelow(join(folder, ofRun)).map((file) => `${ofRun}/${file}`)]),
     ...(base !== undefined && !isIncluded(adapter!.base!.path) && { base: await share(base, modelFiles(base)) }),
-    ...(given.adapter !== undefined && { adapter: await shareFolder(adapterFolder(given.adapter)) }),
+    ...(beside !== undefined && { adapter: await share(beside, pathsBelow(beside)) }),
     ...{ load, reading, ...(top !== undefined && { top }) },
   };
   const text = jsonText(classifier);
@@ -79,10 +80,6 @@ export async function shareClassifier(
   await store.putOnce(keyOf(id), { text });
   const sources = [classifier.model, classifier.base, classifier.adapter];
   return { id, bytes: sources.reduce((sum, source) => sum + bytesOf(source), 0) };
-
-  function shareFolder(at: string): Promise<SharedSource> {
-    return share(at, pathsBelow(at));
-  }
 }
 
 const bytesOf = (source: SharedSource | undefined): number =>
