@@ -28,6 +28,9 @@ export const drive = (driven: Driven): Promise<SearchState> => new Driver(driven
 
 class Driver {
   readonly #at: Driven;
+  /** Ends what is under way where something goes wrong beside it. */
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
   readonly #began = performance.now();
   readonly #elapsedBefore: number;
   readonly #underWay = new Map<string, Promise<void>>();
@@ -35,18 +38,22 @@ class Driver {
 
   constructor(driven: Driven) {
     this.#at = driven;
+    this.#signal = AbortSignal.any([driven.signal, this.#stop.signal]);
     this.#state = replay(driven.search, driven.entries);
     this.#elapsedBefore = this.#state.elapsed;
   }
 
   async untilEnd(): Promise<SearchState> {
-    const { signal } = this.#at;
+    const signal = this.#signal;
     try {
       while (!signal.aborted) {
         while (!signal.aborted && this.#fillOne()) {}
         if (this.#underWay.size === 0) break;
         await Promise.race(this.#underWay.values());
       }
+    } catch (error) {
+      this.#stop.abort();
+      throw error;
     } finally {
       await Promise.allSettled(this.#underWay.values());
     }
@@ -81,19 +88,20 @@ class Driver {
   }
 
   async #goUp(trial: string): Promise<void> {
-    const { search, signal } = this.#at;
+    const { search } = this.#at;
     const { values, highest: rung } = this.#state.trials.find((one) => one.trial === trial)!;
     const epochs = search.rungs[rung]!;
     const outcome = await this.#do(trialRun(search, trial, values, epochs));
     if (outcome.status === "interrupted") {
-      if (!signal.aborted) throw lost(trial);
+      if (!this.#signal.aborted) throw lost(trial);
       return;
     }
     const elapsed = this.#elapsedBefore + (performance.now() - this.#began) / 1000;
     const failed = (reason: string) => this.#record({ type: "failed", trial, rung, reason, elapsed });
     if (outcome.status === "failed") return failed(outcome.reason.split("\n")[0]!);
-    if (outcome.status === "done") return failed("it came to its end without being asked to");
-    const done = outcome.epochs.slice(0, epochs);
+    // Somebody may have trained it to its end by hand.
+    const all = outcome.status === "done" ? outcome.result.epochs : outcome.epochs;
+    const done = all.slice(0, epochs);
     const scores = done.map(({ validation }) => scoreOf(search, validation));
     if (!scores.every(Number.isFinite)) return failed(`its validation ${search.metric} is not a number`);
     const seconds = secondsOf(done.slice(search.rungs[rung - 1] ?? 0));
@@ -103,7 +111,8 @@ class Driver {
 
   /** What a machine failed, and not the run, is tried once more. */
   async #do(run: PlannedRun): Promise<RunOutcome> {
-    const { place, signal, say } = this.#at;
+    const { place, say } = this.#at;
+    const signal = this.#signal;
     const see = (event: PlacedRunEvent) => {
       if (event.type === "run-event") say({ type: "trial-event", trial: event.name, event: event.event });
       if (event.type === "notice") say(event);
@@ -116,12 +125,12 @@ class Driver {
 
   /** The winner comes to its end, and is measured on the test split. */
   async #finish(trial: string): Promise<void> {
-    const { search, folder, signal } = this.#at;
+    const { search, folder } = this.#at;
     const { values } = this.#state.trials.find((one) => one.trial === trial)!;
     let result: RunResult | undefined = folder.bestResult();
     if (!result) {
       const outcome = await this.#do(trialRun(search, trial, values));
-      if (outcome.status === "interrupted" && signal.aborted) return;
+      if (outcome.status === "interrupted" && this.#signal.aborted) return;
       if (outcome.status === "failed")
         throw new AttuneError(
           "search/best",

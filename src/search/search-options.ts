@@ -31,8 +31,9 @@ export const ownOptions = z.strictObject({
   dataRevision,
   configName,
   method: z
-    .union([z.enum(methodNames), z.array(z.enum(methodNames)).min(1)])
-    .default("full")
+    .array(z.enum(methodNames))
+    .min(1)
+    .default(["full"])
     .describe("fine-tuning method; of several, separated by commas, the method is searched as well"),
   trials: count().optional().describe("end after so many trials (default: 27, where no budget is given)"),
   budgetEpochs: count().optional().describe("end after so many epochs of all trials together"),
@@ -110,15 +111,16 @@ export interface ResolvedSearchOptions extends Omit<z.output<typeof ownOptions>,
 
 /** @throws AttuneError that names the option, what is wrong and what would be right */
 export function resolveSearchOptions(asked: object, spell: Spell): ResolvedSearchOptions {
-  const checked = checkOptions(schema.shape, asked as Record<string, unknown>, spell) as z.output<typeof schema>;
+  const { method: named, ...others } = asked as Readonly<Record<string, unknown>>;
+  const given = { ...others, ...(named !== undefined && { method: typeof named === "string" ? [named] : named }) };
+  const checked = checkOptions(schema.shape, given, spell) as z.output<typeof schema>;
   const { method, search: spaces, searchOnly, ...rest } = checked;
   const own = Object.keys(ownOptions.shape);
   const split = (isOwn: boolean) =>
     Object.fromEntries(Object.entries(rest).filter(([key]) => own.includes(key) === isOwn));
-  const methods = [...new Set(typeof method === "string" ? [method] : method)];
   return {
     ...(split(true) as Omit<z.output<typeof ownOptions>, "method">),
-    methods,
+    methods: [...new Set(method)],
     spaces,
     searchOnly,
     given: split(false),

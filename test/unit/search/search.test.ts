@@ -181,6 +181,7 @@ test.each<[string, object, string, RegExp]>([
     "search/method",
     /trains nothing/,
   ],
+  ["a method that there is not", { method: "lroa" }, "options/value", /method cannot be .*lroa.*lora/],
   ["nothing to search", { search: {} }, "search/nothing", /nothing is searched/],
   ["data that are not there", { data: join(cwd, "nowhere") }, "data/missing", /nowhere/],
 ])("%s is refused before anything is written", async (_, change, code, message) => {
