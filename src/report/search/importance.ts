@@ -12,10 +12,10 @@ import type { Search, Space, Value } from "../../search/search-file.ts";
 import { hasChoice, isWhole, placeOf } from "../../search/space.ts";
 import { byMerit } from "../../search/tpe.ts";
 
-/** The share of trials that counts as the best: gamma of the paper. Of fewer, the densities would be those of single trials. */
+/** The share of trials that counts as the best: gamma' of the paper, whose gamma is 1 here. */
 const BEST_SHARE = 0.25;
-/** With fewer trials nothing is said. */
-export const LEAST_TRIALS = 12;
+/** With fewer trials nothing is said: fewer than five would be the best, and densities would be those of single trials. */
+export const LEAST_TRIALS = 17;
 /** Cells of a number's line. */
 const CELLS = 50;
 /** Random orders of the trials, of which it is known how much options matter by chance. */
