@@ -147,7 +147,7 @@ test("of two methods each has its own lines, and its own options in one table; a
     { method: "full" as const, spaces: rate, firstGuess: { learningRate: 0.02 }, options: {} },
     { method: "lora" as const, spaces: held, firstGuess, options: {} },
   ];
-  const both = written(searched({ methods }));
+  const both = written(searched({ methods, budget: { trials: 50 }, sampler: "random" }));
   expect(Object.keys(both)).toEqual(expect.arrayContaining(["search/trials-full.svg", "search/trials-lora.svg"]));
   expect(both["search/trials-lora.svg"]).toContain(">learning rate, logarithmic<");
   expect(both["search/trials-lora.svg"]).not.toContain(">rank");
