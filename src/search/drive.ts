@@ -6,6 +6,7 @@ import type { RunOutcome } from "../study/run-process.ts";
 import type { PlannedRun } from "../study/study.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import type { EpochResult } from "../train/trainer.ts";
+import { nearPromotion } from "./asha.ts";
 import { nextDecision } from "./next-decision.ts";
 import { after, replay, type SearchState } from "./replay.ts";
 import type { SearchEvent } from "./search-events.ts";
@@ -85,6 +86,9 @@ class Driver {
     folder.append(entry);
     this.#state = after(search, this.#state, entry);
     say({ type: "log", entry, state: this.#state });
+    // Of a big model, checkpoints are most of what stands on the disk.
+    if (entry.type === "result" || entry.type === "failed")
+      folder.dropCheckpoints(nearPromotion(this.#state, search.rungs.length, search.eta));
   }
 
   async #goUp(trial: string): Promise<void> {
@@ -142,7 +146,7 @@ class Driver {
       folder.keepBest(trial);
     }
     this.#record({ type: "test", trial, metrics: result.test });
-    folder.dropCheckpoints();
+    folder.dropCheckpoints(new Set());
   }
 }
 

@@ -45,7 +45,8 @@ const searchShape = z.looseObject({
   budget: z.looseObject({}),
 });
 /** A name is that of a folder. */
-const trial = z.string().regex(/^t\d+$/);
+const TRIAL = /^t\d+$/;
+const trial = z.string().regex(TRIAL);
 const rung = z.int().min(0);
 const entryShape = z.union([
   z.looseObject({ type: z.literal("trial"), trial, values: z.looseObject({}), from: z.string() }),
@@ -176,10 +177,10 @@ export class SearchFolder implements RunFolders {
     run.writeJson({ ...facts, options: { ...facts.options, out: this.bestPath } }, "run.json");
   }
 
-  /** Removes what trials needed only to go on. */
-  dropCheckpoints(): void {
-    const runs = [this.bestPath, ...readdirSync(this.runsPath).map((name) => this.runPath(name))];
-    for (const run of runs) discard(join(run, "checkpoints"));
+  /** Removes what trials need only to go on, but for these. One that goes on all the same begins anew, and ends the same. */
+  dropCheckpoints(except: ReadonlySet<string>): void {
+    const names = readdirSync(this.runsPath).filter((name) => TRIAL.test(name) && !except.has(name));
+    for (const run of [this.bestPath, ...names.map((name) => this.runPath(name))]) discard(join(run, "checkpoints"));
   }
 
   close(): void {

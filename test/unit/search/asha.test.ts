@@ -1,6 +1,6 @@
 /** Asynchronous successive halving: rungs, promotions, budgets, and what is decided again from a log. */
 import { expect, test } from "vitest";
-import { promotionIn, rungsOf } from "../../../src/search/asha.ts";
+import { nearPromotion, promotionIn, rungsOf } from "../../../src/search/asha.ts";
 import { checkLog } from "../../../src/search/check-log.ts";
 import { nextDecision } from "../../../src/search/next-decision.ts";
 import { replay } from "../../../src/search/replay.ts";
@@ -63,6 +63,20 @@ test("the highest rung that has a promotion comes first", () => {
   ]);
   const scores = [9, 8, 7, 6, 5, 4, 3, 2, 1, 0, -1, -2];
   expect(promoted([...atFirstRung(scores), ...results])).toEqual(["t2", 2]);
+});
+
+test("checkpoints are held of the best, of what is under way, and of what is near its promotion", () => {
+  const entries = atFirstRung([9, 8, 7, 6, 5, 4, 3, 2, 1, Number.NaN]);
+  const near = (more: readonly SearchEntry[]) => [...nearPromotion(replay(aSearch(), [...entries, ...more]), 3, 3)];
+  // Three of ten go on, and three more are held.
+  expect(near([]).sort()).toEqual(["t0", "t1", "t2", "t3", "t4", "t5"]);
+  expect(near([{ type: "start", trial: "t1", rung: 1, epochs: 3 }])).toContain("t1");
+  const scores = [8, 8, 8];
+  const waits: SearchEntry[] = [
+    { type: "start", trial: "t1", rung: 2, epochs: 9 },
+    { type: "result", trial: "t1", rung: 2, epochs: 9, score: 8, scores, seconds: 1, elapsed: 1 },
+  ];
+  expect(near(waits)).not.toContain("t1");
 });
 
 test.each<[string, SearchBudget, Record<string, number>]>([
