@@ -44,7 +44,7 @@ export interface OnnxWriter extends Pick<LowerContext<never>, "node" | "constant
 /** The bytes of an ONNX model that computes `outputs`; its inputs are the program's. */
 export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: OnnxOptions = {}): Uint8Array {
   const writer = new GraphWriter(options);
-  for (const node of forOnnxRuntime(nodesInOrder(Object.values(outputs)))) writer.add(node);
+  for (const node of orderForOnnxRuntime(Object.values(outputs))) writer.add(node);
   const declared = Object.entries(outputs).map(([name, tensor]) => {
     writer.nodes.push({ opType: "Identity", input: [writer.nameOf(tensor)], output: [name] });
     return valueInfo(name, tensor);
@@ -75,12 +75,21 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>, options: OnnxO
 }
 
 /**
- * Nodes that read inputs alone come first. Of what a node reads, ONNX Runtime computes first what stands last in the file: weights
- * of all layers would be turned before the first layer, and kept until theirs.
+ * Of what a node reads, ONNX Runtime computes first what stands last in the file, and keeps it until the rest is there. That is to be
+ * what has most before it: a gradient, and then what is made again for it; rows, and then the weight that is turned for them.
  */
-function forOnnxRuntime(order: readonly Node[]): Node[] {
-  const isEarly = ({ inputs }: Node) => inputs.every(({ node }) => node.inputs.length === 0);
-  return [...order.filter(isEarly), ...order.filter((node) => !isEarly(node))];
+function orderForOnnxRuntime(outputs: readonly Tensor[]): Node[] {
+  const given = nodesInOrder(outputs);
+  const heights = new Map<Node, number>();
+  const heightOf = ({ node }: Tensor) => heights.get(node)!;
+  for (const node of given) heights.set(node, 1 + Math.max(0, ...node.inputs.map(heightOf)));
+  const order = nodesInOrder(outputs, ({ inputs }) => inputs.toSorted((a, b) => heightOf(a) - heightOf(b)));
+  return [
+    ...given.filter((node) => heights.get(node) === 1),
+    // Several nodes may read the same rows, each with a weight of its own.
+    ...order.filter((node) => heights.get(node) === 2),
+    ...order.filter((node) => heights.get(node)! > 2),
+  ];
 }
 
 interface NodeProto {
