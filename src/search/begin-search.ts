@@ -4,6 +4,7 @@ import { version } from "../base/machine.ts";
 import { mostThreads, usableThreads } from "../base/thread-count.ts";
 import { hubOf } from "../hub/named-inputs.ts";
 import type { StudyInput } from "../study/data-facts.ts";
+import { type Limit, limitedCount } from "../tables/limit-train.ts";
 import { rungsOf } from "./asha.ts";
 import type { Search, SearchBudget } from "./search-file.ts";
 import type { ResolvedSearchOptions } from "./search-options.ts";
@@ -36,7 +37,7 @@ export function beginSearch(
   spell: Spell,
 ): Search {
   const facts: SpaceFacts = {
-    texts: dataset.splits.train.length,
+    texts: limitedCount(options.given.limit as Limit | undefined, dataset.splits.train.length),
     labels: dataset.labels.length,
     hiddenSize: encoder.hiddenSize,
     layers: encoder.layers,
