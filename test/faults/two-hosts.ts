@@ -7,7 +7,7 @@
  * It needs Linux, root, `ip` and `unshare`, Redis, and moto in the Python that ATTUNE_PYTHON names; without them it says so.
  */
 import { type ChildProcess, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -145,9 +145,8 @@ try {
   for (const host of HOSTS) if (doneBy(host) === 0) problems.push(`host ${host} did no run`);
   const lost = stderr.match(/its worker is lost/g)?.length ?? 0;
   if (lost === 0) problems.push("no run was taken over while the cable was cut");
-  const spilled = HOSTS.flatMap((host) => filesBelow(join(root, host)).map((file) => join(root, host, file))).filter(
-    (file) => existsSync(file) && isFileWith(file, SERVICES.password),
-  );
+  const files = HOSTS.flatMap((host) => filesBelow(join(root, host)).map((file) => join(root, host, file)));
+  const spilled = files.filter((file) => isFileWith(file, SERVICES.password));
   for (const file of spilled) problems.push(`${file} has the password of the queue`);
   say(
     `${workers.length} runs by two hosts without a folder in common, ${HOSTS.map((host) => `${doneBy(host)} by ${host}`).join(" and ")}, ` +
