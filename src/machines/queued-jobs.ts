@@ -10,6 +10,8 @@ const LOOK_SECONDS = 30;
 const REQUESTS_AT_ONCE = 16;
 /** After so long without a worker that stops, what is stopped does not wait any more. */
 const STOP_PATIENCE_SECONDS = 120;
+/** A connection that was lost and came again may never say that it is closed. */
+const CLOSE_SECONDS = 10;
 
 /** Something for the workers of a queue to do. */
 export interface QueuedJob<Result> {
@@ -96,7 +98,8 @@ export class QueuedJobs<Result> {
 
   async close(): Promise<void> {
     this.#over.abort();
-    for (const source of [this.#events, this.#queue]) await source.close().catch(() => {});
+    const closed = Promise.allSettled([this.#events.close(), this.#queue.close()]);
+    await Promise.race([closed, setTimeout(1000 * CLOSE_SECONDS, undefined, { ref: false })]);
     await this.#connection.close();
   }
 

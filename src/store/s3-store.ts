@@ -18,6 +18,8 @@ const ATTEMPTS = 8;
 /** A download that is cut goes on where it was, so often. */
 const CUTS = 8;
 const PAUSE_MILLISECONDS = 100;
+const CONNECT_MILLISECONDS = 10_000;
+const SILENT_MILLISECONDS = 60_000;
 /** Larger files go up in parts. */
 const PART_BYTES = 16 * 2 ** 20;
 const PARTS_AT_ONCE = 2;
@@ -42,6 +44,8 @@ export async function openS3Store(address: string): Promise<ArtifactStore> {
   const endpoint = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
   const client = new sdk.S3Client({
     maxAttempts: ATTEMPTS,
+    // Without these a request whose answer never comes is waited for without end.
+    requestHandler: { connectionTimeout: CONNECT_MILLISECONDS, socketTimeout: SILENT_MILLISECONDS },
     // What is stored is checked by its SHA-256; other endpoints do not all know these.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",

@@ -64,6 +64,17 @@ test("a checkpoint in the store is replaced whole, and what did not change is no
   expect(after).toHaveLength(5);
 });
 
+test("a run that has come to its end leaves the checkpoint before, from which another attempt can go on", async () => {
+  const folder = runAt(4);
+  const attempt = new RunAttempt(store, PREFIX, folder);
+  await attempt.keep();
+  const before = await store.get(`${PREFIX}checkpoint.json`);
+  // It is asked for behind the last step, and sent when all is done; and then it cannot be published.
+  writeFileSync(join(folder, "run.json"), JSON.stringify({ status: "done" }));
+  await attempt.keep();
+  expect(await store.get(`${PREFIX}checkpoint.json`)).toBe(before);
+});
+
 test("a checkpoint of which something is missing counts as none", async () => {
   await new RunAttempt(store, PREFIX, runAt(4)).keep();
   const [some] = await store.list(`${PREFIX}checkpoints/`);
