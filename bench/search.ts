@@ -105,7 +105,7 @@ export async function benchSearch(args: readonly string[]): Promise<void> {
   const path = writeResults(
     values.out,
     benchMachine(),
-    { markdown, data: { ...sizes, epochs, budget, model: values.model, found } },
+    { markdown, data: { ...sizes, epochs, budget, model: basename(values.model), found } },
     "search",
   );
   console.log(`\n${markdown}\n\n${path}.md, .json`);
