@@ -1,11 +1,12 @@
 /** `audit`: what is wrong with labelled texts, from a data set to a list of issues. */
 import type { Spell } from "../base/check-options.ts";
 import { AttuneError, listOf } from "../base/error.ts";
+import { eventsOf } from "../base/event-queue.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { version } from "../base/machine.ts";
 import type { Engine } from "../engine/engine.ts";
 import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
-import { eventsOf, openSources } from "../hub/named-inputs.ts";
+import { openSources } from "../hub/named-inputs.ts";
 import { type Dataset, labelCounts } from "../tables/dataset.ts";
 import { loadDataset } from "../tables/load-dataset.ts";
 import { datasetOptions } from "../tables/table-options.ts";

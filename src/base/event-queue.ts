@@ -33,3 +33,25 @@ export class EventQueue<Event> {
     }
   }
 }
+
+/**
+ * Runs `work` and yields the events that it reports meanwhile; returns its result. With `stop`, that is called where nobody
+ * listens any more, and the end of `work` is waited for.
+ */
+export async function* eventsOf<T, Event>(
+  work: (onEvent: (event: Event) => void) => Promise<T>,
+  stop?: () => void,
+): AsyncGenerator<Event, T> {
+  const queue = new EventQueue<Event>();
+  const result = work((event) => queue.push(event));
+  queue.endWith(result);
+  try {
+    yield* queue;
+  } finally {
+    if (stop) {
+      stop();
+      await result.catch(() => {});
+    }
+  }
+  return await result;
+}

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { callShape, text } from "../base/call-options.ts";
 import { threadCount } from "../base/thread-count.ts";
 import { bitsNames } from "../engine/reproducible-threads.ts";
-import { dataOptions } from "../tables/table-options.ts";
+import { dataOptions, textReading } from "../tables/table-options.ts";
 import { precisionNames } from "../train/precision.ts";
 import { exportFormats } from "./export-formats.ts";
 
@@ -13,7 +13,6 @@ const language = z.array(z.string().min(1)).min(1).optional();
 const maxLength = z.number().int().min(2).optional();
 const { onFetch, signal, makeEngine } = callShape;
 const { multiLabel: _, ...reading } = dataOptions.partial().shape;
-const { text: column, id, delimiter, quote, escape: escapedBy, encoding, header } = reading;
 const table = {
   data: z.string().min(1).describe("a folder, a file, or the name of a data set"),
   dataRevision: text(),
@@ -38,10 +37,7 @@ export const loadShape = {
 
 export const evaluateShape = { ...reading, ...table, seed: seed() };
 
-export const predictTableShape = {
-  ...table,
-  ...{ text: column, id, delimiter, quote, escape: escapedBy, encoding, header },
-};
+export const predictTableShape = { ...table, ...textReading.partial().shape };
 
 export const exportShape = {
   format: z.enum(exportFormats).describe(`one of ${exportFormats.join(", ")}`),

@@ -8,7 +8,7 @@ import { grouped } from "../base/format.ts";
 import { discard, partialOf } from "../base/partial-name.ts";
 import { makeFolder } from "../base/write-whole.ts";
 import type { Text } from "../tables/dataset.ts";
-import type { Prediction, TablePrediction, TablePredictions } from "./classifier.ts";
+import type { Classifier, Prediction, PredictTableOptions, TablePrediction, TablePredictions } from "./classifier.ts";
 
 /** How often progress is told and what is ready goes to the file. */
 const ROWS_AT_ONCE = 1000;
@@ -19,6 +19,19 @@ export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told now and then how many texts are done. */
   readonly see?: (done: number, total: number) => void;
+}
+
+/** Predicts the rows of a table into a file, in the format that its ending says. `top` may be more than there are labels. */
+export async function predictIntoFile(
+  classifier: Classifier,
+  table: Omit<PredictTableOptions, "signal">,
+  out: string,
+  { top, signal, see }: WriteOptions,
+): Promise<void> {
+  const found = await classifier.predictTable({ ...table, ...(signal && { signal }) });
+  const most = top && Math.min(top, classifier.labels.length);
+  const count = await writePredictions(found, out, { top: most, signal, ...(see && { see }) });
+  see?.(count, count);
 }
 
 /** Writes a table in the format that the ending of `out` says: .tsv, .jsonl, and CSV with any other. Says how many rows. */

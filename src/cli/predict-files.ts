@@ -5,7 +5,7 @@ import { grouped } from "../base/format.ts";
 import { discard, temporaryFolder } from "../base/partial-name.ts";
 import { load } from "../classifier/classifier.ts";
 import type { LoadOptions } from "../classifier/opened-model.ts";
-import { writePredictions } from "../classifier/write-predictions.ts";
+import { predictIntoFile } from "../classifier/write-predictions.ts";
 import { attemptPartition } from "../machines/partition-attempt.ts";
 import { findPartitions, type Partition } from "../machines/partitions.ts";
 import type { TextsDone } from "../machines/predict-process.ts";
@@ -64,16 +64,13 @@ async function here(
 ): Promise<void> {
   const classifier = await load(folder, { ...loading, signal });
   const work = temporaryFolder("predict");
-  const most = top && Math.min(top, classifier.labels.length);
   try {
     for (const partition of partitions) {
       progress.begin(partition);
       try {
         await attemptPartition(partition, work, async (data, out) => {
-          const found = await classifier.predictTable({ ...reading, data, signal });
           const see = (done: number, total: number) => progress.see(partition, { done, total });
-          const count = await writePredictions(found, out, { top: most, signal, see });
-          progress.see(partition, { done: count, total: count });
+          await predictIntoFile(classifier, { ...reading, data }, out, { top, signal, see });
           return true;
         });
         progress.end(partition);

@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import type { Spell } from "../base/check-options.ts";
 import { flagOf } from "../base/command-text.ts";
-import { AttuneError } from "../base/error.ts";
 import { openTracker } from "../track/open-tracker.ts";
 import { Tracking } from "../track/tracking.ts";
 import { readConfigFile } from "./config-file.ts";
+import { requireAlone } from "./require-alone.ts";
 
 interface Flags {
   readonly config?: string;
@@ -36,12 +36,7 @@ export function addRunActions(command: Command, { begin, goOn }: RunActions): vo
     .option("--quiet", "print nothing but errors")
     .action(async ({ config, resume: run, quiet = false, track: tracking, ...given }: Flags) => {
       if (run !== undefined) {
-        const extra = Object.keys({ ...(config && { config }), ...given })[0];
-        if (extra)
-          throw new AttuneError(
-            "options/resume",
-            `${flagOf(extra)} cannot be used with --resume: a run keeps its options`,
-          );
+        requireAlone("--resume", { config, ...given }, "a run keeps its options");
         return goOn(run, { quiet, tracking });
       }
       const fromFile = config === undefined ? {} : readConfigFile(config);

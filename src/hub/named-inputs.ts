@@ -1,5 +1,5 @@
 /** The model and the data of a run, wherever they are: a folder or file here, in the package, or on the Hub at a commit. */
-import { EventQueue } from "../base/event-queue.ts";
+import { eventsOf } from "../base/event-queue.ts";
 import type { FetchEvent } from "./fetch-events.ts";
 import { hubSettings } from "./hub-settings.ts";
 import { isIncluded, openIncluded } from "./included.ts";
@@ -171,15 +171,4 @@ export async function* fetchSources(
   before?: FromHub,
 ): AsyncGenerator<FetchEvent, Sources> {
   return yield* eventsOf((onEvent) => openSources(options, { signal, onEvent }, before));
-}
-
-/** Runs `work` and yields the events that it reports meanwhile; returns its result. */
-export async function* eventsOf<T, Event = FetchEvent>(
-  work: (onEvent: (event: Event) => void) => Promise<T>,
-): AsyncGenerator<Event, T> {
-  const queue = new EventQueue<Event>();
-  const result = work((event) => queue.push(event));
-  queue.endWith(result);
-  yield* queue;
-  return await result;
 }

@@ -4,7 +4,7 @@ import { methodOf } from "../methods/registry.ts";
 import { resolveOptions } from "../run/train-options.ts";
 import type { PlannedRun } from "../study/study.ts";
 import { type Limit, limitedCount } from "../tables/limit-train.ts";
-import { BASE_BYTES, LEAST_PRIORITY, type QueuedWork, queuedWork } from "./queued-work.ts";
+import { BASE_BYTES, LAST, type QueuedWork, queuedWork } from "./queued-work.ts";
 
 /** The data of a job. */
 export const queuedRun = queuedWork.extend({
@@ -28,5 +28,5 @@ export function priorityOf({ method, options }: PlannedRun, texts: number): numb
   if (methodOf(method).trainsNothing) return 1;
   const { epochs } = resolveOptions({ ...options, out: "." });
   const passes = epochs * limitedCount(options.limit as Limit | undefined, texts);
-  return Math.min(LEAST_PRIORITY - 1, Math.max(2, Math.ceil(passes / 100)));
+  return Math.min(LAST - 1, Math.max(2, Math.ceil(passes / 100)));
 }

@@ -46,11 +46,8 @@ export type WorkNews =
 /** Node, ONNX Runtime and what small work holds. */
 export const BASE_BYTES = 300 * 2 ** 20;
 
-/** BullMQ takes these as a priority; the least goes first. */
-export const LEAST_PRIORITY = 2 ** 21 - 1;
-
-/** Behind all others: where what did not fit waits for a worker whom it fits. */
-export const LAST = LEAST_PRIORITY;
+/** The highest number that BullMQ takes as a priority, behind all others: where what did not fit waits for a worker whom it fits. */
+export const LAST = 2 ** 21 - 1;
 
 /** What a worker has for each of its runs. */
 export const ownResources = ({ concurrency, memory: gigabytes, threads }: WorkerOptions): Resources => ({

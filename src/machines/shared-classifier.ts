@@ -14,20 +14,9 @@ import { modelFiles } from "../hub/model-files.ts";
 import { adapterFolder } from "../run/adapter.ts";
 import { type ArtifactStore, getJson, jsonText } from "../store/artifact-store.ts";
 import { pathsBelow } from "../store/file-tree.ts";
-import { dataOptions } from "../tables/table-options.ts";
+import { textReading } from "../tables/table-options.ts";
 import { precisionNames } from "../train/precision.ts";
 import { fetchSource, type SharedSource, sharedSource, shareSource } from "./shared-inputs.ts";
-
-/** How its tables are read. */
-export const tableReading = dataOptions.pick({
-  text: true,
-  id: true,
-  delimiter: true,
-  quote: true,
-  escape: true,
-  encoding: true,
-  header: true,
-});
 
 /** How it predicts. */
 const asked = z.strictObject({
@@ -37,7 +26,7 @@ const asked = z.strictObject({
     precision: z.enum(precisionNames).optional(),
     bits: z.enum(bitsNames).optional(),
   }),
-  reading: tableReading.partial(),
+  reading: textReading.partial(),
   top: z.int().positive().optional(),
 });
 export type Asked = z.output<typeof asked>;

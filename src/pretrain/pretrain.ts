@@ -1,11 +1,11 @@
 /** `pretrain` and `resumePretraining`: masked-language-model training from options to a finished folder. */
 import { cpSync } from "node:fs";
 import { Cleanups } from "../base/cleanups.ts";
+import { eventsOf } from "../base/event-queue.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { describeMachine, version } from "../base/machine.ts";
 import { discard, temporaryFolder } from "../base/partial-name.ts";
 import { cpuEngine, type MakeEngine } from "../engine/engines.ts";
-import { eventsOf } from "../hub/named-inputs.ts";
 import { resumedThreads } from "../run/resumed-threads.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { RunSession } from "../run/run-session.ts";

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Spell } from "../base/check-options.ts";
 import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
-import { EventQueue } from "../base/event-queue.ts";
+import { eventsOf } from "../base/event-queue.ts";
 import { EventStream } from "../base/event-stream.ts";
 import type { StudyInput } from "../study/data-facts.ts";
 import { localRuns } from "../study/local-runs.ts";
@@ -107,16 +107,11 @@ async function* work(out: string, asked: Search, context: SearchContext, input: 
     const notes = [...sources.model.notes, ...sources.data.notes];
     yield { type: "search", out, search: asked, state: replay(asked, entries), notes };
     place = await (context.place ?? localRuns)({ folder, study: asStudy(asked), input });
-    const queue = new EventQueue<SearchEvent>();
-    const over = drive({ search: asked, folder, place, entries, signal, say: (event) => queue.push(event) });
-    queue.endWith(over);
-    try {
-      yield* queue;
-    } finally {
-      stop.abort(); // Where nobody listens any more; otherwise all trials are over.
-      await over.catch(() => {});
-    }
-    const state = await over;
+    const at = { search: asked, folder, place, entries, signal };
+    const state = yield* eventsOf<SearchState, SearchEvent>(
+      (say) => drive({ ...at, say }),
+      () => stop.abort(),
+    );
     if (context.signal?.aborted && !(state.end && (state.test || state.end.best === undefined)))
       throw new AttuneError(
         "search/interrupted",

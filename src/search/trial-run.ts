@@ -1,7 +1,7 @@
 /** A trial as a run, and the best of them as a command that trains the same once more. */
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
-import { commandText, flagOf } from "../base/command-text.ts";
+import { commandText, flagOf, optionInWords } from "../base/command-text.ts";
 import { type MethodName, methodOf } from "../methods/registry.ts";
 import { isOwn } from "../run/unused-train-options.ts";
 import type { PlannedRun, Study } from "../study/study.ts";
@@ -18,9 +18,6 @@ export const valuesInWords = (values: Values): string =>
   Object.entries(values)
     .map(([key, value]) => `${optionInWords(key)} ${value}`)
     .join(", ");
-
-/** `learningRate` → "learning rate". */
-export const optionInWords = (key: string): string => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** The run of a trial; it pauses behind `untilEpoch`, or comes to its end. */
 export function trialRun(search: Search, name: string, values: Values, untilEpoch?: number): PlannedRun {

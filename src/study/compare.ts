@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { diskError } from "../base/disk-error.ts";
 import { AttuneError } from "../base/error.ts";
-import { EventQueue } from "../base/event-queue.ts";
+import { eventsOf } from "../base/event-queue.ts";
 import { EventStream } from "../base/event-stream.ts";
 import { version } from "../base/machine.ts";
 import { hubOf } from "../hub/named-inputs.ts";
@@ -136,16 +136,11 @@ async function* work(out: string, given: Study, context: CompareContext, input: 
       yield { type: "estimate", runs: timed.length, ...forecast.left };
     }
     const failed: FailedRun[] = [];
-    const queue = new EventQueue<CompareEvent>();
     const work = { waiting, timed, folder, place, forecast, signal, finished, failed };
-    const over = doRuns(work, (event) => queue.push(event));
-    queue.endWith(over);
-    try {
-      yield* queue;
-    } finally {
-      stop.abort(); // Where nobody listens any more; otherwise all runs are over.
-      await over.catch(() => {});
-    }
+    yield* eventsOf<void, CompareEvent>(
+      (say) => doRuns(work, say),
+      () => stop.abort(),
+    );
     if (signal.aborted && context.signal?.aborted)
       throw new AttuneError(
         "study/interrupted",

@@ -1,4 +1,5 @@
 /** A plan as the runs that it means, with their names. */
+import { optionInWords } from "../base/command-text.ts";
 import { AttuneError } from "../base/error.ts";
 import type { Method } from "../methods/method.ts";
 import type { Sourced } from "../methods/recipe-entry.ts";
@@ -81,7 +82,7 @@ function settingsOf(plan: ResolvedPlan, recipe: RecipeName, facts: RecipeFacts):
     let setting = base;
     for (let again = 2; taken.has(setting); again++) setting = `${base}-${again}`;
     taken.add(setting);
-    const words = variant.telling.map((key) => `${inWords(key)} ${shown(given[key])}`);
+    const words = variant.telling.map((key) => `${optionInWords(key)} ${shown(given[key])}`);
     return {
       setting,
       title: [titleOf(method, own.head), ...words].join(", "),
@@ -141,8 +142,6 @@ const SHORT: Readonly<Record<string, string>> = { rank: "r", alpha: "a", learnin
 /** `learningRate` → `lr`, `gradientAccumulation` → `gradient-accumulation`. */
 const shortName = (key: string): string =>
   SHORT[key] ?? `${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}-`;
-
-const inWords = (key: string): string => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 const shown = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
 

@@ -45,6 +45,17 @@ export const dataOptions = z.strictObject({
 
 export type { DataOptions };
 
+/** Those of them that texts without labels need. */
+export const textReading = dataOptions.pick({
+  text: true,
+  id: true,
+  delimiter: true,
+  quote: true,
+  escape: true,
+  encoding: true,
+  header: true,
+});
+
 /** Those of the given options that say how tables are read, checked; `spell` says how an option is written. */
 export function checkedDataOptions(given: object, spell: Spell): DataOptions {
   const own = Object.entries(given).filter(([key]) => Object.hasOwn(dataOptions.shape, key));

@@ -18,6 +18,7 @@ import { DEFAULT_METHODS, inputKeys, planSchema, sharedValues } from "../../stud
 import type { Tracking } from "../../track/tracking.ts";
 import { followStudy } from "../follow-study.ts";
 import { optionOf, toNumber } from "../option-flags.ts";
+import { requireAlone } from "../require-alone.ts";
 import { addTrackFlag } from "../run-command.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { writeError, writeOut } from "../write-text.ts";
@@ -88,13 +89,7 @@ export function compareCommand(command: Command): void {
       if (store !== undefined && queue === undefined && !shareOnly)
         throw new AttuneError("options/store", "--store is for other machines: give --queue or --share-only with it");
       if (resume !== undefined) {
-        const given = { out, plan: file, printPlan, onlyEstimate, ...flags };
-        const extra = Object.keys(given).find((key) => given[key as keyof typeof given] !== undefined);
-        if (extra)
-          throw new AttuneError(
-            "options/resume",
-            `${flagOf(extra)} cannot be used with --resume: a study keeps its plan`,
-          );
+        requireAlone("--resume", { out, plan: file, printPlan, onlyEstimate, ...flags }, "a study keeps its plan");
         return followStudy(resumeComparison(resume, { ...context, signal: stopSignal() }), resume, quiet, track);
       }
       const fromFile = file === undefined ? undefined : readPlanFile(file);

@@ -9,6 +9,7 @@ import { resumeSearch, type SearchContext, search } from "../../search/search.ts
 import { ownOptions, type SearchOptions, sharedTrainOptions } from "../../search/search-options.ts";
 import { followSearch, replaySearch } from "../follow-search.ts";
 import { addFlags, optionOf } from "../option-flags.ts";
+import { requireAlone } from "../require-alone.ts";
 import { stopSignal } from "../stop-signal.ts";
 
 interface Flags {
@@ -20,6 +21,8 @@ interface Flags {
   readonly quiet?: boolean;
   readonly [option: string]: unknown;
 }
+
+const KEEPS = "a search keeps its options";
 
 export function searchCommand(command: Command): void {
   command.usage("--data DATA --method METHOD --out SEARCH [options]");
@@ -40,16 +43,8 @@ export function searchCommand(command: Command): void {
   for (const [key, property] of Object.entries(describeOptions(sharedTrainOptions)))
     command.addOption(optionOf(key, property).helpGroup("Options of every trial, which are not searched then:"));
   command.action(async ({ out, resume, replay, queue, store, quiet = false, ...given }: Flags) => {
-    const alone = (flag: string, others: object) => {
-      const extra = Object.entries(others).find(([, value]) => value !== undefined)?.[0];
-      if (extra)
-        throw new AttuneError(
-          "options/resume",
-          `${flagOf(extra)} cannot be used with ${flag}: a search keeps its options`,
-        );
-    };
     if (replay !== undefined) {
-      alone("--replay", { out, resume, queue, store, ...given });
+      requireAlone("--replay", { out, resume, queue, store, ...given }, KEEPS);
       return replaySearch(replay);
     }
     if (store !== undefined && queue === undefined)
@@ -60,7 +55,7 @@ export function searchCommand(command: Command): void {
       ...(queue !== undefined && { place: onQueue({ queue, store }) }),
     };
     if (resume !== undefined) {
-      alone("--resume", { out, ...given });
+      requireAlone("--resume", { out, ...given }, KEEPS);
       return followSearch(resumeSearch(resume, { ...context, signal: stopSignal() }), resume, quiet);
     }
     if (out === undefined)

@@ -3,13 +3,13 @@
  * for each trial through its values to its score.
  */
 
+import { optionInWords } from "../../base/command-text.ts";
 import { axis, drawChart, ink } from "../../document/chart.ts";
 import type { Chart } from "../../document/document.ts";
 import { cutTo } from "../../document/narrow-text.ts";
 import { metricTitle, scoreText } from "../../search/score-words.ts";
 import type { SearchedMethod, Space, Value } from "../../search/search-file.ts";
 import { hasChoice, placeOf } from "../../search/space.ts";
-import { optionInWords } from "../../search/trial-run.ts";
 import { methodTitle } from "../view.ts";
 import {
   figureOf,

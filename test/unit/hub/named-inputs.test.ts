@@ -3,7 +3,6 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { load } from "../../../src/classifier/classifier.ts";
-import { eventsOf } from "../../../src/hub/named-inputs.ts";
 import type { TrainEvent } from "../../../src/index.ts";
 import type { RunFacts } from "../../../src/run/run-facts.ts";
 import { RunFolder } from "../../../src/run/run-folder.ts";
@@ -140,20 +139,4 @@ test("evaluation takes data by name", async () => {
   expect(found.examples).toBe(16);
   expect(found.notes[0]).toMatch(/^org\/reviews: commit [0-9a-f]{12}\.$/);
   await classifier.dispose();
-});
-
-test("events of work come in order, and so does its failure", async () => {
-  const event = (bytes: number) => ({ type: "download", repo: "a/b", file: "c", bytes, totalBytes: 3 }) as const;
-  const working = eventsOf(async (onEvent) => {
-    onEvent(event(1));
-    await null;
-    onEvent(event(2));
-    onEvent(event(3));
-    throw new Error("broken");
-  });
-  const seen: number[] = [];
-  await expect(async () => {
-    for await (const found of working) if (found.type === "download") seen.push(found.bytes);
-  }).rejects.toThrow("broken");
-  expect(seen).toEqual([1, 2, 3]);
 });
