@@ -1,5 +1,5 @@
 /** Everything that can be wrong with what a user gives: one line that says where, what and what to do, and nothing written. */
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { tinyData, tinyModel } from "../tiny.ts";
@@ -17,7 +17,8 @@ function workplace(): string {
   const cwd = folder({});
   cpSync(join(shared, "model"), join(cwd, "model"), { recursive: true });
   cpSync(join(shared, "data"), join(cwd, "data"), { recursive: true });
-  symlinkSync(join(shared, "run"), join(cwd, "run"), "junction");
+  // Its own: a run is locked while somebody goes on with it.
+  cpSync(join(shared, "run"), join(cwd, "run"), { recursive: true });
   return cwd;
 }
 
