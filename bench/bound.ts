@@ -10,6 +10,7 @@ import { jobNames, jobOf, type ModelKind, modelKinds } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
 import { folderOf } from "./models.ts";
 import { inRounds, sharedInputs } from "./options.ts";
+import { onOwnCores } from "./own-cores.ts";
 import { measureHere } from "./processes.ts";
 import { writeResults } from "./results.ts";
 import { loadTexts, writeSample } from "./samples.ts";
@@ -50,8 +51,11 @@ export async function benchBound(args: readonly string[]): Promise<void> {
         const work = { steps, options: { ...common, ...options } } as BoundJob;
         const sides: Record<"graph" | "products", BoundSteps[]> = { graph: [], products: [] };
         for (let round = 0; round < rounds; round++) {
-          sides.graph.push(measureHere<BoundSteps>("bound-attune.ts", work));
-          sides.products.push(measureHere<BoundSteps>("bound-attune.ts", { ...work, productsOnly: true }));
+          for (const side of ["graph", "products"] as const) {
+            const measure = () =>
+              measureHere<BoundSteps>("bound-attune.ts", { ...work, productsOnly: side === "products" });
+            sides[side].push(onOwnCores(values.short ? 1 : threads, measure));
+          }
         }
         const [graph, products] = [secondsOf(sides.graph), secondsOf(sides.products)];
         const speed = mean(sides.products[0]!.operations.slice(WARM_UP_STEPS)) / products / 1e9;

@@ -8,6 +8,7 @@ import type { FeaturesJob, FeaturesRun } from "./features-side.ts";
 import { markdownTable, median, megabytes, seconds, times } from "./figures.ts";
 import { WHOLE } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
+import { onOwnCores } from "./own-cores.ts";
 import { measureHere } from "./processes.ts";
 import { resultsFolder, writeResults } from "./results.ts";
 import { loadTexts, writeSample } from "./samples.ts";
@@ -42,7 +43,8 @@ export async function benchFeatures(args: readonly string[]): Promise<void> {
     for (let round = 1; round <= rounds; round++)
       for (const precision of precisionNames) {
         const job: FeaturesJob = { model: values.model, data, threads, precision };
-        found[precision]!.push(measureHere<FeaturesRun>("features-side.ts", job));
+        const measure = () => measureHere<FeaturesRun>("features-side.ts", job);
+        found[precision]!.push(onOwnCores(values.short ? 1 : threads, measure));
         console.log(`round ${round}, ${precision}: ${seconds(found[precision]!.at(-1)!.seconds)}`);
       }
   } finally {

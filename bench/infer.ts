@@ -11,6 +11,7 @@ import { modelKinds } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
 import { folderOf, writeClassifiers } from "./models.ts";
 import { inRounds, sharedInputs } from "./options.ts";
+import { onOwnCores } from "./own-cores.ts";
 import { measureHere } from "./processes.ts";
 import { writeResults } from "./results.ts";
 import { loadTexts } from "./samples.ts";
@@ -65,7 +66,8 @@ export async function benchInfer(args: readonly string[]): Promise<void> {
       for (let round = 1; round <= rounds; round++)
         for (const { precision, batch, runs } of sides) {
           const given = { ...job, precision, ...(batch !== undefined && { batch }) };
-          runs.push(measureHere<InferRun>("infer-side.ts", given satisfies InferJob));
+          const measure = () => measureHere<InferRun>("infer-side.ts", given satisfies InferJob);
+          runs.push(onOwnCores(values.short ? 1 : threads, measure));
           const name = batch === undefined ? "attune" : `transformers.js, batch ${batch}`;
           console.log(`${basename(base)}, round ${round}, ${precision}, ${name}: ${seconds(runs.at(-1)!.seconds)}`);
         }

@@ -14,6 +14,7 @@ import { type JobName, jobNames, jobOf, type ModelKind, modelKinds, type Precisi
 import { benchMachine } from "./machine.ts";
 import { folderOf } from "./models.ts";
 import { inRounds, sharedInputs } from "./options.ts";
+import { onOwnCores } from "./own-cores.ts";
 import { type Comparison, type PythonRun, report, type Side, secondsOf } from "./peer-report.ts";
 import { defaultPython, hasPython, measureHere, measurePython } from "./processes.ts";
 import { writeResults } from "./results.ts";
@@ -28,6 +29,8 @@ interface Setting {
   readonly rounds: number;
   readonly steps: number;
   readonly threads: number;
+  /** Whether measurements wait for cores of their own. */
+  readonly ownCores: boolean;
   /** Training texts of jobs that are measured from start to result; undefined: as each job has it. */
   readonly examples: number | undefined;
   readonly python: string;
@@ -65,6 +68,7 @@ export async function benchPeer(args: readonly string[]): Promise<void> {
       rounds: Number(values.rounds ?? (short ? 1 : 3)),
       steps: Number(values.steps ?? (short ? 5 : 23)),
       threads: Number(values.threads),
+      ownCores: !short,
       examples: values.examples ? Number(values.examples) : short ? 32 : undefined,
       python: values.python,
       precisions: hasPython(values.python, ["torch", "transformers", "peft"]) ? wanted : [],
@@ -100,11 +104,13 @@ function compare(setting: Setting, { kind, model, batch, job }: Place): Comparis
   const data = join(setting.folder, `texts-${texts}`);
   writeSample(data, setting.texts, { train: texts, others: Math.max(1, Math.round(texts / 8)) });
   const sides: Record<Side, (AttuneSteps | AttuneRun | PythonRun)[]> = { attune: [], float32: [], bfloat16: [] };
+  const measured = <T extends object>(measure: () => T): T =>
+    onOwnCores(setting.ownCores ? setting.threads : 1, measure);
   const place = { model: basename(model), kind, job, title, batch, texts, ...(epochs && { epochs }) };
   for (let round = 1; round <= setting.rounds; round++) {
-    sides.attune.push(measureAttune(setting, { model, data, batch, job }));
+    sides.attune.push(measured(() => measureAttune(setting, { model, data, batch, job })));
     for (const precision of setting.precisions)
-      sides[precision].push(measurePeer(setting, { kind, model, data, batch, job }, precision));
+      sides[precision].push(measured(() => measurePeer(setting, { kind, model, data, batch, job }, precision)));
     const figures = Object.entries(sides)
       .filter(([, runs]) => runs.length > 0)
       .map(([side, runs]) => `${side} ${seconds(secondsOf(runs.slice(-1), place))}`);

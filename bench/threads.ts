@@ -16,6 +16,7 @@ import { chosen } from "./chosen.ts";
 import { markdownTable, median, milliseconds, times } from "./figures.ts";
 import { type JobName, jobNames, jobOf } from "./jobs.ts";
 import { benchMachine } from "./machine.ts";
+import { onOwnCores } from "./own-cores.ts";
 import { measureHere } from "./processes.ts";
 import { operationsOf } from "./products.ts";
 import { resultsFolder, writeResults } from "./results.ts";
@@ -67,7 +68,10 @@ export async function benchThreads(args: readonly string[]): Promise<void> {
     for (let round = 1; round <= rounds; round++)
       for (const [threads, all] of seconds) {
         const job = { options: { ...options, threads }, steps } as AttuneJob;
-        all.push(...measureHere<AttuneSteps>("attune.ts", job).stepSeconds.slice(WARM_UP_STEPS));
+        const { stepSeconds } = onOwnCores(values.short ? 1 : threads, () =>
+          measureHere<AttuneSteps>("attune.ts", job),
+        );
+        all.push(...stepSeconds.slice(WARM_UP_STEPS));
         console.log(`round ${round}, ${name}, ${threads} threads: ${milliseconds(median(all))}`);
       }
     const [one, several] = [1, most].map((threads) => median(seconds.get(threads)!)) as [number, number];
