@@ -1,4 +1,4 @@
-/** The data sets on which the recipes were searched (docs/recipes.md), made from banking77 and dair-ai/emotion. */
+/** The data sets on which the recipes were searched (docs/recipes.md) and int8 was tried (docs/accuracy.md), made from banking77 and dair-ai/emotion. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { permutation, randomKey } from "../src/base/random.ts";
@@ -16,6 +16,8 @@ interface SearchSet {
   /** Training texts in all, or of each label. */
   readonly train: { readonly count: number } | { readonly ofEach: number };
   readonly validation: number;
+  /** The search looks at validation alone; every run computes test figures too, so they are kept short. @default 300 */
+  readonly test?: number;
   /** Another name for a label; texts whose label has none are left out. @default its own */
   readonly rename?: Readonly<Record<string, string>>;
 }
@@ -29,10 +31,9 @@ const SETS: Readonly<Record<string, SearchSet>> = {
   emotion: { from: "emotion", train: { count: 2000 }, validation: 1000 },
   "emotion-64": { from: "emotion", train: { ofEach: 64 }, validation: 600 },
   polarity: { from: "emotion", train: { count: 1000 }, validation: 600, rename: POLARITY },
+  "banking77-1000": { from: "banking77", train: { count: 1000 }, validation: 400, test: Number.POSITIVE_INFINITY },
+  "emotion-1000": { from: "emotion", train: { count: 1000 }, validation: 400, test: Number.POSITIVE_INFINITY },
 };
-
-/** The search looks at validation alone; every run computes test figures too, so they are kept short. */
-const TEST = 300;
 
 export async function benchRecipeData(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -48,7 +49,8 @@ export async function benchRecipeData(args: readonly string[]): Promise<void> {
     const folder = join(values.out, name);
     const of = (split: "train" | "validation" | "test") => shuffled(rowsOf(sources[set.from], split, set), split);
     const train = "count" in set.train ? of("train").slice(0, set.train.count) : ofEach(of("train"), set.train.ofEach);
-    writeCsv(folder, { train, validation: of("validation").slice(0, set.validation), test: of("test").slice(0, TEST) });
+    const [validation, test] = [of("validation").slice(0, set.validation), of("test").slice(0, set.test ?? 300)];
+    writeCsv(folder, { train, validation, test });
     console.log(`${folder}: ${train.length} training texts`);
   }
 }
