@@ -2,7 +2,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { CpuStore } from "../../../src/engine/cpu-store.ts";
 import { float32 } from "../../../src/engine/engine-tensors.ts";
 import { onnxRuntimeEngine } from "../../../src/engine/onnxruntime.ts";
 import { evaluateShape } from "../../../src/graph/dim.ts";
@@ -11,29 +10,18 @@ import { input, inputName } from "../../../src/graph/ops/leaf.ts";
 import { affineOp, productOp } from "../../../src/graph/ops/linalg.ts";
 import { nodesInOrder } from "../../../src/graph/order.ts";
 import { apply, type HostTensor, type Tensor } from "../../../src/graph/tensor.ts";
-import { adaptModel, startAdded } from "../../../src/methods/adapt.ts";
-import { chooseMethod } from "../../../src/methods/chosen-method.ts";
 import { batchValues, packBatch } from "../../../src/models/batch.ts";
-import { openModel } from "../../../src/pretrained/open-model.ts";
-import { fillStore, readAlone } from "../../../src/run/fill-store.ts";
 import { plainObjective } from "../../../src/train/classification-objective.ts";
 import { findFrozenFeatures } from "../../../src/train/frozen-features.ts";
-import { inPrecision, storedAsRead, type TrainPrecision } from "../../../src/train/precision.ts";
-import { evaluationProgram, trainingProgram } from "../../../src/train/program.ts";
+import { inPrecision } from "../../../src/train/precision.ts";
+import { evaluationProgram } from "../../../src/train/program.ts";
 import { targetInputs } from "../../../src/train/step.ts";
 import { ndarray } from "../../oracle/array.ts";
 import { evaluate } from "../../oracle/evaluate.ts";
 import { fixtures } from "../tables/scratch.ts";
+import { type Fixture, prepareInPrecision } from "./prepared-in-precision.ts";
 
 const engine = onnxRuntimeEngine({ threads: 1 });
-
-interface Fixture {
-  readonly method: string;
-  readonly options: object;
-  readonly semantics: "attune" | "peft";
-  readonly head?: Parameters<typeof openModel>[2];
-  readonly examples: { readonly ids: number[]; readonly label: number }[];
-}
 
 /** The fixtures of methods on BERT, and of methods on the other families: folder of the model, and what is trained. */
 const methods = readdirSync(join(fixtures, "methods"))
@@ -46,29 +34,6 @@ const families = readdirSync(join(fixtures, "families")).flatMap((family) =>
   }),
 );
 
-async function prepared(
-  folder: string,
-  { method, options, semantics, head }: Fixture,
-  precision: TrainPrecision = "int8",
-) {
-  const model = await openModel(folder, undefined, head);
-  const context = { semantics, trainHead: true, trainPooler: false, fresh: model.fresh };
-  const adapted = adaptModel(model.encoder, chooseMethod(method, options), context);
-  const { encoder, trained } = adapted;
-  const program = trainingProgram(encoder, trained);
-  const inInt8 = inPrecision({ precision }, adapted, { training: program.outputs });
-  const outputs = inInt8.programs.training;
-  const stored = storedAsRead(encoder.parameters, inInt8, 127);
-  const store = new CpuStore(stored, { ...program, maxTokens: 400, gradientAccumulation: 1 });
-  fillStore(model, stored, store, 0);
-  const weights = (name: string) =>
-    (store.host[name]?.data as Float32Array | undefined) ?? readAlone(model, stored, name, 0);
-  startAdded(adapted, { seed: 0, weights, tokenize: () => Int32Array.of(1, 5, 2) });
-  await store.upload();
-  model.close();
-  return { adapted, program, outputs, store };
-}
-
 /** Where everything is trained. */
 const whole = families.filter(([name]) => name.endsWith("full"));
 
@@ -78,7 +43,7 @@ describe.each([
 ])("%s", (_, folder, file, precision) => {
   test(`${precision}: products are in 8 bits, forward and backward, and equal to what they read`, async () => {
     const fixture: Fixture = JSON.parse(readFileSync(file, "utf8"));
-    const { adapted, program, outputs, store } = await prepared(folder, fixture, precision);
+    const { adapted, program, outputs, store } = await prepareInPrecision(folder, fixture, precision);
     const { encoder, trained } = adapted;
     const isTrained = new Set(precision === "int8" ? trained.map(({ name }) => name) : []);
     const isQuantized = (weight: Tensor | undefined) => {
@@ -145,13 +110,16 @@ describe.each([
   });
 });
 
-const labelCountOf = ({ encoder }: Awaited<ReturnType<typeof prepared>>["adapted"]): number =>
+const labelCountOf = ({ encoder }: Awaited<ReturnType<typeof prepareInPrecision>>["adapted"]): number =>
   encoder.parameters.find(({ name }) => name === encoder.linears.find(({ role }) => role === "classifier")!.weight)!
     .shape[0]!;
 
 test("of a model whose top layers alone are trained, the frozen part is in 8 bits, and its features too", async () => {
   const file = join(fixtures, "methods", "full-top", "expected.json");
-  const { adapted } = await prepared(join(fixtures, "methods", "base"), JSON.parse(readFileSync(file, "utf8")));
+  const { adapted } = await prepareInPrecision(
+    join(fixtures, "methods", "base"),
+    JSON.parse(readFileSync(file, "utf8")),
+  );
   const features = findFrozenFeatures(adapted.encoder, adapted.trained)!;
   const programs = {
     features: features.outputs,
