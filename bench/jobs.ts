@@ -61,6 +61,13 @@ export const jobs = {
     epochs: 10,
     examples: { base: 1600, model: WHOLE },
   },
+  probeInt8: {
+    title: "linear probe, int8",
+    options: { method: "probe", precision: "int8" },
+    peer: ["--method", "linear-probe"],
+    epochs: 10,
+    examples: { base: 1600, model: WHOLE },
+  },
 } as const satisfies Record<string, Job>;
 
 export type JobName = keyof typeof jobs;

@@ -7,7 +7,7 @@ import { measureHere } from "./processes.ts";
 /** Less than this share of a core is taken as shared. */
 const ENOUGH = 0.85;
 const WAIT_SECONDS = 60;
-const ATTEMPTS = 3;
+const ATTEMPTS = 8;
 
 /** Once the processors shared cores for all of a wait, they are taken to do so always. */
 let alwaysShared = false;
