@@ -19,9 +19,8 @@ export function serveParent<Job extends { readonly out: string }, News>(
   advice: string,
 ): void {
   const stopping = new AbortController();
-  const send = (message: ChildMessage<News>): void => {
-    process.send!(message);
-  };
+  const send = (message: ChildMessage<News>): Promise<void> =>
+    new Promise((sent) => process.send!(message, undefined, undefined, () => sent()));
   const leave = () => process.exit(130);
   process.on("disconnect", leave);
   // Ctrl-C and the end of a terminal reach every process of it; the parent decides.
@@ -31,15 +30,16 @@ export function serveParent<Job extends { readonly out: string }, News>(
   process.on("message", async (message: Job | "stop") => {
     if (message === "stop") return stopping.abort();
     try {
-      await work(message, (news) => send({ type: "news", news }), stopping.signal);
-      send({ type: "end" });
+      await work(message, (news) => void send({ type: "news", news }), stopping.signal);
+      // The end of the channel would drop what a busy parent has not read yet: news may be larger than a pipe.
+      await send({ type: "end" });
     } catch (cause) {
       const error = diskError(cause, message.out, advice);
       const { message: reason, kind, stack } = error as Error & Partial<AttuneError>;
       const { code = "" } = error as NodeJS.ErrnoException;
       const isSystem = /^E[A-Z]+$/.test(code);
       const isMachines = isSystem || MACHINES.has(code) || isOutOfMemory(error);
-      send({
+      await send({
         ...{ type: "error", reason, kind: kind ?? "failure", isMachines },
         ...(!kind && !isSystem && stack && { stack }),
       });
