@@ -25,11 +25,14 @@ export async function float32Logits(
     const found = await pass.run(
       waiting.map(({ batch }) => ({ inputs: batchValues(batch, encoder), sizes: batch.sizes })),
     );
-    for (const [b, { indices }] of waiting.entries())
+    for (const [b, { indices }] of waiting.entries()) {
+      const { tensors, release } = found[b]!;
       for (const [row, i] of indices.entries()) {
-        const own = found[b]![LOGITS]!.data.subarray(row * labelCount, (row + 1) * labelCount);
+        const own = tensors[LOGITS]!.data.subarray(row * labelCount, (row + 1) * labelCount);
         logits.set(own as Float32Array, i * labelCount);
       }
+      release();
+    }
     waiting = [];
   };
   try {

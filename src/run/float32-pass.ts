@@ -32,6 +32,12 @@ export interface BatchInputs {
   readonly sizes: Readonly<Record<string, number>>;
 }
 
+/** What a program puts out, in memory that `release` gives back at once. */
+export interface Results {
+  readonly tensors: HostTensors;
+  release(): void;
+}
+
 export class Float32Pass {
   readonly #engine: Engine;
   readonly #weights: Float32Weights;
@@ -69,8 +75,8 @@ export class Float32Pass {
   }
 
   /** The outputs for each batch; what parts leave for later ones is in memory for all of them at a time. */
-  async run(batches: readonly BatchInputs[]): Promise<HostTensors[]> {
-    const values = batches.map((): Record<string, HostTensor> => ({}));
+  async run(batches: readonly BatchInputs[]): Promise<Results[]> {
+    const kept = batches.map((): Results[] => []);
     for (const [i, part] of this.#parts.entries()) {
       const weights = { ...this.#weights.memory.weights, ...this.#read(part) };
       // Compiled anew each time: what a program has used once it keeps until it is disposed.
@@ -79,16 +85,23 @@ export class Float32Pass {
         const later = new Set([...this.#parts.slice(i + 1).flatMap(readBy), ...Object.keys(this.#outputs)]);
         for (const [b, { inputs, sizes }] of batches.entries()) {
           const results = roomFor(part, sizes);
-          await program.run({ ...weights, ...inputs, ...values[b] }, results);
-          values[b] = Object.fromEntries(
-            Object.entries({ ...values[b], ...results }).filter(([name]) => later.has(name)),
-          );
+          await program.run({ ...weights, ...inputs, ...tensorsOf(kept[b]!) }, results.tensors);
+          kept[b] = [...kept[b]!, results].filter(({ tensors, release }) => {
+            const isRead = Object.keys(tensors).some((name) => later.has(name));
+            if (!isRead) release();
+            return isRead;
+          });
         }
       } finally {
         await program.dispose();
       }
     }
-    return values;
+    return kept.map((all) => ({
+      tensors: tensorsOf(all),
+      release: () => {
+        for (const { release } of all) release();
+      },
+    }));
   }
 
   dispose(): void {
@@ -111,12 +124,20 @@ export class Float32Pass {
 const readBy = (outputs: Outputs): string[] =>
   nodesInOrder(Object.values(outputs)).flatMap(({ outputs: [y] }) => inputName(y!) ?? []);
 
-/** Arrays for what a program puts out. */
-export function roomFor(outputs: Outputs, sizes: Readonly<Record<string, number>>): HostTensors {
-  const rooms = Object.entries(outputs).map(([name, { dtype, shape }]): [string, HostTensor] => {
-    const dims = evaluateShape(shape, sizes);
-    const data = dtype === "float32" ? new Float32Array(sizeOf(dims)) : new Int32Array(sizeOf(dims));
+const tensorsOf = (results: readonly Results[]): HostTensors =>
+  Object.assign({}, ...results.map(({ tensors }) => tensors)) as HostTensors;
+
+/** Room for what a program puts out. */
+export function roomFor(outputs: Outputs, sizes: Readonly<Record<string, number>>): Results {
+  const shapes = Object.entries(outputs).map(([name, { dtype, shape }]) => {
+    return { name, dtype, dims: evaluateShape(shape, sizes) };
+  });
+  const room = releasable(shapes.reduce((sum, { dims }) => sum + sizeOf(dims), 0));
+  let at = 0;
+  const tensors = shapes.map(({ name, dtype, dims }): [string, HostTensor] => {
+    const own = room.array.subarray(at, (at += sizeOf(dims)));
+    const data = dtype === "float32" ? own : new Int32Array(own.buffer, own.byteOffset, own.length);
     return [name, { dtype, dims, data }];
   });
-  return Object.fromEntries(rooms);
+  return { tensors: Object.fromEntries(tensors), release: room.release };
 }

@@ -1,13 +1,12 @@
 /** What 8-bit products change in a run, measured before it trains: logits, loss and gradients of some texts, against float32. */
 import type { Engine } from "../engine/engine.ts";
-import type { HostTensors } from "../engine/engine-tensors.ts";
 import { simplify } from "../graph/simplify.ts";
 import { batchValues } from "../models/batch.ts";
 import { packTexts } from "../train/evaluate.ts";
 import { asStored } from "../train/precision.ts";
 import { classification, evaluationProgram, LOGITS, LOSS, trainingProgram } from "../train/program.ts";
 import { keepAll, targetInputs } from "../train/step.ts";
-import { type BatchInputs, Float32Pass, roomFor } from "./float32-pass.ts";
+import { type BatchInputs, Float32Pass, type Results, roomFor } from "./float32-pass.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 
 /** Texts that are measured. */
@@ -59,7 +58,7 @@ export async function checkPrecision(run: PreparedRun, engine: Engine): Promise<
   const { texts, labels, order } = run.job;
   const chosen = [...order!.of(1).subarray(0, TEXTS)];
 
-  const find = async (compute: (batch: BatchInputs) => Promise<HostTensors>): Promise<Found> => {
+  const find = async (compute: (batch: BatchInputs) => Promise<Results>): Promise<Found> => {
     const found: Found = { logits: [], loss: 0, gradients: new Map() };
     for (let from = 0; from < chosen.length; from += TEXTS_AT_A_TIME) {
       const rows = chosen.slice(from, from + TEXTS_AT_A_TIME);
@@ -67,7 +66,7 @@ export async function checkPrecision(run: PreparedRun, engine: Engine): Promise<
       const truths = rows.map((i) => labels[i]!);
       const masks = keepAll(training.masks, batch.sizes);
       const inputs = { ...batchValues(batch, encoder), ...masks, ...targetInputs(truths, objective) };
-      const results = await compute({ inputs, sizes: batch.sizes });
+      const { tensors: results, release } = await compute({ inputs, sizes: batch.sizes });
       const share = rows.length / chosen.length;
       found.logits.push(...(results[LOGITS]!.data as Float32Array));
       found.loss += share * Number(results[LOSS]!.data[0]);
@@ -78,6 +77,7 @@ export async function checkPrecision(run: PreparedRun, engine: Engine): Promise<
         for (let i = 0; i < sum.length; i++) sum[i]! += share * own[i * every]!;
         found.gradients.set(name, sum);
       }
+      release();
     }
     return found;
   };
@@ -86,7 +86,7 @@ export async function checkPrecision(run: PreparedRun, engine: Engine): Promise<
   const executable = await engine.compile(own);
   const rounded = await find(async ({ inputs, sizes }) => {
     const results = roomFor(own, sizes);
-    await executable.run({ ...run.memory.weights, ...inputs }, results);
+    await executable.run({ ...run.memory.weights, ...inputs }, results.tensors);
     return results;
   }).finally(() => executable.dispose());
   const pass = await Float32Pass.of(outputs, engine, run);

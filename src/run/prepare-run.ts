@@ -4,7 +4,6 @@ import { type Cleanups, closingOnFailure } from "../base/cleanups.ts";
 import type { ContentStore } from "../base/content-store.ts";
 import { AttuneError, listOf } from "../base/error.ts";
 import type { Engine } from "../engine/engine.ts";
-import { LazyProgram } from "../engine/lazy-program.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
 import { featureOperations } from "../features/feature-rows.ts";
 import { FeatureSplits } from "../features/feature-splits.ts";
@@ -75,6 +74,8 @@ export interface PreparedRun {
   evaluateFloat32?(split: SplitName, thresholds?: readonly number[]): Promise<Evaluation>;
   /** Where a text may have any number of labels, `thresholds` decide them: 0.5 where there are none yet. */
   evaluate(split: SplitName, thresholds?: readonly number[]): Promise<Evaluation>;
+  /** Gives back what training steps alone need, so that what is measured afterwards has the room. */
+  endTraining(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -170,8 +171,12 @@ async function prepare(
   await memory.upload();
 
   const training = await engine.compile(program.outputs);
-  opened.add(() => training.dispose());
-  const evaluation = new LazyProgram(() => engine.compile(inOwn.programs.evaluation));
+  let ended: Promise<void> | undefined;
+  const endTraining = () => {
+    ended ??= training.dispose();
+    return ended;
+  };
+  opened.add(endTraining);
   const labelCount = dataset.labels.length;
   const tokens = Object.fromEntries(
     Object.entries(texts).map(([name, examples]) => [name, new TokenizedSplit(examples, tokenizer, maxLength, store)]),
@@ -183,9 +188,15 @@ async function prepare(
   const limits = { budgetBytes: options.frozenFeatureMegabytes * 2 ** 20, store, signal };
   const featureSplits = features && new FeatureSplits(features, engine, { encoder, store: memory }, tokens, limits);
   const evaluate = async (split: SplitName, thresholds?: readonly number[]): Promise<Evaluation> => {
-    const program = { executable: await evaluation.get(), encoder, weights, labelCount };
-    const logits = await computeLogits(program, tokens[split], signal, await featureSplits?.of(split));
-    return { logits, metrics: scored(split, logits, thresholds) };
+    // Compiled anew each time: what a program has used once it keeps until it is disposed, and training steps need the room.
+    const executable = await engine.compile(inOwn.programs.evaluation);
+    try {
+      const program = { executable, encoder, weights, labelCount };
+      const logits = await computeLogits(program, tokens[split], signal, await featureSplits?.of(split));
+      return { logits, metrics: scored(split, logits, thresholds) };
+    } finally {
+      await executable.dispose();
+    }
   };
   const scored = (split: SplitName, logits: Float32Array, thresholds?: readonly number[]): SplitMetrics => {
     const truth = split === "train" ? truths : texts[split].truths();
@@ -242,10 +253,10 @@ async function prepare(
     objective,
     evaluate,
     ...(options.precision !== "float32" && { evaluateFloat32 }),
+    endTraining,
     dispose: async () => {
       await memory.dispose();
-      await training.dispose();
-      await evaluation.dispose();
+      await endTraining();
       await featureSplits?.dispose();
     },
   };

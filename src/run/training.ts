@@ -174,6 +174,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
   }
 
   async #finish(session: Session): Promise<TrainEvent> {
+    await this.#run.endTraining();
     const { bestEpoch, epochs, start } = this.#state;
     if ((bestEpoch > 0 || start) && bestEpoch < epochs.length) await this.#restoreBest();
     const started = performance.now();
