@@ -7,6 +7,7 @@ import type { RunResult } from "../src/run/run-result.ts";
 import { compare } from "../src/study/compare.ts";
 import { type RecipeChoice, recipeChoices } from "../src/study/plan-schema.ts";
 import type { PlannedRun } from "../src/study/study.ts";
+import type { SplitMetrics } from "../src/train/metrics.ts";
 import { type TrainPrecision, trainPrecisionNames } from "../src/train/precision.ts";
 import { chosen } from "./chosen.ts";
 import { markdownTable, mean } from "./figures.ts";
@@ -71,7 +72,12 @@ export async function benchInt8Accuracy(args: readonly string[]): Promise<void> 
   let written = "";
   const write = () => {
     const markdown = [about, ...tablesOf(pairsOf(results), precision!)].join("\n\n");
-    const found = results.map(({ result: { test, testFloat32 }, ...place }) => ({ ...place, test, testFloat32 }));
+    // Of classes and confusions the runs' folders know.
+    const short = ({ accuracy, f1, loss }: SplitMetrics) => ({ accuracy, f1, loss });
+    const found = results.map(({ result: { test, testFloat32 }, ...place }) => ({
+      ...{ ...place, test: short(test) },
+      ...(testFloat32 && { testFloat32: short(testFloat32) }),
+    }));
     written = writeResults(values.out, benchMachine(), { markdown, data: { plan, found } }, `${precision}-accuracy`);
     return markdown;
   };
