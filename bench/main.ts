@@ -94,6 +94,10 @@ const benches: Readonly<Record<string, { summary: string; run: (args: readonly s
     summary: "writes the data sets on which the recipes were searched, from banking77 and dair-ai/emotion",
     run: async (args) => (await import("./recipe-data.ts")).benchRecipeData(args),
   },
+  "recipe-search": {
+    summary: "how far the recipe tuned is from the best learning rate, by method and data set, on validation; goes on",
+    run: async (args) => (await import("./recipe-search.ts")).benchRecipeSearch(args),
+  },
   hashes: {
     summary:
       "SHA-256 of what the command line computes, to hold before and after a change that is to change none of it",

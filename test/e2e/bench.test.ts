@@ -58,6 +58,7 @@ test("without a name, they are listed", () => {
     "audit",
     "search",
     "recipe-data",
+    "recipe-search",
     "hashes",
   ];
   expect([...bench().matchAll(/^npm run bench -- ([\w-]+)/gm)].map(([, name]) => name)).toEqual(names);
@@ -252,6 +253,30 @@ test("search sets ASHA with TPE beside random search at the same budget of epoch
       for (const [i, [, f1]] of points.slice(1).entries()) expect(f1).toBeGreaterThanOrEqual(points[i]![1]);
   expect(found[1]!.best.map(([epochs]) => epochs)).toEqual([3, 6]);
   expect(output).toMatch(/^\| 6 +\| +\d+\.\d \| +\d+\.\d \| +-?\d+\.\d \|$/m);
+});
+
+test("recipe-search tries multiples of the rate that the recipe has, and says what its own is short of", () => {
+  const options = ["--methods", "lora,probe", "--studies", join(cwd, "recipe-search")];
+  bench("recipe-search", "--short", "--model", model, "--data", data, "--out", out, ...options);
+  interface Cell {
+    readonly method: string;
+    readonly rule: number;
+    readonly runs: readonly { readonly rate: number; readonly validation: number }[];
+  }
+  const { cells } = written<{ cells: Cell[] }>("recipe-search-model");
+  expect(cells.map(({ method }) => method)).toEqual(["lora", "probe"]);
+  for (const { rule, runs } of cells) {
+    const ratios = runs.map(({ rate }) => rate / rule);
+    for (const [i, factor] of [0.5, 1, 2].entries()) expect(ratios[i]! / factor).toBeCloseTo(1, 2);
+  }
+  const table = readFileSync(
+    join(out, readdirSync(out).find((file) => file.endsWith("recipe-search-model.md"))!),
+    "utf8",
+  );
+  const { rule, runs } = cells[1]!;
+  const best = Math.max(...runs.map(({ validation }) => validation));
+  const regret = best - runs.find(({ rate }) => rate === rule)!.validation;
+  expect(table).toContain(` ${rule.toExponential()} | ${regret.toFixed(4)} | `);
 });
 
 test("hashes finds the same twice", () => {
