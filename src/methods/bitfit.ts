@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { layerChoice, layersOption } from "./layers.ts";
 import { defineMethod, trainsHead } from "./method.ts";
-import { forDrawnHead, searched, searchedOnMini } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, searchedOnMini } from "./recipe-entry.ts";
 
 export const bitfit = defineMethod({
   title: "BitFit",
@@ -20,7 +20,7 @@ export const bitfit = defineMethod({
   },
   options: z.strictObject({ layers: layersOption }),
   recipes: {
-    tuned: { options: { learningRate: searched(3e-3), headLearningRate: forDrawnHead(1e-2) } },
+    tuned: { options: { learningRate: byWidth(3e-3), headLearningRate: forDrawnHead(1e-2) } },
     demo: { options: { learningRate: searchedOnMini(1e-2) } },
   },
   adapt: (encoder, { layers }, context) => {

@@ -7,7 +7,7 @@ import type { LinearSite } from "../models/scope.ts";
 import { layersOption } from "./layers.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
 import { selectedModules, wholeNames } from "./peft-targets.ts";
-import { forDrawnHead, searched, searchedOnMini } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, searchedOnMini } from "./recipe-entry.ts";
 import { isTarget, moduleOf, targetSites, targetsOption } from "./targets.ts";
 
 const VECTOR = ".ia3_l";
@@ -38,7 +38,7 @@ export const ia3 = defineMethod({
   },
   options,
   recipes: {
-    tuned: { options: { learningRate: searched(3e-2), headLearningRate: forDrawnHead(1e-2) } },
+    tuned: { options: { learningRate: byWidth(3e-2), headLearningRate: forDrawnHead(1e-2) } },
     demo: { options: { learningRate: searchedOnMini(3e-2) } },
   },
   peft: {

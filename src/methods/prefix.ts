@@ -9,7 +9,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { Scope } from "../models/scope.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
-import { forDrawnHead, searched, searchedOnMini } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, searchedOnMini } from "./recipe-entry.ts";
 import { peftSizes, requireRoom, twoTransformers } from "./virtual-tokens.ts";
 
 /** [virtual tokens, 2 · layers · hidden]: key and value of layer 0, key and value of layer 1, … */
@@ -45,7 +45,7 @@ export const prefix = defineMethod({
   },
   options,
   recipes: {
-    tuned: { options: { learningRate: searched(1e-2), headLearningRate: forDrawnHead(1e-2) } },
+    tuned: { options: { learningRate: byWidth(2e-2), headLearningRate: forDrawnHead(1e-2) } },
     demo: { options: { learningRate: searchedOnMini(2e-2) } },
   },
   peft: {

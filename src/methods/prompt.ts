@@ -7,7 +7,7 @@ import { constant } from "../graph/ops/leaf.ts";
 import { affine, product } from "../graph/ops/linalg.ts";
 import { virtualTokenInput } from "../models/batch.ts";
 import { type AddedParameter, defineMethod, type Start, trainsHead } from "./method.ts";
-import { forDrawnHead, searched, searchedOnMini } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, searchedOnMini } from "./recipe-entry.ts";
 import { peftSizes, requireRoom, twoTransformers } from "./virtual-tokens.ts";
 
 const NAME = "prompt_embeddings";
@@ -36,7 +36,7 @@ export const prompt = defineMethod({
   },
   options,
   recipes: {
-    tuned: { options: { learningRate: searched(5e-2), headLearningRate: forDrawnHead(1e-2) } },
+    tuned: { options: { learningRate: byWidth(5e-2), headLearningRate: forDrawnHead(1e-2) } },
     demo: { options: { learningRate: searchedOnMini(3e-2) } },
   },
   peft: {

@@ -14,7 +14,7 @@ export const redisProgram: string | undefined = ["valkey-server", "redis-server"
 );
 
 const python = process.env.ATTUNE_PYTHON;
-export const hasS3: boolean = python !== undefined && spawnSync(python, ["-c", "import moto.server"]).status === 0;
+export const hasS3: boolean = !!python && spawnSync(python, ["-c", "import moto.server"]).status === 0;
 
 export interface Server {
   readonly port: number;

@@ -109,12 +109,21 @@ describe("tuned", () => {
     expect(epochsOf(2000, { gradientAccumulation: 2 })).toBe(10);
   });
 
-  test("has lower rates for wider encoders", () => {
+  test("has lower rates within wider encoders", () => {
     const ratesOf = (method: MethodName) =>
       [256, 384, 768, 1024].map((hiddenSize) => valuesOf("tuned", method, {}, { hiddenSize }).learningRate);
     expect(ratesOf("full")).toEqual([3e-4, 2e-4, 1e-4, 7.5e-5]);
     expect(ratesOf("lora")).toEqual([3e-3, 2e-3, 1e-3, 7.5e-4]);
+    expect(ratesOf("prefix")).toEqual([3e-2, 2e-2, 1e-2, 7.5e-3]);
+    expect(ratesOf("prompt")).toEqual([7.5e-2, 5e-2, 2.5e-2, 1.9e-2]);
+    expect(ratesOf("bitfit")).toEqual([4.5e-3, 3e-3, 1.5e-3, 1.1e-3]);
+    expect(ratesOf("ia3")).toEqual([4.5e-2, 3e-2, 1.5e-2, 1.1e-2]);
     expect(new Set(ratesOf("probe")).size).toBe(1);
+  });
+
+  test("has a higher rate for a probe of many labels", () => {
+    const rateOf = (labels: number) => valuesOf("tuned", "probe", {}, { labels }).learningRate;
+    expect([2, 6, 77, 150].map(rateOf)).toEqual([5e-3, 5e-3, 1e-2, 1e-2]);
   });
 
   test("keeps LoRA's alpha at every rank, on all linear layers", () => {

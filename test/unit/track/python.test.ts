@@ -14,7 +14,7 @@ import { expectedValues, trackedRun } from "./tracked-run.ts";
 
 const python = process.env.ATTUNE_PYTHON;
 const script = fileURLToPath(new URL("../../fixtures/read_trackers.py", import.meta.url));
-const has = (name: string): boolean => python !== undefined && spawnSync(python, ["-c", `import ${name}`]).status === 0;
+const has = (name: string): boolean => !!python && spawnSync(python, ["-c", `import ${name}`]).status === 0;
 
 interface ReadRun {
   readonly values: Readonly<Record<string, readonly (readonly [step: number, value: number])[]>>;
