@@ -232,6 +232,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
         labelsWithoutTexts: counts.filter((count) => count === 0).length,
         isTuned: this.#facts.options.recipe === "tuned",
         hasOtherHead: adapted.encoder.head.head !== fittingHead(model, modelFolder, labels).head,
+        isFrozen: adapted.trained.every(({ part }) => part === "classifier" || part === "pooler"),
         baselines,
       });
     this.#times.leaveOut((performance.now() - started) / 1000);

@@ -28,6 +28,8 @@ export interface Judged {
   readonly isTuned: boolean;
   /** Whether the head is not the one that fits the model's files. */
   readonly hasOtherHead: boolean;
+  /** Whether nothing but the head is trained. */
+  readonly isFrozen: boolean;
   readonly baselines: Baselines;
 }
 
@@ -81,9 +83,15 @@ const causes: readonly Cause[] = [
     next: () => "give every label some training texts",
   },
   {
-    applies: (run) => lossFell(run) < LITTLE,
+    // Of a probe with the recipe's rate that is the encoder's doing.
+    applies: (run) => lossFell(run) < LITTLE && !(run.isFrozen && run.isTuned),
     reason: () => "the training loss hardly fell, so the learning rate is too low or the steps are too few",
     next: byRecipe,
+  },
+  {
+    applies: ({ isFrozen }) => isFrozen,
+    reason: () => "the encoder stays as it is, and what it puts out may not tell these labels apart",
+    next: () => "train within the encoder too, with --method lora or --method full",
   },
   {
     applies: (run) => lossFell(run) >= LITTLE && run.epochs.length > 1 && last(run)!.epoch === bestEpoch(run),

@@ -21,6 +21,7 @@ const judged = (changes: Partial<Judged> = {}): Judged => ({
   labelsWithoutTexts: 0,
   isTuned: true,
   hasOtherHead: false,
+  isFrozen: false,
   baselines: {
     majority: { accuracy: 0.35, f1: 0.09 },
     bagOfWords: { accuracy: 0.8, f1: 0.75, words: 9, trainedOn: 9 },
@@ -61,6 +62,7 @@ test.each([
     "the last epoch was the best",
     "more --epochs",
   ],
+  ["a frozen encoder", { isFrozen: true, steps: 40 }, "the encoder stays as it is", "--method lora"],
   ["few steps", { steps: 40 }, "40 steps are few", "more --epochs"],
   ["another head", { hasOtherHead: true }, "the head is not the one", "leave --head out"],
   ["nothing of these", {}, "too few", "attune inspect"],
@@ -72,6 +74,12 @@ test.each([
 
 test("rates of one's own are the first thing to leave out", () => {
   expect(failed({ steps: 40, isTuned: false }).next[0]).toContain("leave --learning-rate and --epochs out");
+});
+
+test("a probe whose loss hardly fell has a frozen encoder to blame with the recipe's rate, and the rate with another", () => {
+  const probe = { isFrozen: true, epochs: [epoch(1, 1.75, 0.1), epoch(2, 1.7, 0.1)] };
+  expect(failed(probe).reasons[0]).toContain("the encoder stays as it is");
+  expect(failed({ ...probe, isTuned: false }).reasons[0]).toContain("hardly fell");
 });
 
 test("texts with any number of labels are held against bag of words alone", () => {
