@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { layerChoice, layersOption } from "./layers.ts";
 import { defineMethod } from "./method.ts";
-import { byWidth, forDrawnHead, searchedOnMini } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, searched, searchedOnMini } from "./recipe-entry.ts";
 
 export const full = defineMethod({
   title: "Full fine-tuning",
@@ -20,7 +20,14 @@ export const full = defineMethod({
   isReference: true,
   options: z.strictObject({ layers: layersOption }),
   recipes: {
-    tuned: { options: { learningRate: byWidth(2e-4), headLearningRate: forDrawnHead(5e-3) } },
+    tuned: {
+      options: {
+        learningRate: byWidth(2e-4),
+        headLearningRate: forDrawnHead(5e-3),
+        // Without it, the first steps push a drawn head's errors through every weight: 150 labels unlearned an epoch.
+        warmup: searched(0.1),
+      },
+    },
     demo: { options: { learningRate: searchedOnMini(3e-4) } },
   },
   adapt: (encoder, { layers }, { trainHead }) => {

@@ -91,6 +91,7 @@ export const lora = defineMethod({
       options: {
         learningRate: byWidth(2e-3),
         headLearningRate: forDrawnHead(1e-2),
+        warmup: searched(0.1),
         alpha: searched(8),
         targets: searched(["all-linear"]),
       },

@@ -116,7 +116,7 @@ describe("tuned", () => {
     expect(ratesOf("lora")).toEqual([3e-3, 2e-3, 1e-3, 7.5e-4]);
     expect(ratesOf("prefix")).toEqual([3e-2, 2e-2, 1e-2, 7.5e-3]);
     expect(ratesOf("prompt")).toEqual([7.5e-2, 5e-2, 2.5e-2, 1.9e-2]);
-    expect(ratesOf("bitfit")).toEqual([4.5e-3, 3e-3, 1.5e-3, 1.1e-3]);
+    expect(ratesOf("bitfit")).toEqual([6e-3, 4e-3, 2e-3, 1.5e-3]);
     expect(ratesOf("ia3")).toEqual([4.5e-2, 3e-2, 1.5e-2, 1.1e-2]);
     expect(new Set(ratesOf("probe")).size).toBe(1);
   });
@@ -124,6 +124,10 @@ describe("tuned", () => {
   test("has a higher rate for a probe of many labels", () => {
     const rateOf = (labels: number) => valuesOf("tuned", "probe", {}, { labels }).learningRate;
     expect([2, 6, 77, 150].map(rateOf)).toEqual([5e-3, 5e-3, 1e-2, 1e-2]);
+  });
+
+  test("warms up in full fine-tuning and in LoRA", () => {
+    for (const method of ["full", "lora"] as const) expect(valuesOf("tuned", method)).toMatchObject({ warmup: 0.1 });
   });
 
   test("keeps LoRA's alpha at every rank, on all linear layers", () => {
