@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { layerChoice, layersOption } from "./layers.ts";
 import { defineMethod } from "./method.ts";
-import { byWidth, forDrawnHead, searched, searchedOnMini } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, searchedOnMini, warmUp } from "./recipe-entry.ts";
 
 export const full = defineMethod({
   title: "Full fine-tuning",
@@ -21,12 +21,7 @@ export const full = defineMethod({
   options: z.strictObject({ layers: layersOption }),
   recipes: {
     tuned: {
-      options: {
-        learningRate: byWidth(2e-4),
-        headLearningRate: forDrawnHead(5e-3),
-        // Without it, the first steps push a drawn head's errors through every weight: 150 labels unlearned an epoch.
-        warmup: searched(0.1),
-      },
+      options: { learningRate: byWidth(2e-4), headLearningRate: forDrawnHead(5e-3), warmup: warmUp },
     },
     demo: { options: { learningRate: searchedOnMini(3e-4) } },
   },

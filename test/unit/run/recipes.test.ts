@@ -127,7 +127,10 @@ describe("tuned", () => {
   });
 
   test("warms up in full fine-tuning and in LoRA", () => {
-    for (const method of ["full", "lora"] as const) expect(valuesOf("tuned", method)).toMatchObject({ warmup: 0.1 });
+    for (const method of ["full", "lora"] as const) {
+      expect(valuesOf("tuned", method)).toMatchObject({ warmup: 0.1 });
+      expect(valuesOf("tuned", method, { epochs: 1 }, { texts: 144 })).not.toHaveProperty("warmup");
+    }
   });
 
   test("keeps LoRA's alpha at every rank, on all linear layers", () => {
