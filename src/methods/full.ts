@@ -2,7 +2,10 @@
 import { z } from "zod";
 import { layerChoice, layersOption } from "./layers.ts";
 import { defineMethod } from "./method.ts";
-import { byWidth, forDrawnHead, searchedOnMini, warmUp } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, searched, searchedOnMini, type TaskSize } from "./recipe-entry.ts";
+
+/** Without it, the errors of a head that is drawn go through all weights at the full rate. Of a few steps it would leave none. */
+const warmup = ({ steps }: TaskSize) => (steps < 10 ? undefined : searched(0.1));
 
 export const full = defineMethod({
   title: "Full fine-tuning",
@@ -21,7 +24,7 @@ export const full = defineMethod({
   options: z.strictObject({ layers: layersOption }),
   recipes: {
     tuned: {
-      options: { learningRate: byWidth(2e-4), headLearningRate: forDrawnHead(5e-3), warmup: warmUp },
+      options: { learningRate: byWidth(2e-4), headLearningRate: forDrawnHead(5e-3), warmup },
     },
     demo: { options: { learningRate: searchedOnMini(3e-4) } },
   },

@@ -9,7 +9,7 @@ import { directedLinear, MAGNITUDE, magnitudeOf, rescaleRows, restoreRows } from
 import { layersOption } from "./layers.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
 import { selectedModules } from "./peft-targets.ts";
-import { byWidth, forDrawnHead, original, searched, searchedOnMini, warmUp } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, original, searched, searchedOnMini } from "./recipe-entry.ts";
 import { moduleOf, targetSites, targetsOption } from "./targets.ts";
 
 const A = ".lora_A.weight";
@@ -91,7 +91,6 @@ export const lora = defineMethod({
       options: {
         learningRate: byWidth(2e-3),
         headLearningRate: forDrawnHead(1e-2),
-        warmup: warmUp,
         alpha: searched(8),
         targets: searched(["all-linear"]),
       },

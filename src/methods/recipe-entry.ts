@@ -54,9 +54,6 @@ export const byWidth =
   ({ hiddenSize }: TaskSize): Sourced =>
     searched(Number(((rate * SEARCHED_WIDTH) / hiddenSize).toPrecision(2)));
 
-/** A warm-up: without it, the errors of a head that is drawn go through the encoder at the full rate. Of a few steps it would leave none. */
-export const warmUp = ({ steps }: TaskSize): Sourced | undefined => (steps < 10 ? undefined : searched(0.1));
-
 /** A rate for a head that is drawn; one that the file has keeps to the method's rate. */
 export const forDrawnHead =
   (rate: number) =>
