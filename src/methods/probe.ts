@@ -1,16 +1,10 @@
 /** Linear probing: the encoder stays as it is, and only what stands on it is trained. */
 import { z } from "zod";
 import { defineMethod, trainsHead } from "./method.ts";
-import { type Sourced, searched, searchedOnMini, type TaskSize } from "./recipe-entry.ts";
+import { searched, searchedOnMini } from "./recipe-entry.ts";
 
 /** Enough for any number of texts: a linear layer cannot learn them by heart as fast as an encoder. */
 const PROBE_EPOCHS = 12;
-
-/** From so many labels on there are many. */
-const MANY_LABELS = 20;
-
-/** The more labels, the fewer texts each has, and the further its row of the classifier must come in the same steps. */
-const byLabels = ({ labels }: TaskSize): Sourced => searched(labels < MANY_LABELS ? 5e-3 : 1e-2);
 
 export const probe = defineMethod({
   title: "Linear probe",
@@ -49,7 +43,7 @@ export const probe = defineMethod({
     },
     tuned: {
       // Its epochs read features that are computed once, and cost next to nothing.
-      options: { learningRate: byLabels, epochs: searched(PROBE_EPOCHS), earlyStopping: searched(0) },
+      options: { learningRate: searched(1e-2), epochs: searched(PROBE_EPOCHS), earlyStopping: searched(0) },
     },
     demo: { options: { learningRate: searchedOnMini(1e-2) } },
   },

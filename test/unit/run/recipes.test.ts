@@ -121,11 +121,6 @@ describe("tuned", () => {
     expect(new Set(ratesOf("probe")).size).toBe(1);
   });
 
-  test("has a higher rate for a probe of many labels", () => {
-    const rateOf = (labels: number) => valuesOf("tuned", "probe", {}, { labels }).learningRate;
-    expect([2, 6, 77, 150].map(rateOf)).toEqual([5e-3, 5e-3, 1e-2, 1e-2]);
-  });
-
   test("warms up where every weight is trained, in a run that has some steps", () => {
     expect(valuesOf("tuned", "full")).toMatchObject({ warmup: 0.1 });
     expect(valuesOf("tuned", "full", { epochs: 1 }, { texts: 144 })).not.toHaveProperty("warmup");
