@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pretrain } from "../src/pretrain/pretrain.ts";
 import { includedInputs, inStudies } from "./options.ts";
-import { COMPARED, printScores, studiesFolder } from "./scores.ts";
+import { COMPARED, printScores } from "./scores.ts";
+import { studiesFolder } from "./studies.ts";
 
 export async function benchAdapt(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({

@@ -4,9 +4,7 @@ import { parseArgs } from "node:util";
 import { standardDeviation } from "../src/comparison/statistics/spread.ts";
 import { type MethodName, methodNames, methodOf } from "../src/methods/registry.ts";
 import type { RunResult } from "../src/run/run-result.ts";
-import { compare } from "../src/study/compare.ts";
 import { type RecipeChoice, recipeChoices } from "../src/study/plan-schema.ts";
-import type { PlannedRun } from "../src/study/study.ts";
 import type { SplitMetrics } from "../src/train/metrics.ts";
 import { type TrainPrecision, trainPrecisionNames } from "../src/train/precision.ts";
 import { chosen } from "./chosen.ts";
@@ -14,7 +12,7 @@ import { markdownTable, mean } from "./figures.ts";
 import { benchMachine } from "./machine.ts";
 import { measuring, sharedInputs } from "./options.ts";
 import { writeResults } from "./results.ts";
-import { studiesFolder } from "./scores.ts";
+import { doStudy, studiesFolder } from "./studies.ts";
 
 const IN_BYTES = trainPrecisionNames.filter((name) => name !== "float32");
 const RANK = 8;
@@ -83,24 +81,11 @@ export async function benchInt8Accuracy(args: readonly string[]): Promise<void> 
   };
   for (const path of values.data.split(",")) {
     const data = basename(path);
-    const runs = new Map<string, PlannedRun>();
-    const add = (name: string, result: RunResult) => {
-      const { method, seed, options } = runs.get(name)!;
-      const precision = (options as { readonly precision: TrainPrecision }).precision;
+    await doStudy({ ...plan, data: path }, join(folder, data), ({ method, seed, options }, result) => {
+      const { precision } = options as { readonly precision: TrainPrecision };
       results.push({ data, method, seed, precision, result });
-    };
-    for await (const event of compare({ ...plan, data: path }, join(folder, data), { estimate: false })) {
-      if (event.type === "plan") {
-        for (const run of event.study.runs) runs.set(run.name, run);
-        for (const [name, result] of Object.entries(event.finished)) add(name, result);
-      }
-      if (event.type === "run-failed") throw new Error(`${data}, ${event.name}: ${event.reason}`);
-      if (event.type === "run-done") {
-        add(event.name, event.result);
-        console.error(`${data}, ${event.name}: accuracy ${event.result.test.accuracy.toFixed(4)}`);
-        write();
-      }
-    }
+      write();
+    });
   }
   console.log(`${write()}\n\n${written}.md, .json`);
 }

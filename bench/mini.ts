@@ -7,7 +7,8 @@ import { atPath } from "../src/hub/named-inputs.ts";
 import { readModelConfig } from "../src/pretrained/open-model.ts";
 import { writeDrawnModel } from "./models.ts";
 import { includedInputs, inStudies } from "./options.ts";
-import { COMPARED, printScores, studiesFolder } from "./scores.ts";
+import { COMPARED, printScores } from "./scores.ts";
+import { studiesFolder } from "./studies.ts";
 
 export async function benchMini(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({

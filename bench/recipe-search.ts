@@ -2,21 +2,20 @@
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { AttuneError } from "../src/base/error.ts";
+import { lastOf } from "../src/base/last-of.ts";
 import { standardDeviation } from "../src/comparison/statistics/spread.ts";
 import { type MethodName, methodNames, methodOf } from "../src/methods/registry.ts";
 import type { RunResult } from "../src/run/run-result.ts";
-import { compare } from "../src/study/compare.ts";
 import { openPlan } from "../src/study/open-plan.ts";
 import { resolvePlan } from "../src/study/plan.ts";
 import type { Plan } from "../src/study/plan-schema.ts";
-import type { PlannedRun } from "../src/study/study.ts";
 import { type TrainPrecision, trainPrecisionNames } from "../src/train/precision.ts";
 import { chosen } from "./chosen.ts";
 import { markdownTable, mean } from "./figures.ts";
 import { benchMachine } from "./machine.ts";
 import { includedInputs, measuring } from "./options.ts";
 import { writeResults } from "./results.ts";
-import { studiesFolder } from "./scores.ts";
+import { doStudy, studiesFolder } from "./studies.ts";
 
 const RANK = 8;
 const METHODS = "full,lora,probe,prefix,prompt,bitfit,ia3";
@@ -27,7 +26,13 @@ interface Cell {
   readonly method: MethodName;
   /** What the recipe would take. */
   readonly rule: number;
-  readonly runs: readonly { readonly rate: number; readonly seed: number; readonly result: RunResult }[];
+  readonly runs: readonly Run[];
+}
+
+interface Run {
+  readonly rate: number;
+  readonly seed: number;
+  readonly result: RunResult;
 }
 
 export async function benchRecipeSearch(args: readonly string[]): Promise<void> {
@@ -69,17 +74,20 @@ export async function benchRecipeSearch(args: readonly string[]): Promise<void> 
     const plan: Plan = {
       ...{ ...shared, data: path, methods: [] },
       runs: methods.map((method) => ({
-        ...{ method, learningRate: factors.map((factor) => multiple(rules.get(method)!, factor)) },
+        ...{ method, learningRate: factors.map((factor) => factor * rules.get(method)!) },
         ...(methodOf(method).hasRank && { rank: RANK }),
       })),
     };
-    const { planned, finished } = await resultsOf(plan, join(folder, `${encoder}-${data}`.replaceAll(":", "-")));
-    const all = planned.map(({ name, method, seed, options }) => ({
-      ...{ method, seed, result: finished[name]! },
-      rate: (options as { readonly learningRate: number }).learningRate,
-    }));
-    for (const method of methods)
-      cells.push({ data, method, rule: rules.get(method)!, runs: all.filter((run) => run.method === method) });
+    const found = methods.map((method) => ({ data, method, rule: rules.get(method)!, runs: [] as Run[] }));
+    await doStudy(
+      plan,
+      join(folder, `${encoder}-${data}`.replaceAll(":", "-")),
+      ({ method, seed, options }, result) => {
+        const { learningRate: rate } = options as { readonly learningRate: number };
+        found.find((cell) => cell.method === method)!.runs.push({ rate, seed, result });
+      },
+    );
+    cells.push(...found);
     const about = `${encoder}, recipe tuned, ${precision}, seeds ${seeds.join(", ")}.`;
     const markdown = `${about}\n\n${regretTable(cells)}`;
     written = writeResults(
@@ -93,36 +101,17 @@ export async function benchRecipeSearch(args: readonly string[]): Promise<void> 
   console.log(`\n${written}.md, .json`);
 }
 
-/** The rule's own as it is, the others without the digits of their product that nobody asked for. */
-const multiple = (rate: number, factor: number): number =>
-  factor === 1 ? rate : Number((rate * factor).toPrecision(2));
-
 /** The learning rates that the recipe has for this model and these data. */
 async function ratesOfRules(plan: Plan): Promise<Map<MethodName, number>> {
-  const opened = openPlan(resolvePlan(plan), undefined, undefined);
-  for (;;) {
-    const { done, value } = await opened.next();
-    if (!done) continue;
-    return new Map(
-      value.runs.map(({ method, options }) => {
-        const { learningRate } = options as { readonly learningRate?: number };
-        if (learningRate === undefined)
-          throw new AttuneError("bench/no-rate", `--methods ${method}: the recipe has no learning rate for it`);
-        return [method as MethodName, learningRate];
-      }),
-    );
-  }
-}
-
-async function resultsOf(plan: Plan, study: string) {
-  let planned: readonly PlannedRun[] = [];
-  for await (const event of compare(plan, study, { estimate: false })) {
-    if (event.type === "plan") planned = event.study.runs;
-    if (event.type === "run-failed") throw new Error(`${study}, ${event.name}: ${event.reason}`);
-    if (event.type === "run-done") console.error(`${event.name}: ${bestOf(event.result).toFixed(4)}`);
-    if (event.type === "done") return { planned, finished: event.finished };
-  }
-  throw new Error(`${study}: it was stopped`);
+  const { runs } = await lastOf(openPlan(resolvePlan(plan), undefined, undefined));
+  return new Map(
+    runs.map(({ method, options }) => {
+      const { learningRate } = options as { readonly learningRate?: number };
+      if (learningRate === undefined)
+        throw new AttuneError("bench/no-rate", `--methods ${method}: the recipe has no learning rate for it`);
+      return [method, learningRate];
+    }),
+  );
 }
 
 /** Macro F1 on validation of the epoch that is kept. */

@@ -1,12 +1,10 @@
 /** Full fine-tuning, LoRA and the probe from two encoders on the same data, over seeds, as a Markdown table. */
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mean, standardDeviation } from "../src/comparison/statistics/spread.ts";
 import { methodOf } from "../src/methods/registry.ts";
 import type { RunResult } from "../src/run/run-result.ts";
-import { compare } from "../src/study/compare.ts";
 import type { Plan } from "../src/study/plan-schema.ts";
+import { doStudy } from "./studies.ts";
 
 export const COMPARED = ["full", "lora", "probe"] as const;
 type Compared = (typeof COMPARED)[number];
@@ -29,13 +27,6 @@ export interface Scoring {
 }
 
 const FIRST_SEED = 42;
-
-/** Where the studies of a bench are: as asked for with an option, or a new folder that is said, so that a bench that was stopped can go on. */
-export function studiesFolder(asked: string | undefined, bench: string, option = "out"): string {
-  const folder = asked ?? mkdtempSync(join(tmpdir(), `attune-${bench}-`));
-  console.error(`studies in ${folder}; go on with --${option} ${folder}`);
-  return folder;
-}
 
 /** Does the runs that are not done, and prints the table. */
 export async function printScores(sides: readonly [Side, Side], scoring: Scoring): Promise<void> {
@@ -75,13 +66,8 @@ async function resultsOf(
     // Splits that have to be made are the same for all seeds.
     const given = { data, methods: chosen, ranks: [8], seeds: [seed], splitSeed: FIRST_SEED, ...options };
     const study = join(out, `${name}-s${seed}`.replaceAll(" ", "-"));
-    for await (const event of compare({ ...given, model: model(seed) }, study, { estimate: false })) {
-      if (event.type === "run-failed") throw new Error(`${study}, ${event.name}: ${event.reason}`);
-      if (event.type === "run-done")
-        console.error(`${study}, ${event.name}: accuracy ${event.result.test.accuracy.toFixed(4)}`);
-      if (event.type === "done")
-        for (const result of Object.values(event.finished)) found.get(result.method as Compared)!.push(result);
-    }
+    const plan = { ...given, model: model(seed) };
+    await doStudy(plan, study, ({ method }, result) => found.get(method as Compared)!.push(result));
   }
   return found;
 }

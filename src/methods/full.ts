@@ -23,9 +23,7 @@ export const full = defineMethod({
   isReference: true,
   options: z.strictObject({ layers: layersOption }),
   recipes: {
-    tuned: {
-      options: { learningRate: byWidth(2e-4), headLearningRate: forDrawnHead(5e-3), warmup },
-    },
+    tuned: { options: { learningRate: byWidth(2e-4), headLearningRate: forDrawnHead(5e-3), warmup } },
     demo: { options: { learningRate: searchedOnMini(3e-4) } },
   },
   adapt: (encoder, { layers }, { trainHead }) => {

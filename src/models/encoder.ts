@@ -29,6 +29,9 @@ export interface Parameter {
   readonly stored?: StoredForm;
 }
 
+/** Whether a parameter stands on the encoder: it has the head's learning rate. */
+export const isOfHead = ({ part }: Parameter): boolean => part === "pooler" || part === "classifier";
+
 /** Hidden states [tokens, hidden], and the batch they belong to. */
 export interface Encoded {
   readonly hidden: Tensor;

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { AttuneError } from "../base/error.ts";
 import { makeFolder } from "../base/write-whole.ts";
 import type { ParameterStore } from "../engine/parameter-store.ts";
+import { isOfHead } from "../models/encoder.ts";
 import { fittingHead } from "../pretrained/fitting-head.ts";
 import { labelCounts } from "../tables/dataset.ts";
 import { cutTexts } from "../tokens/tokenized.ts";
@@ -232,7 +233,7 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
         labelsWithoutTexts: counts.filter((count) => count === 0).length,
         isTuned: this.#facts.options.recipe === "tuned",
         hasOtherHead: adapted.encoder.head.head !== fittingHead(model, modelFolder, labels).head,
-        isFrozen: adapted.trained.every(({ part }) => part === "classifier" || part === "pooler"),
+        isFrozen: adapted.trained.every(isOfHead),
         baselines,
       });
     this.#times.leaveOut((performance.now() - started) / 1000);

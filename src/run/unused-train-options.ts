@@ -7,6 +7,7 @@ import type { Spell } from "../base/check-options.ts";
 import { AttuneError } from "../base/error.ts";
 import { type Need, requireEffect, withoutEffect } from "../base/unused-options.ts";
 import { methodOf } from "../methods/registry.ts";
+import { isOfHead } from "../models/encoder.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import { type ResolvedTrainOptions, resolveOptions, trainOptions } from "./train-options.ts";
 
@@ -88,7 +89,7 @@ export function requireUsed(
     );
   if (trainPooler && !encoder.parameters.some(({ part }) => part === "pooler"))
     throw withoutEffect(spell("trainPooler"), "with this model and head, which have no pooler");
-  if (headLearningRate !== undefined && !trained.some(({ part }) => part === "classifier" || part === "pooler"))
+  if (headLearningRate !== undefined && !trained.some(isOfHead))
     throw withoutEffect(spell("headLearningRate"), "where neither pooler nor classifier is trained");
   if (splitSeed !== undefined && !dataset.madeSplits && typeof limit !== "number")
     throw withoutEffect(spell("splitSeed"), "where no split is made, and no sample is drawn");

@@ -1,5 +1,6 @@
 /** How long the runs of a plan will take on this machine, by timing each kind of them on a sample of the data. */
 import { AttuneError } from "../base/error.ts";
+import { lastOf } from "../base/last-of.ts";
 import { mostThreads, usableThreads } from "../base/thread-count.ts";
 import type { TimingEvent } from "./compare-events.ts";
 import type { StudyInput } from "./data-facts.ts";
@@ -30,14 +31,6 @@ export async function estimateStudy(plan: Plan, signal?: AbortSignal): Promise<S
   const found = await lastOf(estimate(runs, input, threadsOf(resolved), stop));
   if (stop.aborted) throw new AttuneError("study/interrupted", "stopped before all was timed", "interrupted");
   return { runs: runs.length, ...new Forecast(runs, found, resolved.jobs).left };
-}
-
-/** What a generator returns, its events left out. */
-async function lastOf<T>(events: AsyncGenerator<unknown, T>): Promise<T> {
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return next.value;
-  }
 }
 
 /** Threads of each run. */

@@ -1,7 +1,7 @@
 /** AdamW over all trained parameters, with Trainer's clipping and decay groups. */
 import type { ParameterStore } from "../engine/parameter-store.ts";
 import type { PackedBatch } from "../models/batch.ts";
-import type { Parameter, ParameterKind } from "../models/encoder.ts";
+import { isOfHead, type Parameter, type ParameterKind } from "../models/encoder.ts";
 
 export interface AdamWOptions {
   readonly beta1: number;
@@ -46,9 +46,9 @@ export class Optimizer {
     return this.#store.update({
       ...rest,
       step: this.step,
-      rateOf: ({ kind, part }: Parameter) => ({
-        learningRate: part === "pooler" || part === "classifier" ? learningRate * headRateFactor : learningRate,
-        weightDecay: DECAYS[kind] ? weightDecay : 0,
+      rateOf: (parameter: Parameter) => ({
+        learningRate: isOfHead(parameter) ? learningRate * headRateFactor : learningRate,
+        weightDecay: DECAYS[parameter.kind] ? weightDecay : 0,
       }),
     });
   }

@@ -257,7 +257,7 @@ test("search sets ASHA with TPE beside random search at the same budget of epoch
 
 test("recipe-search tries multiples of the rate that the recipe has, and says what its own is short of", () => {
   const options = ["--methods", "lora,probe", "--studies", join(cwd, "recipe-search")];
-  bench("recipe-search", "--short", "--model", model, "--data", data, "--out", out, ...options);
+  const table = bench("recipe-search", "--short", "--model", model, "--data", data, "--out", out, ...options);
   interface Cell {
     readonly method: string;
     readonly rule: number;
@@ -269,10 +269,6 @@ test("recipe-search tries multiples of the rate that the recipe has, and says wh
     const ratios = runs.map(({ rate }) => rate / rule);
     for (const [i, factor] of [0.5, 1, 2].entries()) expect(ratios[i]! / factor).toBeCloseTo(1, 2);
   }
-  const table = readFileSync(
-    join(out, readdirSync(out).find((file) => file.endsWith("recipe-search-model.md"))!),
-    "utf8",
-  );
   const { rule, runs } = cells[1]!;
   const best = Math.max(...runs.map(({ validation }) => validation));
   const regret = best - runs.find(({ rate }) => rate === rule)!.validation;
