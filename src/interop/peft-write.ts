@@ -38,20 +38,21 @@ export interface AdapterToWrite {
  * @throws AttuneError where PEFT has no such adapter
  */
 export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void {
-  const { encoder, semantics, tensors } = adapter;
-  const { name: methodName, method, options } = adapter.method;
+  const { encoder, semantics } = adapter;
+  const { name: methodName, method } = adapter.method;
   const { peft } = method;
   if (!peft) throw unwritable(`PEFT has no method like ${methodName}`);
   if (!isTransformersHead(encoder.head)) throw unwritable(`PEFT has no head like ${encoder.head.head}`);
-  const refusal = peft.refusal?.(options, semantics, encoder);
+  const refusal = peft.refusal?.(adapter.method.options, semantics, encoder);
   if (refusal) throw unwritable(refusal);
+  const asTrained = { options: adapter.method.options, tensors: adapter.tensors };
+  const { options, tensors } = peft.takenIn?.(encoder, asTrained.options, asTrained.tensors) ?? asTrained;
   const parts = new Map(encoder.parameters.map(({ name, part }) => [name, part]));
   const named = tensors.map((tensor) => {
     const part = parts.get(tensor.name);
     const name = part === undefined ? tensor.name : (peft.nameOf?.(encoder, options, tensor.name) ?? tensor.name);
-    // PEFT replaces a pooler as a whole or adds matrices to it, but not both.
     if (part === "pooler" && name !== tensor.name && name.endsWith("weight"))
-      throw unwritable("its pooler was trained as a whole and has matrices besides");
+      throw unwritable("its pooler was trained as a whole, and the method works on nothing else");
     return { ...tensor, name: `${part === undefined ? peft.addedPrefix : peft.prefix}${name}` };
   });
   const savesPooler = tensors.some(({ name }) => parts.get(name) === "pooler" && name.endsWith("weight"));

@@ -114,6 +114,20 @@ export const lora = defineMethod({
       alpha_pattern: chosen.alphaPattern,
       target_modules: pairsOf(encoder, chosen).map(({ site }) => moduleOf(site)),
     }),
+    takenIn: (encoder, chosen, tensors) => {
+      const stored = new Map(tensors.map(({ name, data }) => [name, data as Float32Array]));
+      const pairs = pairsOf(encoder, chosen);
+      const doubled = pairs.filter(({ site }) => stored.has(site.weight));
+      const left = pairs.filter((pair) => !doubled.includes(pair));
+      if (left.length === 0) return undefined;
+      for (const { site } of doubled) stored.set(site.weight, stored.get(site.weight)!.slice());
+      for (const pair of doubled) mergePair(pair, (name) => stored.get(name)!, 1, new Map());
+      const gone = new Set(doubled.flatMap(addedOf).map(({ name }) => name));
+      return {
+        options: { ...chosen, targets: left.map(({ site }) => moduleOf(site)) },
+        tensors: tensors.filter(({ name }) => !gone.has(name)).map((x) => ({ ...x, data: stored.get(x.name)! })),
+      };
+    },
     nameOf: (encoder, chosen, parameter) => {
       const pair = pairsOf(encoder, chosen).find(({ site }) => site.bias === parameter || site.weight === parameter);
       return pair ? parameter.replace(/\.(?=bias$|weight$)/, ".base_layer.") : parameter;
@@ -163,7 +177,7 @@ export const lora = defineMethod({
     /** Of rows that were merged, by weight. */
     const lengths = new Map<string, Float64Array>();
     return {
-      added: pairs.flatMap(({ a, b, magnitude }) => [a, b, ...(magnitude ? [magnitude] : [])]),
+      added: pairs.flatMap(addedOf),
       trains: (parameter) => trainsHead(parameter, context) || trainsBias(parameter, chosen.bias, biases),
       wrap: (scope) => ({
         ...scope,
@@ -197,6 +211,8 @@ interface Pair {
   /** [out], with DoRA. */
   readonly magnitude?: AddedParameter;
 }
+
+const addedOf = ({ a, b, magnitude }: Pair): AddedParameter[] => [a, b, ...(magnitude ? [magnitude] : [])];
 
 function pairsOf(encoder: Encoder, chosen: LoraOptions): Pair[] {
   const shapes = new Map(encoder.parameters.map(({ name, shape }) => [name, shape]));

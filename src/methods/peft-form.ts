@@ -1,5 +1,6 @@
 /** How PEFT names a method and its parts: what `interop/peft*` need to write and read its files. */
 import type { Encoder } from "../models/encoder.ts";
+import type { TensorToWrite } from "../weights/safetensors.ts";
 import type { Semantics } from "./semantics.ts";
 
 export interface PeftForm<Options> {
@@ -10,6 +11,11 @@ export interface PeftForm<Options> {
   readonly addedPrefix: string;
   /** Why PEFT has no such adapter for that encoder, or undefined if it has. */
   refusal?(options: Options, semantics: Semantics, encoder: Encoder): string | undefined;
+  /**
+   * The same adapter where layers whose own weights are among the tensors have taken in what was added to them: PEFT saves a
+   * layer as a whole or adds to it, not both. Undefined where nothing added would be left.
+   */
+  takenIn?(encoder: Encoder, options: Options, tensors: readonly TensorToWrite[]): Taken<Options> | undefined;
   /** Its own keys of adapter_config.json. */
   write(encoder: Encoder, options: Options): Record<string, unknown>;
   /** What a parameter of the model is called where it is stored, without the prefix. */
@@ -23,4 +29,9 @@ export interface PeftForm<Options> {
   read(config: Readonly<Record<string, unknown>>, parameters: readonly string[]): Readonly<Record<string, unknown>>;
   /** Names of what an adapter with such a config must hold of its own, as Attune has them. */
   holds(encoder: Encoder, config: Readonly<Record<string, unknown>>): readonly string[];
+}
+
+interface Taken<Options> {
+  readonly options: Options;
+  readonly tensors: readonly TensorToWrite[];
 }

@@ -69,8 +69,10 @@ test("its other commands run, in their order", async () => {
     .filter((line) => line.startsWith("npx attune") && !line.startsWith("npx attune demo"));
   expect(commands).toHaveLength(17);
   const outputs = new Map<string, string>();
+  // By their recipe studies take minutes.
+  const shortened = (command: string) => (command.startsWith("npx attune compare") ? `${command} --epochs 1` : command);
   for (const command of commands)
-    outputs.set(command, await run(command.replace("npx attune", `"${process.execPath}" "${commandLine}"`)));
+    outputs.set(command, await run(shortened(command).replace("npx attune", `"${process.execPath}" "${commandLine}"`)));
   const outputOf = (part: string): string => outputs.get(commands.find((command) => command.includes(part))!)!;
   expect(outputOf("inspect data")).toContain("bag of words");
   expect(outputOf("audit data")).toContain("audit.html");
@@ -93,13 +95,13 @@ test("its example runs", async () => {
   const [example] = blocks("ts");
   writeFileSync(join(project, "example.mjs"), example!);
   const lines = (await run(`"${process.execPath}" example.mjs`)).trim().split("\n");
-  expect(lines.slice(0, 4).map((line) => line.replace(/[\d.]+$/, "…"))).toEqual([
-    "epoch 1: macro F1 …",
-    "epoch 2: macro F1 …",
-    "epoch 3: macro F1 …",
+  const result = lines.findIndex((line) => line.startsWith("test"));
+  expect(result).toBeGreaterThanOrEqual(3);
+  expect(lines.slice(0, result + 1).map((line) => line.replace(/[\d.]+$/, "…"))).toEqual([
+    ...Array.from({ length: result }, (_, i) => `epoch ${i + 1}: macro F1 …`),
     "test accuracy …",
   ]);
-  expect(lines[4]).toMatch(/^(positive|negative) \{/);
+  expect(lines[result + 1]).toMatch(/^(positive|negative) \{/);
 });
 
 test("the example of docs/graph.md prints what the page says", async () => {

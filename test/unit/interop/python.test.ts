@@ -42,8 +42,10 @@ const adapters: readonly [string, object, string?][] = [
   ],
   ["lora with a frozen head", { method: "lora", trainHead: false }],
   ["lora without a pooler", { method: "lora" }, "bare"],
+  ["lora on all without a pooler", { method: "lora", targets: ["all-linear"], bias: "lora_only" }, "bare"],
   ["dora", { method: "lora", rank: 3, dora: true, targets: ["value", "output"] }],
   ["dora without a pooler", { method: "lora", dora: true, targets: ["all-linear"], bias: "all", layers: [1] }, "bare"],
+  ["dora on all without a pooler", { method: "lora", dora: true, targets: ["all-linear"] }, "bare"],
   ["ia3", { method: "ia3" }],
   [
     "ia3 without a pooler",
