@@ -17,6 +17,7 @@ import { metricsOf } from "../src/train/evaluate.ts";
 export const smallTask: RecipeFacts = {
   texts: 2000,
   labels: 6,
+  multiLabel: false,
   hiddenSize: 384,
   head: { head: "mean", reason: "the model has no pooler", isTrained: false },
 };

@@ -7,6 +7,9 @@ import { byWidth, forDrawnHead, searched, searchedOnMini, type TaskSize } from "
 /** Without it, the errors of a head that is drawn go through all weights at the full rate. Of a few steps it would leave none. */
 const warmup = ({ steps }: TaskSize) => (steps < 10 ? undefined : searched(0.1));
 
+/** So that few texts are not learned by heart. Of texts with several labels each it has not been tried. */
+const labelSmoothing = ({ multiLabel }: TaskSize) => (multiLabel ? undefined : searched(0.1));
+
 export const full = defineMethod({
   title: "Full fine-tuning",
   summary: "train every weight of the encoder and the head",
@@ -23,7 +26,7 @@ export const full = defineMethod({
   isReference: true,
   options: z.strictObject({ layers: layersOption }),
   recipes: {
-    tuned: { options: { learningRate: byWidth(2e-4), headLearningRate: forDrawnHead(5e-3), warmup } },
+    tuned: { options: { learningRate: byWidth(2e-4), headLearningRate: forDrawnHead(5e-3), warmup, labelSmoothing } },
     demo: { options: { learningRate: searchedOnMini(3e-4) } },
   },
   adapt: (encoder, { layers }, { trainHead }) => {

@@ -28,6 +28,11 @@ export interface PrefixOptions {
   readonly virtualTokens?: number | undefined;
   /** What they begin as. @default "random" */
   readonly init?: "random" | "zero" | undefined;
+  /**
+   * Standard deviation of what random begins with. A number, more than 0.
+   * @default 1; with the recipe tuned by its rule
+   */
+  readonly initStd?: number | undefined;
   /** Train a small network that makes them, which is dropped afterwards. @default false */
   readonly projection?: boolean | undefined;
   /** Its inner size. A whole number, at least 1. @default the model's hidden size */

@@ -9,7 +9,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { Scope } from "../models/scope.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
-import { byWidth, forDrawnHead, searchedOnMini } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, SEARCHED_WIDTH, searched, searchedOnMini, type TaskSize } from "./recipe-entry.ts";
 import { peftSizes, requireRoom, twoTransformers } from "./virtual-tokens.ts";
 
 /** [virtual tokens, 2 · layers · hidden]: key and value of layer 0, key and value of layer 1, … */
@@ -22,6 +22,7 @@ const OUTER = "prompt_encoder.transform.2";
 const options = z.strictObject({
   virtualTokens: z.number().int().positive().default(20).describe("how many keys and values stand before each text"),
   init: z.enum(["random", "zero"]).default("random").describe("what they begin as"),
+  initStd: z.number().positive().default(1).describe("standard deviation of what random begins with"),
   projection: z.boolean().default(false).describe("train a small network that makes them, which is dropped afterwards"),
   projectionSize: z.number().int().positive().optional().describe("its inner size (default: the model's hidden size)"),
 });
@@ -29,6 +30,10 @@ type PrefixOptions = z.output<typeof options>;
 
 /** Those whose attention takes keys and values of earlier tokens in Transformers, which is how PEFT passes them. */
 const WITH_PREFIXES_IN_PEFT = ["bert", "roberta", "xlm-roberta", "camembert", "electra"];
+
+/** Wide encoders have smaller values than those by chance: with these before them, attention would put out nothing else. */
+const initStd = ({ hiddenSize }: TaskSize) =>
+  hiddenSize > SEARCHED_WIDTH ? searched(Number((SEARCHED_WIDTH / hiddenSize).toPrecision(2))) : undefined;
 
 export const prefix = defineMethod({
   title: "Prefix tuning",
@@ -45,7 +50,7 @@ export const prefix = defineMethod({
   },
   options,
   recipes: {
-    tuned: { options: { learningRate: byWidth(2e-2), headLearningRate: forDrawnHead(1e-2) } },
+    tuned: { options: { learningRate: byWidth(2e-2), headLearningRate: forDrawnHead(1e-2), initStd } },
     demo: { options: { learningRate: searchedOnMini(2e-2) } },
   },
   peft: {
@@ -107,12 +112,12 @@ export const prefix = defineMethod({
   },
 });
 
-function tableOf({ virtualTokens, init }: PrefixOptions, width: number): AddedParameter {
+function tableOf({ virtualTokens, init, initStd }: PrefixOptions, width: number): AddedParameter {
   const parameter = { name: TABLE, shape: [virtualTokens, width], kind: "embedding", part: "adapter" } as const;
   return {
     ...parameter,
     start: (array, { seed }) =>
-      init === "zero" ? array.fill(0) : fillNormal(array, randomKey(seed, "initialise", TABLE)),
+      init === "zero" ? array.fill(0) : fillNormal(array, randomKey(seed, "initialise", TABLE), initStd),
   };
 }
 

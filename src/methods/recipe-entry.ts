@@ -12,6 +12,8 @@ export interface TaskSize {
   /** Training texts. */
   readonly texts: number;
   readonly labels: number;
+  /** Whether a text may have any number of them. */
+  readonly multiLabel: boolean;
   /** Of the encoder. */
   readonly hiddenSize: number;
   /** Optimizer steps of one epoch, and of the whole run. */
@@ -46,7 +48,7 @@ export const searchedOnMini = (value: unknown): Sourced => ({
 });
 
 /** The hidden size at which rates of the encoder were searched most. */
-const SEARCHED_WIDTH = 384;
+export const SEARCHED_WIDTH = 384;
 
 /** A rate for what lies inside the encoder: the wider its layers, the more a step of Adam's moves what they put out. */
 export const byWidth =

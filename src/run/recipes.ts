@@ -78,6 +78,7 @@ export interface RecipeFacts {
   /** Training texts. */
   readonly texts: number;
   readonly labels: number;
+  readonly multiLabel: boolean;
   /** Of the encoder. */
   readonly hiddenSize: number;
   /** The head that the model's files ask for. */
@@ -115,9 +116,9 @@ export function recipeOptions(
       if (settled && given[key] === undefined) found[key] = settled;
     }
   };
-  const { texts, labels, hiddenSize } = facts;
+  const { texts, labels, multiLabel, hiddenSize } = facts;
   const numberOf = (key: string, otherwise: number) => (settled(key) as number | undefined) ?? otherwise;
-  const unknown = { texts, labels, hiddenSize, stepsPerEpoch: 0, steps: 0, drawnHead: undefined };
+  const unknown = { texts, labels, multiLabel, hiddenSize, stepsPerEpoch: 0, steps: 0, drawnHead: undefined };
   // Steps depend on the batch, epochs on steps, and rates on both and on the head.
   settle(["head", "batchSize", "gradientAccumulation"], unknown);
   const perEpoch = stepsPerEpoch(texts, {
@@ -133,6 +134,7 @@ export function recipeOptions(
     {
       texts,
       labels,
+      multiLabel,
       hiddenSize,
       stepsPerEpoch: perEpoch,
       steps: perEpoch * numberOf("epochs", 3),

@@ -7,12 +7,13 @@ import { type RecipeFacts, type RecipeName, recipeOptions } from "./recipes.ts";
 import { type ResolvedTrainOptions, resolveOptions, trainOptions, withAdapter } from "./train-options.ts";
 
 /** What recipes must know of a model folder and of data whose training split is limited already. */
-export async function recipeFacts(folder: string, { labels, splits }: Dataset): Promise<RecipeFacts> {
+export async function recipeFacts(folder: string, { labels, multiLabel, splits }: Dataset): Promise<RecipeFacts> {
   const model = await openModel(folder, labels);
   model.close();
   return {
     texts: splits.train.length,
     labels: labels.length,
+    multiLabel,
     hiddenSize: model.encoder.hiddenSize,
     head: fittingHead(model, folder, labels),
   };

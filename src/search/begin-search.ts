@@ -39,6 +39,7 @@ export function beginSearch(
   const facts: SpaceFacts = {
     texts: limitedCount(options.given.limit as Limit | undefined, dataset.splits.train.length),
     labels: dataset.labels.length,
+    multiLabel: dataset.multiLabel,
     hiddenSize: encoder.hiddenSize,
     layers: encoder.layers,
     head,

@@ -24,6 +24,7 @@ export async function* openPlan(
   const runs = plannedRuns(plan, {
     texts: input.dataset.splits.train.length,
     labels: input.dataset.labels.length,
+    multiLabel: input.dataset.multiLabel,
     hiddenSize: input.encoder.hiddenSize,
     head: input.head,
   });

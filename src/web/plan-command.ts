@@ -24,6 +24,7 @@ export interface PlanCommand {
 const ANY: RecipeFacts = {
   texts: 1000,
   labels: 2,
+  multiLabel: false,
   hiddenSize: 384,
   head: { head: "mean", reason: "", isTrained: false },
 };

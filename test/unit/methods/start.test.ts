@@ -58,6 +58,8 @@ test("random prompts and prefixes are standard normal, and zero is zero", async 
     expect(Math.abs(mean(values))).toBeLessThan(0.1);
     expect(Math.abs(deviation(values) - 1)).toBeLessThan(0.1);
   }
+  const narrow = (await started("prefix", { initStd: 0.25 }))("prompt_embeddings");
+  expect(Math.abs(deviation(narrow) - 0.25)).toBeLessThan(0.025);
   expect((await started("prefix", { init: "zero" }))("prompt_embeddings").every((x) => x === 0)).toBe(true);
 });
 

@@ -126,6 +126,16 @@ describe("tuned", () => {
     expect(valuesOf("tuned", "full", { epochs: 1 }, { texts: 144 })).not.toHaveProperty("warmup");
   });
 
+  test("smooths the targets of full fine-tuning where a text has one label", () => {
+    expect(valuesOf("tuned", "full")).toMatchObject({ labelSmoothing: 0.1 });
+    expect(valuesOf("tuned", "full", {}, { multiLabel: true })).not.toHaveProperty("labelSmoothing");
+  });
+
+  test("begins prefixes with smaller numbers in wide encoders", () => {
+    const begins = [256, 384, 768, 1024].map((hiddenSize) => valuesOf("tuned", "prefix", {}, { hiddenSize }).initStd);
+    expect(begins).toEqual([undefined, undefined, 0.5, 0.38]);
+  });
+
   test("keeps LoRA's alpha at every rank, on all linear layers", () => {
     for (const rank of [2, 32])
       expect(valuesOf("tuned", "lora", { rank })).toMatchObject({ alpha: 8, targets: ["all-linear"] });
