@@ -240,13 +240,25 @@ describe("training", () => {
     expect(earlyBest(full(rising, 3))).toBeUndefined();
   });
 
+  test("training loss that stays low is none", () => {
+    const stays = (loss: number) =>
+      hardlyLearns(
+        full(
+          [loss, loss].map((each) => [each, 1] as const),
+          2,
+        ),
+      );
+    expect(stays(3)).toBeDefined();
+    expect(stays(0.2)).toBeUndefined();
+  });
+
   test("training loss that stays is little learning", () => {
     expect(
       hardlyLearns(
         full(
           [
-            [1, 1],
-            [0.96, 1],
+            [3, 3],
+            [2.88, 3],
           ],
           2,
         ),
@@ -256,8 +268,8 @@ describe("training", () => {
       hardlyLearns(
         full(
           [
-            [1, 1],
-            [0.94, 1],
+            [3, 3],
+            [2.82, 3],
           ],
           2,
         ),
