@@ -20,7 +20,7 @@ export const bitfit = defineMethod({
   },
   options: z.strictObject({ layers: layersOption }),
   recipes: {
-    tuned: { options: { learningRate: byWidth(4e-3), headLearningRate: forDrawnHead(1e-2) } },
+    tuned: { options: { learningRate: byWidth(6e-3, 6e-3), headLearningRate: forDrawnHead(1e-2) } },
     demo: { options: { learningRate: searchedOnMini(1e-2) } },
   },
   adapt: (encoder, { layers }, context) => {

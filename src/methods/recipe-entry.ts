@@ -50,11 +50,14 @@ export const searchedOnMini = (value: unknown): Sourced => ({
 /** The hidden size at which rates of the encoder were searched most. */
 export const SEARCHED_WIDTH = 384;
 
-/** A rate for what lies inside the encoder: the wider its layers, the more a step of Adam's moves what they put out. */
+/**
+ * A rate for what lies inside the encoder: the wider its layers, the more a step of Adam's moves what they put out. The
+ * narrowest get `most`.
+ */
 export const byWidth =
-  (rate: number) =>
+  (rate: number, most = Number.POSITIVE_INFINITY) =>
   ({ hiddenSize }: TaskSize): Sourced =>
-    searched(Number(((rate * SEARCHED_WIDTH) / hiddenSize).toPrecision(2)));
+    searched(Math.min(most, Number(((rate * SEARCHED_WIDTH) / hiddenSize).toPrecision(2))));
 
 /** A rate for a head that is drawn; one that the file has keeps to the method's rate. */
 export const forDrawnHead =

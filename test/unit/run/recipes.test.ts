@@ -116,7 +116,7 @@ describe("tuned", () => {
     expect(ratesOf("lora")).toEqual([3e-3, 2e-3, 1e-3, 7.5e-4]);
     expect(ratesOf("prefix")).toEqual([3e-2, 2e-2, 1e-2, 7.5e-3]);
     expect(ratesOf("prompt")).toEqual([7.5e-2, 5e-2, 2.5e-2, 1.9e-2]);
-    expect(ratesOf("bitfit")).toEqual([6e-3, 4e-3, 2e-3, 1.5e-3]);
+    expect(ratesOf("bitfit")).toEqual([6e-3, 6e-3, 3e-3, 2.3e-3]);
     expect(ratesOf("ia3")).toEqual([4.5e-2, 3e-2, 1.5e-2, 1.1e-2]);
     expect(new Set(ratesOf("probe")).size).toBe(1);
   });
