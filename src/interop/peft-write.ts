@@ -39,14 +39,14 @@ export interface AdapterToWrite {
  */
 export function writePeftAdapter(folder: string, adapter: AdapterToWrite): void {
   const { encoder, semantics } = adapter;
-  const { name: methodName, method } = adapter.method;
+  const { name: methodName, method, options: chosen } = adapter.method;
   const { peft } = method;
   if (!peft) throw unwritable(`PEFT has no method like ${methodName}`);
   if (!isTransformersHead(encoder.head)) throw unwritable(`PEFT has no head like ${encoder.head.head}`);
-  const refusal = peft.refusal?.(adapter.method.options, semantics, encoder);
+  const refusal = peft.refusal?.(chosen, semantics, encoder);
   if (refusal) throw unwritable(refusal);
-  const asTrained = { options: adapter.method.options, tensors: adapter.tensors };
-  const { options, tensors } = peft.takenIn?.(encoder, asTrained.options, asTrained.tensors) ?? asTrained;
+  const asTrained = { options: chosen, tensors: adapter.tensors };
+  const { options, tensors } = peft.takenIn?.(encoder, chosen, adapter.tensors) ?? asTrained;
   const parts = new Map(encoder.parameters.map(({ name, part }) => [name, part]));
   const named = tensors.map((tensor) => {
     const part = parts.get(tensor.name);

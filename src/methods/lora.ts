@@ -119,7 +119,7 @@ export const lora = defineMethod({
       const pairs = pairsOf(encoder, chosen);
       const doubled = pairs.filter(({ site }) => stored.has(site.weight));
       const left = pairs.filter((pair) => !doubled.includes(pair));
-      if (left.length === 0) return undefined;
+      if (doubled.length === 0 || left.length === 0) return undefined;
       for (const { site } of doubled) stored.set(site.weight, stored.get(site.weight)!.slice());
       for (const pair of doubled) mergePair(pair, (name) => stored.get(name)!, 1, new Map());
       const gone = new Set(doubled.flatMap(addedOf).map(({ name }) => name));

@@ -13,7 +13,7 @@ export interface PeftForm<Options> {
   refusal?(options: Options, semantics: Semantics, encoder: Encoder): string | undefined;
   /**
    * The same adapter where layers whose own weights are among the tensors have taken in what was added to them: PEFT saves a
-   * layer as a whole or adds to it, not both. Undefined where nothing added would be left.
+   * layer as a whole or adds to it, not both. Undefined where there are none, and where nothing added would be left.
    */
   takenIn?(encoder: Encoder, options: Options, tensors: readonly TensorToWrite[]): Taken<Options> | undefined;
   /** Its own keys of adapter_config.json. */

@@ -9,7 +9,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { Scope } from "../models/scope.ts";
 import { type AddedParameter, defineMethod, trainsHead } from "./method.ts";
-import { byWidth, forDrawnHead, SEARCHED_WIDTH, searched, searchedOnMini, type TaskSize } from "./recipe-entry.ts";
+import { byWidth, forDrawnHead, SEARCHED_WIDTH, searchedOnMini, type TaskSize } from "./recipe-entry.ts";
 import { peftSizes, requireRoom, twoTransformers } from "./virtual-tokens.ts";
 
 /** [virtual tokens, 2 · layers · hidden]: key and value of layer 0, key and value of layer 1, … */
@@ -32,8 +32,7 @@ type PrefixOptions = z.output<typeof options>;
 const WITH_PREFIXES_IN_PEFT = ["bert", "roberta", "xlm-roberta", "camembert", "electra"];
 
 /** Wide encoders have smaller values than those by chance: with these before them, attention would put out nothing else. */
-const initStd = ({ hiddenSize }: TaskSize) =>
-  hiddenSize > SEARCHED_WIDTH ? searched(Number((SEARCHED_WIDTH / hiddenSize).toPrecision(2))) : undefined;
+const initStd = (size: TaskSize) => (size.hiddenSize > SEARCHED_WIDTH ? byWidth(1)(size) : undefined);
 
 export const prefix = defineMethod({
   title: "Prefix tuning",

@@ -51,13 +51,13 @@ export const searchedOnMini = (value: unknown): Sourced => ({
 export const SEARCHED_WIDTH = 384;
 
 /**
- * A rate for what lies inside the encoder: the wider its layers, the more a step of Adam's moves what they put out. The
- * narrowest get `most`.
+ * A value that is smaller the wider the encoder, and at most `most`. Of rates: the wider its layers, the more a step of
+ * Adam's moves what they put out.
  */
 export const byWidth =
-  (rate: number, most = Number.POSITIVE_INFINITY) =>
+  (value: number, most = Number.POSITIVE_INFINITY) =>
   ({ hiddenSize }: TaskSize): Sourced =>
-    searched(Math.min(most, Number(((rate * SEARCHED_WIDTH) / hiddenSize).toPrecision(2))));
+    searched(Math.min(most, Number(((value * SEARCHED_WIDTH) / hiddenSize).toPrecision(2))));
 
 /** A rate for a head that is drawn; one that the file has keeps to the method's rate. */
 export const forDrawnHead =

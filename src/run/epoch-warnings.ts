@@ -4,8 +4,9 @@ import type { EpochResult } from "../train/trainer.ts";
 
 /** A loss above this share of the one before has not fallen. */
 const FLAT = 0.98;
-/** Below this share of the loss before training there is little left to fall. */
 const LEARNED = 0.5;
+/** Whether there is little left to fall of the loss before training. */
+export const hasLearned = (trainLoss: number, before: number): boolean => trainLoss <= LEARNED * before;
 
 /**
  * Sentences on the epoch that has just ended.
@@ -24,7 +25,7 @@ export function epochWarnings(
   const previous = epochs.at(-2)?.trainLoss ?? before;
   const only = onlyAnswer(logits, labels.length);
   return [
-    ...(trainLoss > FLAT * previous && trainLoss > LEARNED * before
+    ...(trainLoss > FLAT * previous && !hasLearned(trainLoss, before)
       ? [
           `Epoch ${epoch}: the training loss does not fall (${metric(trainLoss)} after ${metric(previous)}); the learning rate may be too low, or too high.`,
         ]

@@ -74,13 +74,7 @@ export const recipeChoices = [...recipeNames, "own"] as const;
 export type RecipeName = (typeof recipeChoices)[number];
 
 /** What a recipe must know of the data and the model. */
-export interface RecipeFacts {
-  /** Training texts. */
-  readonly texts: number;
-  readonly labels: number;
-  readonly multiLabel: boolean;
-  /** Of the encoder. */
-  readonly hiddenSize: number;
+export interface RecipeFacts extends Omit<TaskSize, "stepsPerEpoch" | "steps" | "drawnHead"> {
   /** The head that the model's files ask for. */
   readonly head: FittingHead;
 }
@@ -116,12 +110,11 @@ export function recipeOptions(
       if (settled && given[key] === undefined) found[key] = settled;
     }
   };
-  const { texts, labels, multiLabel, hiddenSize } = facts;
   const numberOf = (key: string, otherwise: number) => (settled(key) as number | undefined) ?? otherwise;
-  const unknown = { texts, labels, multiLabel, hiddenSize, stepsPerEpoch: 0, steps: 0, drawnHead: undefined };
+  const unknown = { ...facts, stepsPerEpoch: 0, steps: 0, drawnHead: undefined };
   // Steps depend on the batch, epochs on steps, and rates on both and on the head.
   settle(["head", "batchSize", "gradientAccumulation"], unknown);
-  const perEpoch = stepsPerEpoch(texts, {
+  const perEpoch = stepsPerEpoch(facts.texts, {
     batchSize: numberOf("batchSize", 16),
     gradientAccumulation: numberOf("gradientAccumulation", 1),
   });
@@ -132,10 +125,7 @@ export function recipeOptions(
   settle(
     Object.keys(all).filter((key) => !(key in found)),
     {
-      texts,
-      labels,
-      multiLabel,
-      hiddenSize,
+      ...facts,
       stepsPerEpoch: perEpoch,
       steps: perEpoch * numberOf("epochs", 3),
       drawnHead: isTrained ? undefined : isLinear ? "linear" : "deep",

@@ -1,6 +1,7 @@
 /** Rules on training: whether it came to its end, and whether it went too far. */
 import { metric, percent } from "../../base/format.ts";
 import type { ComparedRun, Setting } from "../../comparison/comparison.ts";
+import { hasLearned } from "../../run/epoch-warnings.ts";
 import type { EpochResult } from "../../train/trainer.ts";
 import { epochsOf, type View } from "../view.ts";
 import type { Rule } from "./rule.ts";
@@ -38,14 +39,13 @@ function bestEpochs({ runs }: Setting): string {
 
 /** Training loss that hardly falls: the learning rate is too low for the method, or the method cannot do more. */
 const LITTLE = 0.05;
-/** Below this share of the loss before training it had fallen within the first epoch; smoothed targets let it fall no further than that. */
-const LEARNED = 0.5;
 export const hardlyLearns: Rule = (view) => {
   const found = mostly(view, (run) => {
     const all = epochs(run);
-    const [first, last] = [all[0], all.at(-1)];
-    if (!first || !last || first === last) return false;
-    return last.trainLoss > (1 - LITTLE) * first.trainLoss && last.trainLoss > LEARNED * run.result.base.loss;
+    if (all.length < 2) return false;
+    const loss = all.at(-1)!.trainLoss;
+    // What fell within the first epoch has fallen; smoothed targets let it fall no further.
+    return loss > (1 - LITTLE) * all[0]!.trainLoss && !hasLearned(loss, run.result.base.loss);
   });
   if (found.length === 0) return undefined;
   return `The training loss of ${names(view, found)} falls by less than ${percent(LITTLE)} from the first epoch to the last: hardly anything is learned at this learning rate.`;
