@@ -27,7 +27,12 @@ interface Case {
   readonly after_dx: number[];
 }
 
-const cases: readonly Case[] = JSON.parse(readFileSync(join(fixtures, "int8.json"), "utf8"));
+/** Where two products are added in 16 bits, those of bytes up to 127 are not exact. */
+const largestHere = await onnxRuntimeEngine({ threads: 1 }).largestInt8();
+const known: readonly Case[] = JSON.parse(readFileSync(join(fixtures, "int8.json"), "utf8"));
+const cases = known.filter(({ largest }) => largest <= largestHere);
+if (cases.length < known.length)
+  console.log(`skipped in ±127: this processor's 8-bit products are exact to ±${largestHere} alone`);
 
 /** x Wᵀ, dy W and some rows of W in 8 bits. */
 async function compute({ largest, shape: [tokens, inner, out], x, w, dy }: Case, form: Int8Form = "int8", threads = 1) {

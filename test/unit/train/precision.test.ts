@@ -43,7 +43,12 @@ describe.each([
 ])("%s", (_, folder, file, precision) => {
   test(`${precision}: products are in 8 bits, forward and backward, and equal to what they read`, async () => {
     const fixture: Fixture = JSON.parse(readFileSync(file, "utf8"));
-    const { adapted, program, outputs, store } = await prepareInPrecision(folder, fixture, precision);
+    const { adapted, program, outputs, store } = await prepareInPrecision(
+      folder,
+      fixture,
+      precision,
+      await engine.largestInt8(),
+    );
     const { encoder, trained } = adapted;
     const isTrained = new Set(precision === "int8" ? trained.map(({ name }) => name) : []);
     const isQuantized = (weight: Tensor | undefined) => {
@@ -119,6 +124,8 @@ test("of a model whose top layers alone are trained, the frozen part is in 8 bit
   const { adapted } = await prepareInPrecision(
     join(fixtures, "methods", "base"),
     JSON.parse(readFileSync(file, "utf8")),
+    "int8",
+    127,
   );
   const features = findFrozenFeatures(adapted.encoder, adapted.trained)!;
   const programs = {

@@ -15,10 +15,12 @@ export interface Fixture {
   readonly examples: { readonly ids: number[]; readonly label: number }[];
 }
 
+/** `largest` is the magnitude of the largest weight of a channel in 8 bits. */
 export async function prepareInPrecision(
   folder: string,
   { method, options, semantics, head }: Fixture,
-  precision: TrainPrecision = "int8",
+  precision: TrainPrecision,
+  largest: number,
 ) {
   const model = await openModel(folder, undefined, head);
   const context = { semantics, trainHead: true, trainPooler: false, fresh: model.fresh };
@@ -27,7 +29,7 @@ export async function prepareInPrecision(
   const program = trainingProgram(encoder, trained);
   const inInt8 = inPrecision({ precision }, adapted, { training: program.outputs });
   const outputs = inInt8.programs.training;
-  const stored = storedAsRead(encoder.parameters, inInt8, 127);
+  const stored = storedAsRead(encoder.parameters, inInt8, largest);
   const store = new CpuStore(stored, { ...program, maxTokens: 400, gradientAccumulation: 1 });
   fillStore(model, stored, store, 0);
   const weights = (name: string) =>
