@@ -1,7 +1,7 @@
 /** What 8-bit products cost in accuracy: the same runs in float32 and in int8 or int8-all, over data sets, methods and seeds. */
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { standardDeviation } from "../src/comparison/statistics/spread.ts";
+import { standardDeviation } from "../src/base/spread.ts";
 import { type MethodName, methodNames, methodOf } from "../src/methods/registry.ts";
 import type { RunResult } from "../src/run/run-result.ts";
 import { type RecipeChoice, recipeChoices } from "../src/study/plan-schema.ts";

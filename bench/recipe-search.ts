@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { AttuneError } from "../src/base/error.ts";
 import { lastOf } from "../src/base/last-of.ts";
-import { standardDeviation } from "../src/comparison/statistics/spread.ts";
+import { standardDeviation } from "../src/base/spread.ts";
 import { type MethodName, methodNames, methodOf } from "../src/methods/registry.ts";
 import type { RunResult } from "../src/run/run-result.ts";
 import { openPlan } from "../src/study/open-plan.ts";

@@ -1,6 +1,6 @@
 /** Full fine-tuning, LoRA and the probe from two encoders on the same data, over seeds, as a Markdown table. */
 import { join } from "node:path";
-import { mean, standardDeviation } from "../src/comparison/statistics/spread.ts";
+import { mean, standardDeviation } from "../src/base/spread.ts";
 import { methodOf } from "../src/methods/registry.ts";
 import type { RunResult } from "../src/run/run-result.ts";
 import type { Plan } from "../src/study/plan-schema.ts";

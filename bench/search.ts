@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { mean, standardDeviation } from "../src/comparison/statistics/spread.ts";
+import { mean, standardDeviation } from "../src/base/spread.ts";
 import { replay, type SearchState } from "../src/search/replay.ts";
 import { readLog, readSearch } from "../src/search/search-folder.ts";
 import { runBuilt } from "./built.ts";

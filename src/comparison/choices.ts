@@ -1,11 +1,11 @@
 /** What is chosen on validation: the rank of methods that have one, and the setting to recommend; each with its reason in numbers. */
 import { groupBy } from "../base/group-by.ts";
+import { standardDeviation } from "../base/spread.ts";
 import { methodOf } from "../methods/registry.ts";
 import { methodOfRun } from "../run/train-options.ts";
 import type { Choice, RankChoice, Setting } from "./comparison.ts";
 import type { ScoredSetting } from "./group-settings.ts";
 import { overSeeds, resampledScores } from "./scored-texts.ts";
-import { standardDeviation } from "./statistics/spread.ts";
 
 /** One for each recipe and method that was trained in it with several ranks. */
 export function chooseRanks(trained: readonly ScoredSetting[]): RankChoice[] {

@@ -1,5 +1,6 @@
 /** Each setting against full fine-tuning: which differences are more than chance. */
 import { groupBy } from "../base/group-by.ts";
+import { mean } from "../base/spread.ts";
 import { methodOf } from "../methods/registry.ts";
 import type { Difference } from "./comparison.ts";
 import { failureOf } from "./failed-settings.ts";
@@ -8,7 +9,6 @@ import { overSeeds } from "./scored-texts.ts";
 import { percentileInterval, percentileP } from "./statistics/bootstrap.ts";
 import { holm } from "./statistics/holm.ts";
 import { exactMcNemar } from "./statistics/mcnemar.ts";
-import { mean } from "./statistics/spread.ts";
 
 /** Of settings that train anything. `studyOf` says which study a setting is from: its own full fine-tuning comes before that of another study. */
 export function differences(

@@ -1,12 +1,12 @@
 /** Runs that differ only in their seed, brought together: quality with its uncertainty, and mean costs. */
 import { groupBy } from "../base/group-by.ts";
+import { mean, standardDeviation } from "../base/spread.ts";
 import { answerQuality } from "./answer-quality.ts";
 import type { ComparedRun, Cost, Estimate, Quality, Setting } from "./comparison.ts";
 import type { FinishedRun } from "./read-study.ts";
 import { resampledScores, scorerOf } from "./scored-texts.ts";
 import type { Measure, Scorer, Scores } from "./scorer.ts";
 import { percentileInterval } from "./statistics/bootstrap.ts";
-import { mean, standardDeviation } from "./statistics/spread.ts";
 import { tInterval } from "./statistics/student-t.ts";
 
 /** A finished run with what the statistics need of its texts. */

@@ -1,10 +1,11 @@
 /** Runs scored text by text, so that every figure can be computed again for many resamples. */
+
+import { mean } from "../base/spread.ts";
 import { MultiLabelScorer } from "./multi-label-scorer.ts";
 import { OneLabelScorer } from "./one-label-scorer.ts";
 import type { Predictions } from "./read-predictions.ts";
 import type { Scorer, Scores } from "./scorer.ts";
 import { RESAMPLES, resample } from "./statistics/bootstrap.ts";
-import { mean } from "./statistics/spread.ts";
 
 export const scorerOf = (predictions: Predictions): Scorer =>
   predictions.multiLabel ? new MultiLabelScorer(predictions) : new OneLabelScorer(predictions);

@@ -1,8 +1,9 @@
 /** Test texts that every setting gets wrong, and those that only one gets right. */
+
+import { mean } from "../base/spread.ts";
 import type { TellingText } from "./comparison.ts";
 import type { ScoredSetting } from "./group-settings.ts";
 import { namesOf } from "./read-predictions.ts";
-import { mean } from "./statistics/spread.ts";
 
 export interface TellingTexts {
   readonly allWrong: readonly TellingText[];

@@ -1,6 +1,6 @@
 /** The bootstrap: seeded resamples, and what their figures say of an estimate. */
 import { randomKey, uint32 } from "../../base/random.ts";
-import { quantile } from "./spread.ts";
+import { quantile } from "../../base/spread.ts";
 import type { Interval } from "./student-t.ts";
 
 export const RESAMPLES = 10_000;

@@ -1,5 +1,5 @@
 /** Student's t distribution: the interval for a mean of few values. */
-import { mean, standardDeviation } from "./spread.ts";
+import { mean, standardDeviation } from "../../base/spread.ts";
 
 export interface Interval {
   readonly low: number;

@@ -1,7 +1,7 @@
 /** Runs with precision int8: test figures in 8 bits and in float32 side by side, and what 8 bits changed before training. */
 import { metric, percent } from "../../base/format.ts";
+import { mean } from "../../base/spread.ts";
 import type { ComparedRun, Setting } from "../../comparison/comparison.ts";
-import { mean } from "../../comparison/statistics/spread.ts";
 import { type Block, code, list, paragraph, remark, type Section } from "../../document/document.ts";
 import { PRECISION_BOUNDS, precisionErrors, whyNotInt8 } from "../../run/precision-check.ts";
 import type { PrecisionFacts } from "../../run/prepare-checked.ts";

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { mean, quantile, standardDeviation } from "../../../../src/base/spread.ts";
 import { overSeeds, resampledScores, scorerOf } from "../../../../src/comparison/scored-texts.ts";
 import { percentileInterval, percentileP, resample } from "../../../../src/comparison/statistics/bootstrap.ts";
 import { holm } from "../../../../src/comparison/statistics/holm.ts";
 import { exactMcNemar } from "../../../../src/comparison/statistics/mcnemar.ts";
 import { paretoFront } from "../../../../src/comparison/statistics/pareto-front.ts";
-import { mean, quantile, standardDeviation } from "../../../../src/comparison/statistics/spread.ts";
 import { tBound, tInterval } from "../../../../src/comparison/statistics/student-t.ts";
 
 /** Mean over runs of SciPy's bootstrap, and the standard deviation of one run. */
