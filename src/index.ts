@@ -46,6 +46,7 @@ export { type ResumeContext, resume, type TrainContext, train } from "./run/trai
 export type {
   BaseEvent,
   CheckpointEvent,
+  ChoosingEvent,
   ResultEvent,
   StartEvent,
   TrainEvent,

@@ -5,6 +5,7 @@ import type { RunResult } from "../run/run-result.ts";
 import type { CompareEvent, EstimateEvent } from "../study/compare-events.ts";
 import type { PlannedRun } from "../study/study.ts";
 import type { StepEvent } from "../train/trainer.ts";
+import { choosing } from "./choosing.ts";
 import { HubProgress } from "./hub-progress.ts";
 import { LiveLine } from "./live-line.ts";
 import { type RunRow, runTable } from "./run-table.ts";
@@ -128,7 +129,11 @@ export class CompareView {
   #showRun({ name, event }: Extract<CompareEvent, { type: "run-event" }>): void {
     const row = this.#rows.get(name)!;
     row.pace.see(event);
-    if (event.type === "start") row.epochs = event.epochs;
+    if (event.type === "choosing") row.note = choosing(event);
+    if (event.type === "start") {
+      row.epochs = event.epochs;
+      if (event.resumedAtStep === 0) row.note = "";
+    }
     if (event.type === "step") {
       row.step = stepNote(event);
       row.epoch = event.epoch - 1; // A run that goes on does not begin with its first epoch.

@@ -7,6 +7,7 @@ import { RemainingTime } from "../run/remaining-time.ts";
 import type { StartEvent, TrainEvent } from "../run/train-events.ts";
 import { verdictLines } from "../run/verdict.ts";
 import type { EpochEvent, StepEvent } from "../train/trainer.ts";
+import { choosing } from "./choosing.ts";
 import { HubProgress } from "./hub-progress.ts";
 import { LiveLine } from "./live-line.ts";
 import { metricsReport } from "./metrics-report.ts";
@@ -47,7 +48,10 @@ class ProgressView {
   show(event: TrainEvent): void {
     this.#remaining.see(event);
     if (event.type === "download" || event.type === "wait") this.#hub.show(event);
-    else if (event.type === "start") this.#showStart(event);
+    else if (event.type === "choosing") {
+      const text = () => `${choosing(event)} …`;
+      this.#line.show(text, text);
+    } else if (event.type === "start") this.#showStart(event);
     else if (event.type === "base")
       this.#line.say(
         `before training: test loss ${metric(event.test.loss)}, accuracy ${metric(event.test.accuracy)}, macro F1 ${metric(event.test.f1)}`,

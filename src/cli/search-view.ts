@@ -6,6 +6,7 @@ import type { SearchEvent } from "../search/search-events.ts";
 import type { Search, SearchEntry } from "../search/search-file.ts";
 import { secondsLeft } from "../search/time-left.ts";
 import { valuesInWords } from "../search/trial-run.ts";
+import { choosing } from "./choosing.ts";
 import { HubProgress } from "./hub-progress.ts";
 import { LiveLine } from "./live-line.ts";
 import { trialTable } from "./trial-table.ts";
@@ -50,6 +51,7 @@ export class SearchView {
         break;
       case "trial-event": {
         const { trial, event: of } = event;
+        if (of.type === "choosing") this.#notes.set(trial, choosing(of));
         if (of.type === "step") this.#notes.set(trial, `epoch ${of.epoch}, step ${of.step}/${of.totalSteps}`);
         if (of.type === "warning") this.#line.say(`${trial}: ${of.message}`);
         break;

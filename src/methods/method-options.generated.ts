@@ -5,7 +5,11 @@ export type NoneOptions = Record<never, never>;
 
 /** Full fine-tuning: train every weight of the encoder and the head. */
 export interface FullOptions {
-  /** Transformer layers, from 0, or top:N for the last N, or top:half for the upper half. @default all */
+  /**
+   * Transformer layers, from 0, or top:N for the last N, or top:half for the upper half, or top:auto for as many as
+   * short trials on validation ask for.
+   * @default all
+   */
   readonly layers?: string | number[] | undefined;
 }
 
@@ -59,7 +63,11 @@ export interface LoraOptions {
   readonly rslora?: boolean | undefined;
   /** Train the length of each row of a weight apart from its direction (DoRA, arXiv 2402.09353). @default false */
   readonly dora?: boolean | undefined;
-  /** Transformer layers, from 0, or top:N for the last N, or top:half for the upper half. @default all */
+  /**
+   * Transformer layers, from 0, or top:N for the last N, or top:half for the upper half, or top:auto for as many as
+   * short trials on validation ask for.
+   * @default all
+   */
   readonly layers?: string | number[] | undefined;
   /** Other ranks, by the end of a layer's name in the checkpoint or a regular expression for it. @default {} */
   readonly rankPattern?: Record<string, number> | undefined;
@@ -69,7 +77,11 @@ export interface LoraOptions {
 
 /** BitFit: train the biases and the head. */
 export interface BitfitOptions {
-  /** Transformer layers, from 0, or top:N for the last N, or top:half for the upper half. @default all */
+  /**
+   * Transformer layers, from 0, or top:N for the last N, or top:half for the upper half, or top:auto for as many as
+   * short trials on validation ask for.
+   * @default all
+   */
   readonly layers?: string | number[] | undefined;
 }
 
@@ -86,7 +98,11 @@ export interface Ia3Options {
    * @default ["attentionOutput","output"]
    */
   readonly feedForward?: string[] | undefined;
-  /** Transformer layers, from 0, or top:N for the last N, or top:half for the upper half. @default all */
+  /**
+   * Transformer layers, from 0, or top:N for the last N, or top:half for the upper half, or top:auto for as many as
+   * short trials on validation ask for.
+   * @default all
+   */
   readonly layers?: string | number[] | undefined;
 }
 

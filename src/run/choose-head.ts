@@ -30,6 +30,7 @@ import type { TensorToWrite } from "../weights/safetensors.ts";
 import { fillStore } from "./fill-store.ts";
 import { openTexts, type PrepareContext } from "./prepare-run.ts";
 import { objectiveOf } from "./rare-label-options.ts";
+import type { ChoosingEvent } from "./train-events.ts";
 import type { ResolvedTrainOptions } from "./train-options.ts";
 
 /** Enough to tell heads apart; a head learns fast. */
@@ -61,18 +62,20 @@ export interface FoundHead {
   readonly weights: readonly TensorToWrite[];
 }
 
-export async function chooseHead(
+export async function* chooseHead(
   options: ResolvedTrainOptions,
   engine: Engine,
   context: PrepareContext = {},
-): Promise<FoundHead> {
+): AsyncGenerator<ChoosingEvent, FoundHead> {
   const dataset = context.dataset ?? (await openTexts(options));
   const learningRate = options.headLearningRate ?? LEARNING_RATE;
   const bench = await openBench(options, dataset, engine, context);
   const found: LearnedHead[] = [];
   try {
-    for (const head of headNames)
+    for (const head of headNames) {
+      yield { type: "choosing", what: "head", done: found.length, of: headNames.length };
       found.push(await tryHead({ ...options, epochs: EPOCHS, learningRate, warmup: 0, earlyStopping: 0 }, bench, head));
+    }
   } finally {
     await bench.splits.dispose();
     await bench.memory.dispose();

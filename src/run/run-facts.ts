@@ -11,6 +11,7 @@ import { type BaseCard, readBaseCard } from "../pretrained/base-card.ts";
 import type { Roles } from "../tables/roles.ts";
 import { IN_MEMORY } from "../tables/texts-in-memory.ts";
 import type { HeadSearch } from "./choose-head.ts";
+import type { LayerSearch } from "./choose-layers.ts";
 import type { PrecisionFacts } from "./prepare-checked.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { ResolvedTrainOptions } from "./train-options.ts";
@@ -42,6 +43,8 @@ export interface RunFacts {
   modelSha256?: string;
   /** What `--head auto` tried, and why it chose. */
   readonly headSearch?: HeadSearch;
+  /** What `--layers top:auto` tried, and why it chose. */
+  readonly layerSearch?: LayerSearch;
   /** With precision int8: what that changes before training, and whether the run was in 8 bits then. */
   readonly precision?: PrecisionFacts;
   readonly engine: string;
@@ -64,7 +67,7 @@ export function describeRun(
   engine: Engine,
   run: PreparedRun,
   sources: Sources,
-  headSearch?: HeadSearch,
+  { headSearch, layerSearch }: Pick<RunFacts, "headSearch" | "layerSearch"> = {},
   precision?: PrecisionFacts,
   workers: readonly WorkerName[] = [],
 ): RunFacts {
@@ -79,6 +82,7 @@ export function describeRun(
       ...sources.data.notes,
       ...run.notes,
       ...(headSearch ? [`The head is ${headSearch.chosen}: ${headSearch.reason}.`] : []),
+      ...(layerSearch ? [`The layers are ${layerSearch.chosen}: ${layerSearch.reason}.`] : []),
     ],
     labels: run.dataset.labels,
     ...(run.dataset.splits.train.isPair && { sentencePairs: true }),
@@ -86,6 +90,7 @@ export function describeRun(
     ...hubOf(sources),
     baseCard: readBaseCard(run.modelFolder),
     ...(headSearch && { headSearch }),
+    ...(layerSearch && { layerSearch }),
     ...(precision && { precision }),
     engine: engine.description,
     node: process.version,

@@ -19,6 +19,15 @@ export interface StartEvent {
   readonly notes: readonly string[];
 }
 
+/** Before the run begins: what was left to choose is tried on validation. */
+export interface ChoosingEvent {
+  readonly type: "choosing";
+  readonly what: "head" | "layers";
+  /** Trials that are over, and how many there are. */
+  readonly done: number;
+  readonly of: number;
+}
+
 /** Metrics on the test split before any training. */
 export interface BaseEvent {
   readonly type: "base";
@@ -50,6 +59,7 @@ export interface ResultEvent {
 
 export type TrainEvent =
   | FetchEvent
+  | ChoosingEvent
   | StartEvent
   | BaseEvent
   | StepEvent

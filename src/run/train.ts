@@ -13,6 +13,7 @@ import { fetchSources, type Sources, withPaths } from "../hub/named-inputs.ts";
 import { IN_MEMORY, sourceOf, type TextsInMemory, takeTexts } from "../tables/texts-in-memory.ts";
 import { sha256OfWeights } from "../weights/weight-files.ts";
 import { chooseHead } from "./choose-head.ts";
+import { chooseLayers, choosesLayers } from "./choose-layers.ts";
 import { readHead, saveHead } from "./learned-head.ts";
 import { prepareChecked } from "./prepare-checked.ts";
 import { openTexts } from "./prepare-run.ts";
@@ -102,23 +103,23 @@ async function* begin(asked: TrainOptions, context: TrainContext): AsyncGenerato
   const given = settleOptions(options, known);
   const within = { signal: context.signal, store, dataset };
   const here = withPaths(given, sources);
-  const found = given.head === "auto" ? await chooseHead(here, engine, within) : undefined;
+  const found = given.head === "auto" ? yield* chooseHead(here, engine, within) : undefined;
   const head = found?.search.chosen ?? given.head;
+  const withHead = { ...within, head: found?.weights };
+  const layerSearch = choosesLayers(given) ? yield* chooseLayers({ ...here, head }, engine, withHead) : undefined;
+  const layers = layerSearch && { layers: layerSearch.chosen };
   const opened = new Cleanups();
   try {
-    const { prepared, precision } = await prepareChecked({ ...here, head }, engine, {
-      ...within,
-      head: found?.weights,
-    });
+    const { prepared, precision } = await prepareChecked({ ...here, head, ...layers }, engine, withHead);
     opened.add(prepared.dispose);
     if (!context.sources) requireUsed(asGiven, prepared, context.spell);
-    const resolved = { ...given, head };
+    const resolved = { ...given, head, ...layers };
     const facts = describeRun(
       resolved,
       engine,
       prepared,
       sources,
-      found?.search,
+      { ...(found && { headSearch: found.search }), ...(layerSearch && { layerSearch }) },
       precision,
       context.worker && [context.worker],
     );
@@ -163,7 +164,7 @@ async function* goOn(path: string, context: ResumeContext): AsyncGenerator<Train
     const here = withPaths(resolved, sources);
     const dataset = context.data && (await openTexts(here, sourceOf(context.data)));
     const within = { signal: context.signal, store, dataset };
-    const head = before.headSearch && (readHead(path) ?? (await chooseHead(here, engine, within)).weights);
+    const head = before.headSearch && (readHead(path) ?? (yield* chooseHead(here, engine, within)).weights);
     const { prepared, precision } = await prepareChecked(here, engine, { ...within, head });
     opened.add(prepared.dispose);
     const facts = describeRun(
@@ -171,7 +172,7 @@ async function* goOn(path: string, context: ResumeContext): AsyncGenerator<Train
       engine,
       prepared,
       sources,
-      before.headSearch,
+      before,
       precision,
       workersOf(before, context.worker),
     );

@@ -1,5 +1,6 @@
 /** What may stand in the plan of a study. */
 import { z } from "zod";
+import { TOP_AUTO } from "../methods/layers.ts";
 import type { OptionsByMethod } from "../methods/method-options.generated.ts";
 import { builtInMethods, type MethodName, methodNames } from "../methods/registry.ts";
 import { recipeNames } from "../run/recipes.ts";
@@ -16,8 +17,8 @@ export const sharedKeys = Object.keys(shared);
 
 export const DEFAULT_METHODS = ["none", "full", "probe", "prompt", "prefix", "lora"] as const satisfies MethodName[];
 export const DEFAULT_RANKS = [2, 4, 8, 16, 32];
-/** Beside them, where the recipe is `tuned`: full fine-tuning of the upper half of the layers, on frozen features of the lower. */
-export const DEFAULT_RUNS = [{ method: "full", layers: "top:half" }] as const satisfies Plan["runs"];
+/** Beside them, where the recipe is `tuned`: full fine-tuning of upper layers, as many as validation asks for, on frozen features of the others. */
+export const DEFAULT_RUNS = [{ method: "full", layers: TOP_AUTO }] as const satisfies Plan["runs"];
 export const FIRST_SEED = 42;
 
 export const recipeChoices = [...recipeNames, "both", "own"] as const;

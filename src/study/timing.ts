@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isRefused } from "../base/disk-error.ts";
 import { discard, temporaryFolder } from "../base/partial-name.ts";
 import type { Source } from "../hub/named-inputs.ts";
+import { trialEpochs } from "../run/choose-layers.ts";
 import type { RunFacts } from "../run/run-facts.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { type ResolvedTrainOptions, resolveOptions } from "../run/train-options.ts";
@@ -24,6 +25,8 @@ export interface Timing {
   readonly isTrained: boolean;
   /** Epochs that heads were tried in, where one is chosen. */
   readonly headEpochs: number;
+  /** Numbers of layers that were tried, where one is chosen. */
+  readonly layersTried: number;
 }
 
 /** Enough for the first step, which is slow, and some others. */
@@ -106,13 +109,14 @@ export class Stopwatch {
     const { seconds, epochs } = outcome.result;
     const last = epochs.at(-1);
     const ofLast = steps.filter(({ epoch }) => epoch === EPOCHS).map((step) => step.seconds);
-    const { headSearch } = RunFolder.open(out).readJson<RunFacts>("run.json");
+    const { headSearch, layerSearch } = RunFolder.open(out).readJson<RunFacts>("run.json");
     return {
       fixed: wall - seconds.train - seconds.evaluation,
       step: median(ofLast),
       text: (last ? last.seconds - sum(ofLast) : seconds.evaluation) / texts,
       isTrained: last !== undefined,
       headEpochs: headSearch ? headSearch.epochs * headSearch.tried.length : 0,
+      layersTried: layerSearch ? layerSearch.tried.length : 0,
     };
   }
 
@@ -131,7 +135,7 @@ const KEEPING = 0.5;
 export function secondsOf(
   options: PlannedRun["options"],
   counts: Readonly<Record<"train" | "validation" | "test", number>>,
-  { fixed, step, text, isTrained, headEpochs }: Timing,
+  { fixed, step, text, isTrained, headEpochs, layersTried }: Timing,
   forward: number,
 ): number {
   const resolved: ResolvedTrainOptions = resolveOptions({ ...options, out: "." });
@@ -142,8 +146,9 @@ export function secondsOf(
   const before = isKeeping ? forward : text;
   const kept = isKeeping ? forward * (train + counts.validation) : 0;
   const heads = headEpochs > 0 ? forward * (train + counts.validation) + headEpochs * perEpoch * step : 0;
+  const trial = kept + trialEpochs(epochs) * (perEpoch * step + text * counts.validation);
   const evaluation = text * (epochs * counts.validation + counts.test) + before * counts.test;
-  return fixed + heads + kept + epochs * perEpoch * step + evaluation;
+  return fixed + heads + layersTried * trial + kept + epochs * perEpoch * step + evaluation;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

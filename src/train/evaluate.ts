@@ -6,8 +6,8 @@ import { type EngineTensors, float32 } from "../engine/engine-tensors.ts";
 import { type BatchLayout, batchValues, type PackedBatch, packBatch, type VirtualTokens } from "../models/batch.ts";
 import type { Encoder } from "../models/encoder.ts";
 import type { Truth } from "../tables/dataset.ts";
-import { type SplitMetrics, splitMetrics } from "./metrics.ts";
-import { multiLabelMetrics } from "./multi-label.ts";
+import { meanCrossEntropy, type SplitMetrics, splitMetrics } from "./metrics.ts";
+import { meanBinaryCrossEntropy, multiLabelMetrics } from "./multi-label.ts";
 import { LOGITS } from "./program.ts";
 
 /** Texts by index, as token ids. */
@@ -120,6 +120,15 @@ export function metricsOf(
     ? multiLabelMetrics(logits, truths as readonly (readonly number[])[], labels, thresholds)
     : splitMetrics(logits, truths as readonly number[], labels);
 }
+
+/** The loss of each text, which `metricsOf` gives the mean of. */
+export const lossOfEach = (logits: Float32Array, truths: readonly Truth[], labelCount: number): Float64Array =>
+  Float64Array.from(truths, (truth, i) => {
+    const row = logits.subarray(i * labelCount, (i + 1) * labelCount);
+    return typeof truth === "number"
+      ? meanCrossEntropy(row, [truth], labelCount)
+      : meanBinaryCrossEntropy(row, [truth], labelCount);
+  });
 
 /** Before thresholds are chosen: what is more probable than not. */
 export const evenThresholds = (labelCount: number): number[] => new Array<number>(labelCount).fill(0.5);

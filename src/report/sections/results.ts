@@ -153,12 +153,12 @@ function tableOf(view: View, columns: readonly ResultColumn[]): Block {
   return { block: "table", columns: [{ title: "Method" }, ...shown], groups };
 }
 
-/** Under the method's name: the head, where the run says which (the model's own may have no name), and 8 bits. */
+/** Under the method's name: the head, where the run says which (the model's own may have no name), layers that were chosen, and 8 bits. */
 function underName(setting: Setting): Pick<Cell, "below"> {
   const head = setting.runs[0]?.facts.options.head;
-  const said = [head === undefined ? undefined : `head ${head}`, precisionOf(setting)].filter(
-    (one) => one !== undefined,
-  );
+  // Each seed chooses for itself.
+  const layers = [...new Set(setting.runs.flatMap(({ facts }) => facts.layerSearch?.chosen ?? []))].join(", ");
+  const said = [head && `head ${head}`, layers && `layers ${layers}`, precisionOf(setting)].filter(Boolean);
   return said.length === 0 ? {} : { below: said.join(", ") };
 }
 

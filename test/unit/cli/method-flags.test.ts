@@ -44,7 +44,7 @@ test("layers by number, or the last ones, with three methods", () => {
     expect(resolveOptions(parsed("--method", method, "--layers", "1"))).toMatchObject({ layers: [1] });
   }
   expect(() => resolveOptions(parsed("--method", "full", "--layers", "top:0"), (key) => `--${key}`)).toThrow(
-    '--layers cannot be ["top:0"]: it must be numbers of layers, from 0, or top:N for the last N, or top:half',
+    '--layers cannot be ["top:0"]: it must be numbers of layers, from 0, or top:N for the last N, or top:half, or top:auto',
   );
   expect(() => resolveOptions(parsed("--method", "probe", "--layers", "1"))).toThrow(
     'layers is an option of "full", "lora", "bitfit" and "ia3"',

@@ -23,7 +23,7 @@ const settingsOf = (plan: ResolvedPlan) =>
 describe("a plan that says nothing but model and data", () => {
   const runs = plannedRuns(resolvePlan(MINIMAL), smallTask);
 
-  test("means every method of the original experiment once, LoRA with five ranks, and full fine-tuning of the upper half of the layers", () => {
+  test("means every method of the original experiment once, LoRA with five ranks, and full fine-tuning of upper layers, as many as validation asks for", () => {
     expect(runs.map(({ name }) => name)).toEqual([
       "tuned-none-s42",
       "tuned-full-s42",
@@ -31,7 +31,7 @@ describe("a plan that says nothing but model and data", () => {
       "tuned-prompt-s42",
       "tuned-prefix-s42",
       ...[2, 4, 8, 16, 32].map((rank) => `tuned-lora-r${rank}-s42`),
-      "tuned-full-layers-top-half-s42",
+      "tuned-full-layers-top-auto-s42",
     ]);
   });
 

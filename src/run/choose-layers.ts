@@ -1,0 +1,112 @@
+/**
+ * `--layers top:auto`: trains a third, a half and two thirds of the layers for a tenth of the epochs, and takes the fewest
+ * whose loss on validation is no worse than chance explains. What lies below the lowest of them is computed once.
+ */
+
+import { closingAfter } from "../base/cleanups.ts";
+import { AttuneError } from "../base/error.ts";
+import { mean, standardDeviation } from "../base/spread.ts";
+import type { Engine } from "../engine/engine.ts";
+import { TOP_AUTO, topLayersToTry } from "../methods/layers.ts";
+import { openModel } from "../pretrained/open-model.ts";
+import { lossOfEach } from "../train/evaluate.ts";
+import { initialState, trainEpochs } from "../train/trainer.ts";
+import { prepareChecked } from "./prepare-checked.ts";
+import { openTexts, type PrepareContext, type PreparedRun } from "./prepare-run.ts";
+import type { ChoosingEvent } from "./train-events.ts";
+import { methodOfRun, type ResolvedTrainOptions } from "./train-options.ts";
+
+/** The share of a run's epochs that a trial has, with a schedule of its own: measured in docs/recipes.md. */
+const SHARE = 0.1;
+
+export interface TriedLayers {
+  /** How many of the upper layers. */
+  readonly layers: number;
+  /** After the trial's last epoch, on the validation split. */
+  readonly loss: number;
+  readonly f1: number;
+}
+
+export interface LayerSearch {
+  /** As `--layers` has it. */
+  readonly chosen: `top:${number}`;
+  readonly reason: string;
+  /** Of each trial. */
+  readonly epochs: number;
+  /** The fewest layers first; none where there was nothing to choose from. */
+  readonly tried: readonly TriedLayers[];
+}
+
+/** Epochs of a trial for a run of so many. */
+export const trialEpochs = (epochs: number): number => Math.max(1, Math.round(SHARE * epochs));
+
+export const choosesLayers = (options: ResolvedTrainOptions): boolean =>
+  methodOfRun(options).options.layers === TOP_AUTO;
+
+export async function* chooseLayers(
+  options: ResolvedTrainOptions,
+  engine: Engine,
+  context: PrepareContext = {},
+): AsyncGenerator<ChoosingEvent, LayerSearch> {
+  const dataset = context.dataset ?? (await openTexts(options));
+  const model = await openModel(options.model, dataset.labels);
+  model.close();
+  const { encoder } = model;
+  const counts = topLayersToTry(encoder);
+  const epochs = trialEpochs(options.epochs);
+  if (counts.length === 1) {
+    const reason = `with ${encoder.layers} layers in the model there is no other number to choose`;
+    return { chosen: `top:${counts[0]!}`, reason, epochs, tried: [] };
+  }
+  const trials: Trial[] = [];
+  for (const layers of counts) {
+    yield { type: "choosing", what: "layers", done: trials.length, of: counts.length };
+    const trial = { ...options, layers: `top:${layers}`, epochs, earlyStopping: 0 };
+    trials.push({ layers, ...(await tryLayers(trial, engine, { ...context, dataset })) });
+  }
+  return { ...chosenOf(trials, encoder.layers, epochs), epochs, tried: trials.map(({ losses: _, ...tried }) => tried) };
+}
+
+interface Trial extends TriedLayers {
+  readonly losses: Float64Array;
+}
+
+/** The fewest layers within one standard error of the lowest loss (Breiman et al. 1984), both on the same texts. */
+function chosenOf(trials: readonly Trial[], of: number, epochs: number): Pick<LayerSearch, "chosen" | "reason"> {
+  const best = trials.reduce((lowest, trial) => (trial.loss < lowest.loss ? trial : lowest));
+  const chosen = trials.find(({ losses }) => {
+    const more = losses.map((loss, i) => loss - best.losses[i]!);
+    return mean(more) <= standardDeviation(more) / Math.sqrt(more.length);
+  })!;
+  const counts = trials.map(({ layers }) => layers).join(", ");
+  const after = `of the last ${counts} of ${of} layers, after ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of each, `;
+  const loss = chosen.loss.toFixed(4);
+  const reason =
+    chosen === best
+      ? `${after}${chosen.layers} have the lowest validation loss (${loss})`
+      : `${after}${chosen.layers} are the fewest whose validation loss (${loss}) is within one standard error of the lowest (${best.loss.toFixed(4)} with ${best.layers})`;
+  return { chosen: `top:${chosen.layers}`, reason };
+}
+
+const tryLayers = (options: ResolvedTrainOptions, engine: Engine, context: PrepareContext) =>
+  closingAfter(async (opened) => {
+    const { prepared } = await prepareChecked(options, engine, context);
+    opened.add(prepared.dispose);
+    return trained(prepared, context.signal);
+  });
+
+async function trained(run: PreparedRun, signal: AbortSignal | undefined): Promise<Omit<Trial, "layers">> {
+  await run.beginWithHead?.();
+  const job = { ...run.job, validate: async () => (await run.evaluate("validation")).metrics };
+  for await (const _ of trainEpochs(job, initialState()))
+    if (signal?.aborted)
+      throw new AttuneError(
+        "train/interrupted",
+        "stopped while numbers of layers were tried; train anew",
+        "interrupted",
+      );
+  const { metrics, logits } = await run.evaluate("validation");
+  const { labels, splits } = run.dataset;
+  const losses = lossOfEach(logits, splits.validation.truths(), labels.length);
+  return { loss: metrics.loss, f1: metrics.f1, losses };
+}
