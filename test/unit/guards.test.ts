@@ -237,6 +237,7 @@ const PUBLIC = [
   "type Baselines",
   "type BestOfSearch",
   "type CheckpointEvent",
+  "type ChoosingEvent",
   "type ClassMetrics",
   "type ClassificationMetrics",
   "type Classifier",
