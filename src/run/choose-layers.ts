@@ -12,7 +12,7 @@ import { openModel } from "../pretrained/open-model.ts";
 import { lossOfEach } from "../train/evaluate.ts";
 import { initialState, trainEpochs } from "../train/trainer.ts";
 import { prepareChecked } from "./prepare-checked.ts";
-import { openTexts, type PrepareContext, type PreparedRun } from "./prepare-run.ts";
+import { type Evaluation, openTexts, type PrepareContext, type PreparedRun } from "./prepare-run.ts";
 import type { ChoosingEvent } from "./train-events.ts";
 import { methodOfRun, type ResolvedTrainOptions } from "./train-options.ts";
 
@@ -55,7 +55,9 @@ export async function* chooseLayers(
   const counts = topLayersToTry(encoder);
   const epochs = trialEpochs(options.epochs);
   if (counts.length === 1) {
-    const reason = `with ${encoder.layers} layers in the model there is no other number to choose`;
+    const reason = encoder.sameLayers?.length
+      ? "layers of this model are one, run again and again, so that all are trained"
+      : `with ${encoder.layers} layers in the model there is no other number to choose`;
     return { chosen: `top:${counts[0]!}`, reason, epochs, tried: [] };
   }
   const trials: Trial[] = [];
@@ -74,10 +76,11 @@ interface Trial extends TriedLayers {
 /** The fewest layers within one standard error of the lowest loss (Breiman et al. 1984), both on the same texts. */
 function chosenOf(trials: readonly Trial[], of: number, epochs: number): Pick<LayerSearch, "chosen" | "reason"> {
   const best = trials.reduce((lowest, trial) => (trial.loss < lowest.loss ? trial : lowest));
-  const chosen = trials.find(({ losses }) => {
+  const isAsGood = ({ losses }: Trial) => {
     const more = losses.map((loss, i) => loss - best.losses[i]!);
     return mean(more) <= standardDeviation(more) / Math.sqrt(more.length);
-  })!;
+  };
+  const chosen = trials.find((trial) => trial === best || isAsGood(trial))!;
   const counts = trials.map(({ layers }) => layers).join(", ");
   const after = `of the last ${counts} of ${of} layers, after ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of each, `;
   const loss = chosen.loss.toFixed(4);
@@ -97,7 +100,12 @@ const tryLayers = (options: ResolvedTrainOptions, engine: Engine, context: Prepa
 
 async function trained(run: PreparedRun, signal: AbortSignal | undefined): Promise<Omit<Trial, "layers">> {
   await run.beginWithHead?.();
-  const job = { ...run.job, validate: async () => (await run.evaluate("validation")).metrics };
+  let last: Evaluation | undefined;
+  const validate = async () => {
+    last = await run.evaluate("validation");
+    return last.metrics;
+  };
+  const job = { ...run.job, validate };
   for await (const _ of trainEpochs(job, initialState()))
     if (signal?.aborted)
       throw new AttuneError(
@@ -105,7 +113,7 @@ async function trained(run: PreparedRun, signal: AbortSignal | undefined): Promi
         "stopped while numbers of layers were tried; train anew",
         "interrupted",
       );
-  const { metrics, logits } = await run.evaluate("validation");
+  const { metrics, logits } = last!;
   const { labels, splits } = run.dataset;
   const losses = lossOfEach(logits, splits.validation.truths(), labels.length);
   return { loss: metrics.loss, f1: metrics.f1, losses };
