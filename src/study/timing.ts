@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isRefused } from "../base/disk-error.ts";
 import { discard, temporaryFolder } from "../base/partial-name.ts";
 import type { Source } from "../hub/named-inputs.ts";
-import { trialEpochs } from "../run/choose-layers.ts";
+import { trialSize } from "../run/choose-layers.ts";
 import type { RunFacts } from "../run/run-facts.ts";
 import { RunFolder } from "../run/run-folder.ts";
 import { type ResolvedTrainOptions, resolveOptions } from "../run/train-options.ts";
@@ -146,7 +146,8 @@ export function secondsOf(
   const before = isKeeping ? forward : text;
   const kept = isKeeping ? forward * (train + counts.validation) : 0;
   const heads = headEpochs > 0 ? forward * (train + counts.validation) + headEpochs * perEpoch * step : 0;
-  const trial = kept + trialEpochs(epochs) * (perEpoch * step + text * counts.validation);
+  const size = trialSize(train, epochs);
+  const trial = kept + size.epochs * (stepsPerEpoch(size.texts, resolved) * step + text * counts.validation);
   const evaluation = text * (epochs * counts.validation + counts.test) + before * counts.test;
   return fixed + heads + layersTried * trial + kept + epochs * perEpoch * step + evaluation;
 }

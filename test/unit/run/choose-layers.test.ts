@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { resume, type TrainEvent, type TrainOptions, train } from "../../../src/index.ts";
 import { topLayersToTry } from "../../../src/methods/layers.ts";
+import { trialSize } from "../../../src/run/choose-layers.ts";
 import type { RunFacts } from "../../../src/run/run-facts.ts";
 import { openSafetensors, writeSafetensors } from "../../../src/weights/safetensors.ts";
 import { tinyFolder } from "../../methods-folder.ts";
@@ -51,6 +52,19 @@ test.each([
   expect(topLayersToTry({ layers })).toEqual(counts);
 });
 
+test.each([
+  [96, 20, { texts: 96, epochs: 2 }],
+  [500, 3, { texts: 500, epochs: 1 }],
+  [2000, 5, { texts: 1000, epochs: 1 }],
+  [2000, 10, { texts: 2000, epochs: 1 }],
+  [16_000, 3, { texts: 4800, epochs: 1 }],
+])(
+  "of %i texts and %i epochs a trial has a tenth of the steps, and 1,000 texts where there are so many",
+  (texts, epochs, size) => {
+    expect(trialSize(texts, epochs)).toEqual(size);
+  },
+);
+
 test("of layers that are one, all are trained", () => {
   expect(topLayersToTry({ layers: 12, sameLayers: [Array.from({ length: 12 }, (_, i) => i)] })).toEqual([12]);
 });
@@ -63,8 +77,8 @@ test("top:auto tries numbers of upper layers, says how far it is, and writes dow
     { type: "choosing", what: "layers", done: 1, of: 2 },
   ]);
   const { options, layerSearch, notes } = factsOf(out);
-  const { chosen, reason, epochs, tried } = layerSearch!;
-  expect(epochs).toBe(1);
+  const { chosen, reason, epochs, texts, tried } = layerSearch!;
+  expect([epochs, texts]).toEqual([1, 48]);
   expect(tried.map(({ layers }) => layers)).toEqual([2, 3]);
   expect(options).toMatchObject({ layers: chosen });
   expect(notes).toContain(`The layers are ${chosen}: ${reason}.`);
