@@ -187,20 +187,18 @@ describe("the folder", () => {
       writeFileSync(join(full, `runs/${i}/run.json`), run!);
       writeFileSync(join(full, `runs/${i}/result.json`), result!);
     }
-    // The best of three, each with a server that knows nothing yet: other programs may hold one up.
-    const seconds: number[] = [];
-    for (let i = 0; i < 3; i++) {
-      const other = await AppServer.start({ folder: full, port: 0, token: TOKEN, page: join(root, "page") });
-      const ask = (headers: Record<string, string> = {}) =>
-        send(`${new URL(other.url).origin}/api/folder`, { headers: { ...known, ...headers } });
+    const other = await AppServer.start({ folder: full, port: 0, token: TOKEN, page: join(root, "page") });
+    const timed = async (headers: Record<string, string> = {}) => {
       const started = performance.now();
-      const asked = await ask();
-      seconds.push((performance.now() - started) / 1000);
-      expect((JSON.parse(asked.body) as FolderListing).runs).toHaveLength(500);
-      expect((await ask({ "if-none-match": asked.headers.etag! })).status).toBe(304);
-      await other.stop();
-    }
-    expect(Math.min(...seconds)).toBeLessThan(1);
+      const asked = await send(`${new URL(other.url).origin}/api/folder`, { headers: { ...known, ...headers } });
+      return { asked, seconds: (performance.now() - started) / 1000 };
+    };
+    const { asked, seconds } = await timed();
+    expect((JSON.parse(asked.body) as FolderListing).runs).toHaveLength(500);
+    expect(seconds).toBeLessThan(1);
+    const again = await timed({ "if-none-match": asked.headers.etag! });
+    expect(again.asked.status).toBe(304);
+    await other.stop();
   });
 
   test("with broken files shows what is broken, and the others", async () => {
