@@ -1,5 +1,4 @@
 /** Runs scored text by text, so that every figure can be computed again for many resamples. */
-
 import { mean } from "../base/spread.ts";
 import { MultiLabelScorer } from "./multi-label-scorer.ts";
 import { OneLabelScorer } from "./one-label-scorer.ts";

@@ -1,5 +1,4 @@
 /** Test texts that every setting gets wrong, and those that only one gets right. */
-
 import { mean } from "../base/spread.ts";
 import type { TellingText } from "./comparison.ts";
 import type { ScoredSetting } from "./group-settings.ts";
