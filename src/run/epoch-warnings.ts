@@ -21,11 +21,14 @@ export function epochWarnings(
   logits: Float32Array,
   labels: readonly string[],
 ): string[] {
-  const { epoch, trainLoss } = epochs.at(-1)!;
-  const previous = epochs.at(-2)?.trainLoss ?? before;
+  const { epoch, trainLoss, validation } = epochs.at(-1)!;
+  const last = epochs.at(-2);
+  const previous = last?.trainLoss ?? before;
+  // The training loss is the mean of the whole epoch, with the steps of a warm-up, and higher by label smoothing.
+  const isFlat = trainLoss > FLAT * previous && validation.loss > FLAT * (last?.validation.loss ?? before);
   const only = onlyAnswer(logits, labels.length);
   return [
-    ...(trainLoss > FLAT * previous && !hasLearned(trainLoss, before)
+    ...(isFlat && !hasLearned(trainLoss, before)
       ? [
           `Epoch ${epoch}: the training loss does not fall (${metric(trainLoss)} after ${metric(previous)}); the learning rate may be too low, or too high.`,
         ]

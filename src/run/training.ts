@@ -220,7 +220,6 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
     const { dataset, model, adapted, modelFolder } = this.#run;
     const { labels, splits } = dataset;
     const { epochs, step: steps } = this.#state;
-    const counts = labelCounts(splits.train.truths(), labels.length);
     const verdict =
       baselines &&
       epochs.length > 0 &&
@@ -229,8 +228,8 @@ export class Training implements RunWork<CheckpointState, TrainEvent> {
         base: this.#base!,
         epochs,
         steps,
-        labels: labels.length,
-        labelsWithoutTexts: counts.filter((count) => count === 0).length,
+        texts: splits.train.length,
+        textsByLabel: labelCounts(splits.train.truths(), labels.length),
         isTuned: this.#facts.options.recipe === "tuned",
         hasOtherHead: adapted.encoder.head.head !== fittingHead(model, modelFolder, labels).head,
         isFrozen: adapted.trained.every(isOfHead),

@@ -1,5 +1,5 @@
 /** What a run is worth, held against what costs nothing: said at its end, in result.json and in reports. */
-import { metric } from "../base/format.ts";
+import { metric, percent } from "../base/format.ts";
 import type { Baselines } from "../inspection/baselines.ts";
 import type { SplitMetrics } from "../train/metrics.ts";
 import type { EpochResult } from "../train/trainer.ts";
@@ -21,9 +21,10 @@ export interface Judged {
   readonly base: SplitMetrics;
   readonly epochs: readonly EpochResult[];
   readonly steps: number;
-  readonly labels: number;
-  /** Labels that no training text has. */
-  readonly labelsWithoutTexts: number;
+  /** Training texts. */
+  readonly texts: number;
+  /** And of each label. */
+  readonly textsByLabel: readonly number[];
   /** Whether rates and epochs were chosen by the recipe `tuned`. */
   readonly isTuned: boolean;
   /** Whether the head is not the one that fits the model's files. */
@@ -37,6 +38,10 @@ export interface Judged {
 const LITTLE = 0.1;
 /** Fewer steps than these are few for any task. */
 const FEW_STEPS = 300;
+/** And so few training texts, however many steps are made of them. */
+const FEW_TEXTS = 100;
+/** Where more than this share of the training texts have one label, the others hardly count. */
+const LOPSIDED = 0.9;
 
 export function verdictOf(run: Judged): Verdict {
   const { majority, bagOfWords } = run.baselines;
@@ -70,6 +75,8 @@ interface Cause {
 }
 
 const lossFell = ({ epochs, base }: Judged): number => 1 - Math.min(...epochs.map((e) => e.trainLoss)) / base.loss;
+const withoutTexts = ({ textsByLabel }: Judged): number => textsByLabel.filter((texts) => texts === 0).length;
+const largestShare = ({ texts, textsByLabel }: Judged): number => Math.max(...textsByLabel) / texts;
 const last = ({ epochs }: Judged): EpochResult | undefined => epochs.at(-1);
 
 const byRecipe = (run: Judged): string =>
@@ -78,9 +85,21 @@ const byRecipe = (run: Judged): string =>
 /** The likeliest first. */
 const causes: readonly Cause[] = [
   {
-    applies: ({ labelsWithoutTexts }) => labelsWithoutTexts > 0,
-    reason: ({ labelsWithoutTexts, labels }) => `${labelsWithoutTexts} of ${labels} labels have no training text`,
+    applies: (run) => withoutTexts(run) > 0,
+    reason: (run) => `${withoutTexts(run)} of ${run.textsByLabel.length} labels have no training text`,
     next: () => "give every label some training texts",
+  },
+  {
+    // Texts with any number of labels have no majority.
+    applies: (run) => run.baselines.majority !== undefined && largestShare(run) > LOPSIDED,
+    reason: (run) =>
+      `${percent(largestShare(run))} of the training texts have the same label, and the rarest label has ${Math.min(...run.textsByLabel)} of them`,
+    next: () => "give the rare labels more texts, or more weight with --class-weights balanced",
+  },
+  {
+    applies: (run) => run.texts < FEW_TEXTS,
+    reason: (run) => `${run.texts} training texts are few`,
+    next: () => "give it more training texts",
   },
   {
     // Of a probe with the recipe's rate that is the encoder's doing.

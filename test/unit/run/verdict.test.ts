@@ -17,8 +17,8 @@ const judged = (changes: Partial<Judged> = {}): Judged => ({
   base: scored(0.2, 0.1, 1.8),
   epochs: [epoch(1, 1, 0.8), epoch(2, 0.5, 0.88), epoch(3, 0.4, 0.87)],
   steps: 600,
-  labels: 6,
-  labelsWithoutTexts: 0,
+  texts: 1560,
+  textsByLabel: [500, 400, 300, 200, 100, 60],
   isTuned: true,
   hasOtherHead: false,
   isFrozen: false,
@@ -54,7 +54,19 @@ test.each([
 const failed = (changes: Partial<Judged>) => verdictOf(judged({ test: scored(0.3, 0.1), ...changes }));
 
 test.each([
-  ["labels without texts", { labelsWithoutTexts: 2 }, "2 of 6 labels have no training text", "give every label"],
+  [
+    "labels without texts",
+    { textsByLabel: [9, 0, 3, 0, 5, 1] },
+    "2 of 6 labels have no training text",
+    "give every label",
+  ],
+  ["few texts", { texts: 9, textsByLabel: [3, 5, 1], steps: 6 }, "9 training texts are few", "more training texts"],
+  [
+    "one label nearly everywhere",
+    { texts: 640, textsByLabel: [624, 16], steps: 40 },
+    "97.5 % of the training texts have the same label, and the rarest label has 16 of them",
+    "give the rare labels more texts",
+  ],
   ["a loss that hardly fell", { epochs: [epoch(1, 1.75, 0.1), epoch(2, 1.7, 0.1)] }, "hardly fell", "more --epochs"],
   [
     "an end too early",
@@ -85,4 +97,9 @@ test("a probe whose loss hardly fell has a frozen encoder to blame with the reci
 test("texts with any number of labels are held against bag of words alone", () => {
   const { bagOfWords } = judged().baselines;
   expect(verdictOf(judged({ test: scored(0.1, 0.8), baselines: { bagOfWords } })).beatsBaselines).toBe(true);
+  // Most of them may have one label, and others besides.
+  const failed = verdictOf(
+    judged({ test: scored(0.1, 0.1), baselines: { bagOfWords }, texts: 100, textsByLabel: [99, 5, 5] }),
+  );
+  expect(failed.reasons.join()).not.toContain("the same label");
 });
