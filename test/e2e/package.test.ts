@@ -92,8 +92,17 @@ test("npx attune trains and predicts with nothing but its dependencies", async (
 });
 
 test("npx attune demo needs nothing but the package, and its runs open in another checkout", async () => {
-  const shown = await run("npx", "--offline", "attune", "demo", "--limit", "32", "--epochs", "1", "--quiet");
-  expect(shown).toBe(`${join("attune-demo", "report.html")}\n`);
+  // A whole demo takes minutes.
+  const demo = ["--offline", "attune", "demo", "--limit", "32", "--epochs", "1"];
+  const shown = await run("npx", ...demo);
+  expect(shown).toMatch(/^method .*macro F1[\s\S]*LoRA, rank /m);
+  const report = `${join("attune-demo", "report.html")}\n`;
+  expect(shown).toContain(`\n${report}`);
+  expect(await run("npx", ...demo, "--quiet")).toBe(report);
+  const readme = readFileSync(join(installed, "README.md"), "utf8");
+  const question = /^npx attune demo --predict (".*")$/m.exec(readme)![1]!;
+  const answer = await run("sh", "-c", `npx ${demo.join(" ")} --predict ${question}`);
+  expect(answer.match(/^(anger|fear|joy|love|sadness|surprise)\t/gm)).toHaveLength(2);
   const probe = join(project, "attune-demo/runs/demo-probe-s42");
   for (const file of ["run.json", "adapter/attune_adapter.json"])
     expect(readFileSync(join(probe, file), "utf8")).not.toContain("node_modules");
