@@ -192,13 +192,21 @@ function findLabels(table: Table, taken: readonly string[], multiLabel: boolean)
     return distinct > 1 && distinct <= values.length / 2 && !values.some((value) => isFraction(value, table.textOnly));
   });
   if (few.length === 1) return few;
-  throw undecided(table, "label");
+  throw undecided(
+    table,
+    "label",
+    flags.length > 1
+      ? `, or say --multi-label if a text may have several labels, for which ${columnNames(flags)} would be read`
+      : "",
+  );
 }
 
 const free = ({ columns }: Table, taken: readonly string[]) => columns.filter((column) => !taken.includes(column));
 
-const undecided = (table: Table, role: "text" | "label"): AttuneError =>
+const undecided = (table: Table, role: "text" | "label", besides = ""): AttuneError =>
   new AttuneError(
     "data/roles",
-    `${table.path}: which column is the ${role}? It has ${columnList(table)}; choose one with --${role}`,
+    table.columns[0]?.startsWith("__label__")
+      ? `${table.path}: this looks like fastText's format, which is not read; write a CSV file with the columns label and text`
+      : `${table.path}: which column is the ${role}? It has ${columnList(table)}; choose one with --${role}${besides}`,
   );

@@ -82,6 +82,16 @@ describe("by content", () => {
       { text: "text", a: "few", b: "kinds" },
       /which column is the label\? .*choose one with --label/,
     ],
+    [
+      "one column for each label, and not said",
+      { text: "text", p: "flags", q: "flags" },
+      /choose one with --label, or say --multi-label if a text may have several labels, for which "p" and "q" would be read$/,
+    ],
+    [
+      "fastText's lines",
+      { "__label__joy what a day": "text", b: "text" },
+      /fastText's format, which is not read; write a CSV/,
+    ],
     ["none that could be", { text: "text", a: "names", b: "fractions" }, /which column is the label\?/],
   ] as const)("%s: it asks", async (_, columns, expected) => {
     expect(await inputError(() => roles(columns))).toMatch(expected);
