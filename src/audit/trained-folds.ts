@@ -1,7 +1,7 @@
 /** Probabilities of each label for each text, by models that a fine-tuning method has trained on the other folds. */
 import { AttuneError } from "../base/error.ts";
 import { prepareRun } from "../run/prepare-run.ts";
-import { recipeFacts, settleOptions } from "../run/settle-options.ts";
+import { readRecipeFacts, settleOptions } from "../run/settle-options.ts";
 import type { Dataset } from "../tables/dataset.ts";
 import { initialState, trainEpochs } from "../train/trainer.ts";
 import type { ResolvedAuditOptions } from "./audit-options.ts";
@@ -22,7 +22,7 @@ export async function trainedProbabilities(
     const [train, test] = [examples.pick(textsIn(foldOf, (one) => one !== fold)), examples.pick(answer)];
     const data = { ...dataset, splits: { train, validation: test, test } };
     const asked = { model, data: "the folds", out: "nowhere", method, seed, threads, multiLabel };
-    const facts = await recipeFacts(model, data);
+    const facts = await readRecipeFacts(model, data);
     const options = settleOptions({ ...asked, ...(maxLength !== undefined && { maxLength }) }, facts);
     const prepared = await prepareRun({ ...options, earlyStopping: 0 }, engine, { signal, dataset: data });
     try {

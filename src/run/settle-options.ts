@@ -6,17 +6,18 @@ import type { Dataset } from "../tables/dataset.ts";
 import { type RecipeFacts, type RecipeName, recipeOptions } from "./recipes.ts";
 import { type ResolvedTrainOptions, resolveOptions, trainOptions, withAdapter } from "./train-options.ts";
 
-/** What recipes must know of a model folder and of data whose training split is limited already. */
-export async function recipeFacts(folder: string, { labels, multiLabel, splits }: Dataset): Promise<RecipeFacts> {
-  const model = await openModel(folder, labels);
+/** What recipes must know of a model, with the head that fits its files, and of data whose training split is limited already. */
+export const recipeFacts = (
+  { labels, multiLabel, splits }: Dataset,
+  { hiddenSize }: Pick<RecipeFacts, "hiddenSize">,
+  head: RecipeFacts["head"],
+): RecipeFacts => ({ texts: splits.train.length, labels: labels.length, multiLabel, hiddenSize, head });
+
+/** The same of a model folder that is not open. */
+export async function readRecipeFacts(folder: string, dataset: Dataset): Promise<RecipeFacts> {
+  const model = await openModel(folder, dataset.labels);
   model.close();
-  return {
-    texts: splits.train.length,
-    labels: labels.length,
-    multiLabel,
-    hiddenSize: model.encoder.hiddenSize,
-    head: fittingHead(model, folder, labels),
-  };
+  return recipeFacts(dataset, model.encoder, fittingHead(model, folder, dataset.labels));
 }
 
 /** The recipe of a run: the one that is asked for; else `tuned`, where no learning rate is given and it knows the method. */

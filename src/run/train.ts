@@ -22,7 +22,7 @@ import { describeRun, placesOf, type RunFacts, type WorkerName, workersOf } from
 import { RunFolder } from "./run-folder.ts";
 import { RunSession } from "./run-session.ts";
 import { RunTimes } from "./run-times.ts";
-import { recipeFacts, settleOptions } from "./settle-options.ts";
+import { readRecipeFacts, settleOptions } from "./settle-options.ts";
 import type { ResultEvent, TrainEvent } from "./train-events.ts";
 import { resolveOptions, type TrainOptions } from "./train-options.ts";
 import { Training } from "./training.ts";
@@ -99,7 +99,7 @@ async function* begin(asked: TrainOptions, context: TrainContext): AsyncGenerato
   const engine = (context.makeEngine ?? cpuEngine)(asGiven.threads, asGiven.bits);
   const store = storeOf(context, engine, asGiven.bits);
   const dataset = await openTexts(withPaths(asGiven, sources), source);
-  const known = await recipeFacts(sources.model.path, dataset);
+  const known = await readRecipeFacts(sources.model.path, dataset);
   const given = settleOptions(options, known);
   const within = { signal: context.signal, store, dataset };
   const here = withPaths(given, sources);

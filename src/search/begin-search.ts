@@ -3,6 +3,7 @@ import type { Spell } from "../base/check-options.ts";
 import { version } from "../base/machine.ts";
 import { mostThreads, usableThreads } from "../base/thread-count.ts";
 import { hubOf } from "../hub/named-inputs.ts";
+import { recipeFacts } from "../run/settle-options.ts";
 import type { StudyInput } from "../study/data-facts.ts";
 import { type Limit, limitedCount } from "../tables/limit-train.ts";
 import { rungsOf } from "./asha.ts";
@@ -37,12 +38,9 @@ export function beginSearch(
   spell: Spell,
 ): Search {
   const facts: SpaceFacts = {
+    ...recipeFacts(dataset, encoder, head),
     texts: limitedCount(options.given.limit as Limit | undefined, dataset.splits.train.length),
-    labels: dataset.labels.length,
-    multiLabel: dataset.multiLabel,
-    hiddenSize: encoder.hiddenSize,
     layers: encoder.layers,
-    head,
   };
   const { spaces, searchOnly: only, bestMetric: metric, sampler, pruner, eta, seed, jobs, leastEpochs } = options;
   requireKnown(spaces, options.methods, facts, spell);

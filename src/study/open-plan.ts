@@ -1,6 +1,7 @@
 /** A plan with its model and its data, opened: the runs that it means. Nothing is written. */
 import type { FetchEvent } from "../hub/fetch-events.ts";
 import { fetchSources } from "../hub/named-inputs.ts";
+import { recipeFacts } from "../run/settle-options.ts";
 import { resolveOptions } from "../run/train-options.ts";
 import type { CompareEvent } from "./compare-events.ts";
 import { openStudyInput, type StudyInput } from "./data-facts.ts";
@@ -21,13 +22,7 @@ export async function* openPlan(
   before: Study | undefined,
 ): AsyncGenerator<CompareEvent, OpenedPlan> {
   const input = yield* openInput(firstOptions(plan), signal, before);
-  const runs = plannedRuns(plan, {
-    texts: input.dataset.splits.train.length,
-    labels: input.dataset.labels.length,
-    multiLabel: input.dataset.multiLabel,
-    hiddenSize: input.encoder.hiddenSize,
-    head: input.head,
-  });
+  const runs = plannedRuns(plan, recipeFacts(input.dataset, input.encoder, input.head));
   requireUsedByRuns(plan, runs);
   return { input, runs };
 }
