@@ -25,6 +25,10 @@ export function memory(bytes: number): string {
 /** 22715526 → "22,715,526". */
 export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 
+/** "1 epoch", "2,000 epochs". */
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${grouped(count)} ${count === 1 ? one : many}`;
+
 /** Metrics and losses, of one width: 0.9285. */
 export const metric = (value: number): string => value.toFixed(4);
 

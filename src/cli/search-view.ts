@@ -1,5 +1,5 @@
 /** A search on the terminal: a live table of its trials, or plain lines where there is no terminal. */
-import { clockAfter, roughly } from "../base/format.ts";
+import { clockAfter, plural, roughly } from "../base/format.ts";
 import type { SearchState, TrialState } from "../search/replay.ts";
 import { metricTitle, scoreText } from "../search/score-words.ts";
 import type { SearchEvent } from "../search/search-events.ts";
@@ -91,9 +91,9 @@ export class SearchView {
 function outline({ methods, budget: { trials, epochs, hours }, rungs }: Search): string {
   const searched = methods.map(({ method, spaces }) => `${method} (${Object.keys(spaces).length} options)`).join(", ");
   const ends = [
-    trials !== undefined && counted(trials, "trial"),
-    epochs !== undefined && counted(epochs, "epoch"),
-    hours !== undefined && counted(hours, "hour"),
+    trials !== undefined && plural(trials, "trial"),
+    epochs !== undefined && plural(epochs, "epoch"),
+    hours !== undefined && (hours === 1 ? "1 hour" : `${hours} hours`),
   ].filter(Boolean);
   const judged = rungs.length > 1 ? `judged after ${rungs.join(", ")} epochs` : `of ${rungs[0]} epochs`;
   return `searches ${searched}: ${ends.join(" or ")}, ${judged}`;
@@ -105,7 +105,7 @@ function statusOf(search: Search, state: SearchState): string {
   const found = best
     ? `best ${best.trial}, validation ${metricTitle(search)} ${scoreText(search, best.score)}`
     : undefined;
-  return [`${counted(trials.length, "trial")}, ${counted(epochs, "epoch")}`, found, timeLeft(search, state)]
+  return [`${plural(trials.length, "trial")}, ${plural(epochs, "epoch")}`, found, timeLeft(search, state)]
     .filter(Boolean)
     .join("; ");
 }
@@ -140,6 +140,4 @@ export const SOURCES: Readonly<Record<TrialState["from"], string>> = {
 };
 
 const resultOf = (search: Search, score: number, epochs: number): string =>
-  `validation ${metricTitle(search)} ${scoreText(search, score)} after ${counted(epochs, "epoch")}`;
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+  `validation ${metricTitle(search)} ${scoreText(search, score)} after ${plural(epochs, "epoch")}`;

@@ -1,12 +1,12 @@
 /** What there is to see in labelled texts, as `inspect` and reports show it: what is not known is left out. */
 
 import { isolated, shortened } from "../base/escape.ts";
-import { grouped, metric, percent } from "../base/format.ts";
+import { grouped, metric, percent, plural } from "../base/format.ts";
 import { type Cell, type Fact, type PlainBlock, quoted, type Text } from "../document/document.ts";
 import type { OddKind } from "../inspection/text-traits.ts";
 import type { DataFacts } from "../study/data-facts.ts";
 import type { SplitName } from "../tables/dataset.ts";
-import { inARow, plural } from "./conclusions/wording.ts";
+import { inARow } from "./conclusions/wording.ts";
 
 export type SeenData = Omit<DataFacts, "path" | "sha256">;
 

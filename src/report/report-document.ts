@@ -1,8 +1,8 @@
 /** The whole report, in the order in which it is read. */
 
+import { plural } from "../base/format.ts";
 import type { Document, Text } from "../document/document.ts";
 import { code } from "../document/document.ts";
-import { plural } from "./conclusions/wording.ts";
 import { answerSection, conclusionsSection } from "./sections/answer.ts";
 import { classesSection } from "./sections/class-sizes.ts";
 import { confidenceSection } from "./sections/confidence.ts";

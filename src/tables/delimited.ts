@@ -1,6 +1,7 @@
 /** CSV and TSV, a chunk of the file at a time: records that are plain by scanning, others by csv-parse. */
 import { CsvError, parse } from "csv-parse";
 import { AttuneError } from "../base/error.ts";
+import { plural } from "../base/format.ts";
 import { type Dialect, lookAtDelimited } from "./delimited-dialect.ts";
 import { type DelimitedRecord, PlainRecords } from "./plain-records.ts";
 import { type Row, SAMPLE_ROWS, type Table } from "./table.ts";
@@ -68,7 +69,7 @@ async function headOf(file: TextFile, dialect: Dialect): Promise<Head> {
 function leftOut(names: readonly string[], repeated: readonly string[]): string[] {
   const unnamed = names.filter((name) => name === "").length;
   return [
-    ...(unnamed === 0 ? [] : [`${unnamed} ${unnamed === 1 ? "column" : "columns"} without a name left out`]),
+    ...(unnamed === 0 ? [] : [`${plural(unnamed, "column")} without a name left out`]),
     ...repeated.map((name) => `the column "${name}" is there more than once`),
   ];
 }
@@ -181,7 +182,7 @@ async function* parsedRecords(
 const BACKSLASH = ", or say --escape backslash if backslashes stand before quotes";
 
 function ragged(path: string, line: number, fields: readonly string[], columns: number, dialect: Dialect): AttuneError {
-  const has = `${fields.length} ${fields.length === 1 ? "field" : "fields"}`;
+  const has = plural(fields.length, "field");
   const isEscaped = dialect.escape !== "\\" && fields.some((field) => field.endsWith("\\"));
   const advice =
     dialect.quote === false

@@ -1,10 +1,10 @@
 /** Rules on what else the numbers show: ranks, calibration, hard texts, faults of the data, runs that are missing. */
-import { grouped, metric, percent } from "../../base/format.ts";
+import { grouped, metric, percent, plural } from "../../base/format.ts";
 import type { Setting } from "../../comparison/comparison.ts";
 import { failureOf } from "../../comparison/failed-settings.ts";
 import { rankName } from "../view.ts";
 import type { Rule } from "./rule.ts";
-import { least, most, plural } from "./wording.ts";
+import { least, most } from "./wording.ts";
 
 /** The rule and its numbers, as they were computed. */
 export const rank: Rule = ({ comparison, recipes }) =>

@@ -1,5 +1,5 @@
 /** Words that conclusions share: names in a row, differences with their p, costs against full fine-tuning. */
-import { grouped, memory, percent, probability, signed, timeSpan } from "../../base/format.ts";
+import { memory, percent, probability, signed, timeSpan } from "../../base/format.ts";
 import { groupBy } from "../../base/group-by.ts";
 import type { Difference, Setting } from "../../comparison/comparison.ts";
 import { isMeasure, isReference, type View } from "../view.ts";
@@ -32,9 +32,6 @@ export function foldedNames(all: readonly string[]): string[] {
     return `${start}${same.map(([, , figure]) => figure).join("/")}${end}`;
   });
 }
-
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${grouped(count)} ${count === 1 ? one : many}`;
 
 /** "macro F1 −0.0123 (p = 0.034)" or that none can be shown. */
 export function f1Difference(difference: Difference): string {

@@ -1,11 +1,10 @@
 /** The answer of a search: what to train with, how good it is, and what it cost to find. */
 
 import { optionInWords } from "../../base/command-text.ts";
-import { metric } from "../../base/format.ts";
+import { metric, plural } from "../../base/format.ts";
 import { type Block, type Fact, paragraph, quoted, type Section, strong, type Text } from "../../document/document.ts";
 import { metricTitle, scoreText } from "../../search/score-words.ts";
 import { trainCommand } from "../../search/trial-run.ts";
-import { plural } from "../conclusions/wording.ts";
 import type { RatedTrial, ReportedSearch } from "./reported-search.ts";
 import { searchCost } from "./search-cost.ts";
 

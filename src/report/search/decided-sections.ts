@@ -1,13 +1,13 @@
 /** How a search decided, which trials failed, and what repeats it. */
 
 import { optionInWords } from "../../base/command-text.ts";
-import { grouped, timeSpan } from "../../base/format.ts";
+import { grouped, plural, timeSpan } from "../../base/format.ts";
 import { code, type Fact, list, paragraph, quoted, remark, type Section, type Table } from "../../document/document.ts";
 import { metricTitle } from "../../search/score-words.ts";
 import type { Search } from "../../search/search-file.ts";
 import { spaceInWords } from "../../search/space.ts";
 import { LEAST_RESULTS } from "../../search/tpe.ts";
-import { inARow, plural } from "../conclusions/wording.ts";
+import { inARow } from "../conclusions/wording.ts";
 import { methodTitle } from "../view.ts";
 import type { ReportedSearch } from "./reported-search.ts";
 import { searchCost } from "./search-cost.ts";

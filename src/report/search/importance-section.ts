@@ -1,9 +1,8 @@
 /** Which options matter, as far as so few trials can tell. */
 
 import { optionInWords } from "../../base/command-text.ts";
-import { percent } from "../../base/format.ts";
+import { percent, plural } from "../../base/format.ts";
 import { type Block, heading, link, paragraph, remark, type Section, type Table } from "../../document/document.ts";
-import { plural } from "../conclusions/wording.ts";
 import { methodTitle } from "../view.ts";
 import { type Importance, importancesOf, LEAST_TRIALS, SHUFFLES } from "./importance.ts";
 import type { ReportedSearch } from "./reported-search.ts";

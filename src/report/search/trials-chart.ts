@@ -4,6 +4,7 @@
  */
 
 import { optionInWords } from "../../base/command-text.ts";
+import { plural } from "../../base/format.ts";
 import { axis, drawChart, ink } from "../../document/chart.ts";
 import type { Chart } from "../../document/document.ts";
 import { cutTo } from "../../document/narrow-text.ts";
@@ -189,6 +190,6 @@ function trialInWords({ search }: ReportedSearch, { trial, values, score, scores
   const said = Object.entries(values).map(
     ([option, value]) => `${optionInWords(option)} ${typeof value === "number" ? numberInWords(value) : value}`,
   );
-  const epochs = `${scores.length} ${scores.length === 1 ? "epoch" : "epochs"}`;
+  const epochs = plural(scores.length, "epoch");
   return `${trial}: ${metricTitle(search)} ${scoreText(search, score)} in ${epochs}; ${said.join(", ")}`;
 }

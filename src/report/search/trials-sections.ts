@@ -1,12 +1,11 @@
 /** The trials of a search: all of them as lines through their values, the best as a table, and their courses. */
 
 import { optionInWords } from "../../base/command-text.ts";
-import { timeSpan } from "../../base/format.ts";
+import { plural, timeSpan } from "../../base/format.ts";
 import { type LegendEntry, quoted, remark, type Section, type Table } from "../../document/document.ts";
 import { metricTitle, scoreText } from "../../search/score-words.ts";
 import type { TrialSource } from "../../search/search-file.ts";
 import { hasChoice } from "../../search/space.ts";
-import { plural } from "../conclusions/wording.ts";
 import { bestSoFarChart, coursesChart, figureExtent } from "./progress-charts.ts";
 import { byMethod, figureOf, QUARTERS, type ReportedSearch } from "./reported-search.ts";
 import { trialsChart } from "./trials-chart.ts";

@@ -1,5 +1,5 @@
 /** Scores of each class against how many texts it has. */
-import { grouped, metric } from "../../base/format.ts";
+import { grouped, metric, plural } from "../../base/format.ts";
 import type { Setting } from "../../comparison/comparison.ts";
 import { axis, drawChart, ink } from "../../document/chart.ts";
 import {
@@ -14,7 +14,6 @@ import {
 import { methodColour } from "../../document/palette.ts";
 import type { ClassMetrics } from "../../train/metrics.ts";
 import { classScores, trainingTexts } from "../class-scores.ts";
-import { plural } from "../conclusions/wording.ts";
 import { colourOf, methodsIn, methodTitle, type View } from "../view.ts";
 
 /** Up to so many classes are columns; more are rows. */

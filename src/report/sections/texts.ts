@@ -1,11 +1,10 @@
 /** Test texts that every setting gets wrong, and those that exactly one gets right. */
 
 import { shortened } from "../../base/escape.ts";
-import { grouped } from "../../base/format.ts";
+import { grouped, plural } from "../../base/format.ts";
 import { groupBy } from "../../base/group-by.ts";
 import type { TellingText } from "../../comparison/comparison.ts";
 import { type Block, more, paragraph, quoted, remark, type Section, type Text } from "../../document/document.ts";
-import { plural } from "../conclusions/wording.ts";
 import { colourOf, hasSeveralSeeds, type View } from "../view.ts";
 
 const SHOWN = 12;
@@ -80,7 +79,7 @@ function predictions(labels: readonly string[]): Text {
     ...counts
       .slice(0, MOST_PREDICTED)
       .flatMap(([label, all], i) => [i > 0 ? ", " : "", quoted(label), ` × ${all.length}`]),
-    ...(rest > 0 ? [`, ${rest} ${rest === 1 ? "other" : "others"}`] : []),
+    ...(rest > 0 ? [`, ${plural(rest, "other")}`] : []),
   ];
 }
 
