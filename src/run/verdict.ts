@@ -46,6 +46,13 @@ const LOPSIDED = 0.9;
 export function verdictOf(run: Judged): Verdict {
   const { majority, bagOfWords } = run.baselines;
   const { accuracy, f1 } = run.test;
+  if (majority?.accuracy === 1)
+    return {
+      beatsBaselines: false,
+      summary: `What this model has learned cannot be said: all test texts have the same label. Its accuracy is ${metric(accuracy)}, where always answering that label has 1.0000.`,
+      reasons: [],
+      next: ["give the other labels test texts too"],
+    };
   const isAboveMajority = !majority || accuracy > majority.accuracy;
   const isAboveWords = f1 > bagOfWords.f1;
   const words = `logistic regression on word counts has ${metric(bagOfWords.f1)}`;
@@ -137,8 +144,9 @@ const causes: readonly Cause[] = [
 const bestEpoch = ({ epochs }: Judged): number =>
   epochs.reduce((best, one) => (one.validation.f1 > best.validation.f1 ? one : best)).epoch;
 
-/** The verdict in lines for a terminal; nothing where there is nothing to complain of but the summary. */
-export function verdictLines({ summary, reasons, next }: Verdict): string[] {
-  if (reasons.length === 0) return [summary];
-  return [summary, `Likely because ${reasons[0]}.`, `Try next: ${next.join("; ")}.`];
-}
+/** The verdict in lines for a terminal: only the summary where there is nothing to complain of. */
+export const verdictLines = ({ summary, reasons, next }: Verdict): string[] => [
+  summary,
+  ...(reasons.length > 0 ? [`Likely because ${reasons[0]}.`] : []),
+  ...(next.length > 0 ? [`Try next: ${next.join("; ")}.`] : []),
+];

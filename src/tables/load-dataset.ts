@@ -79,6 +79,7 @@ export async function loadDataset(options: DatasetOptions): Promise<Dataset> {
       ...splitNotes,
       ...alikeLabels(labels),
       ...rareLabels(splits.train, labels),
+      ...unmeasuredLabels(splits, labels),
       ...emptyTexts(Object.values(splits)),
     ],
     sha256: hashOf(labels, splits),
@@ -278,7 +279,7 @@ function withoutShared(given: Readonly<Partial<Record<SplitName, SplitRows>>>, {
 function requireRows(path: string, rows: LoadedRows["splits"], group: string | undefined): void {
   const empty = SPLITS.find((split) => rows[split].order.length === 0);
   if (!empty) return;
-  const enough = group === undefined ? "10 of each label are enough" : `or too few groups in "${group}"`;
+  const enough = group === undefined ? "5 of each label are enough" : `or too few groups in "${group}"`;
   throw new AttuneError("data/too-few", `${path}: there are too few rows for a ${empty} split; ${enough}`);
 }
 
@@ -307,12 +308,29 @@ function rareLabels(train: Examples, labels: readonly string[]): string[] {
   const counts = labelCounts(train.truths(), labels.length);
   const rare = labels.filter((_, label) => counts[label] === 1);
   if (rare.length === 0) return [];
-  const shown =
-    rare.length > 5
-      ? `${rare.length} labels, like ${listOf(rare.slice(0, 3), "and")},`
-      : `the ${rare.length === 1 ? "label" : "labels"} ${listOf(rare, "and")}`;
-  return [`In train there is one text only with ${shown}; more would be learned from.`];
+  return [`In train there is one text only with ${shownLabels(rare)}; more would be learned from.`];
 }
+
+/** Labels that none of the texts has by which epochs are chosen, or by which the run is measured. */
+function unmeasuredLabels(splits: Dataset["splits"], labels: readonly string[]): string[] {
+  const missing = (["validation", "test"] as const).map((split) => {
+    const counts = labelCounts(splits[split].truths(), labels.length);
+    return { split, labels: labels.filter((_, label) => counts[label] === 0) };
+  });
+  const [validation, test] = missing.map((one) => one.labels.join("\n"));
+  const found = validation === test ? [{ ...missing[0]!, split: "validation and test" }] : missing;
+  return found
+    .filter((one) => one.labels.length > 0)
+    .map(
+      (one) =>
+        `In ${one.split} there is no text with ${shownLabels(one.labels)}; how well it is recognized is not measured there.`,
+    );
+}
+
+const shownLabels = (labels: readonly string[]): string =>
+  labels.length > 5
+    ? `${labels.length} labels, like ${listOf(labels.slice(0, 3), "and")},`
+    : `the ${labels.length === 1 ? "label" : "labels"} ${listOf(labels, "and")}`;
 
 function emptyTexts(splits: readonly Examples[]): string[] {
   let count = 0;

@@ -225,7 +225,7 @@ export const dataCases: readonly Case[] = [
     wrong: "too few rows for three splits",
     args: ["train", "--model", "model", "--data", "few.csv", "--out", "new"],
     spoil: write(["few.csv", `${HEADER}good,a\nbad,b\n`]),
-    says: ["few.csv: there are too few rows for a validation split", "10 of each label are enough"],
+    says: ["few.csv: there are too few rows for a validation split", "5 of each label are enough"],
   },
   {
     wrong: "bytes that are not UTF-8",

@@ -84,6 +84,19 @@ test.each([
   expect(verdict.next[0]).toContain(next);
 });
 
+test("test texts of one label alone say nothing, whatever is answered", () => {
+  const { bagOfWords } = judged().baselines;
+  const baselines = { majority: { accuracy: 1, f1: 1 }, bagOfWords: { ...bagOfWords, f1: 1 } };
+  const verdict = verdictOf(judged({ test: scored(1, 1), baselines }));
+  expect(verdict.beatsBaselines).toBe(false);
+  expect(verdictLines(verdict)).toEqual([
+    expect.stringMatching(
+      /^What this model has learned cannot be said: all test texts have the same label\. .* 1\.0000,/,
+    ),
+    "Try next: give the other labels test texts too.",
+  ]);
+});
+
 test("rates of one's own are the first thing to leave out", () => {
   expect(failed({ steps: 40, isTuned: false }).next[0]).toContain("leave --learning-rate and --epochs out");
 });

@@ -25,6 +25,9 @@ const LINES = {
   test: csv(["a"], 2, "test"),
 };
 
+/** What is said of LINES: "b" is in train and validation alone. */
+const UNMEASURED = 'In test there is no text with the label "b"; how well it is recognized is not measured there.';
+
 describe("a folder with one file for each split", () => {
   test("texts, labels by code point, ids by split and row", async () => {
     const path = folder({ "train.csv": LINES.train, "validation.csv": LINES.validation, "test.csv": LINES.test });
@@ -36,7 +39,7 @@ describe("a folder with one file for each split", () => {
     ]);
     expect(splits.validation.map(({ id }) => id)).toEqual(["validation-0", "validation-1"]);
     expect(splits.test.map(({ label }) => label)).toEqual([0, 0]);
-    expect(notes).toEqual([]);
+    expect(notes).toEqual([UNMEASURED]);
   });
 
   test.each(["valid", "val", "dev"])("%s is validation; formats may differ", async (name) => {
@@ -66,7 +69,7 @@ describe("a folder with one file for each split", () => {
   ])("%j missing: made from train, and said so", async (missing, files, sizes) => {
     const { splits, notes } = await load(folder(files));
     expect([splits.train, splits.validation, splits.test].map(({ length }) => length)).toEqual(sizes);
-    expect(notes).toHaveLength(1);
+    expect(notes.slice(1)).toEqual(missing.includes("test") ? [] : [UNMEASURED]);
     for (const split of missing) expect(notes[0]).toContain(`${split} (4 texts)`);
     const made = splits[missing[0] as SplitName];
     expect([...made].filter(({ label }) => label === 0)).toHaveLength(2);
@@ -96,7 +99,7 @@ describe("a folder with one file for each split", () => {
     [
       "too few rows for the others",
       { "train.csv": csv(["a", "b"], 3) },
-      /too few rows for a validation split; 10 of each/,
+      /too few rows for a validation split; 5 of each/,
     ],
     [
       "a label that training lacks",
@@ -189,8 +192,12 @@ describe("one file", () => {
   });
 
   test("a rare label is trained on", async () => {
-    const { labels, splits } = await load(file("a.csv", `${csv(["x", "y"], 20)}\nonly,rare`));
+    const { labels, splits, notes } = await load(file("a.csv", `${csv(["x", "y"], 20)}\nonly,rare`));
     expect([...splits.train].filter(({ label }) => labels[label] === "rare")).toHaveLength(1);
+    expect(notes.slice(1)).toEqual([
+      'In train there is one text only with the label "rare"; more would be learned from.',
+      'In validation and test there is no text with the label "rare"; how well it is recognized is not measured there.',
+    ]);
   });
 
   test("too small", async () => {
