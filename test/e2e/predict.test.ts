@@ -256,7 +256,7 @@ describe("from TypeScript, by the built package", () => {
       readonly refused: object;
     };
     const types = said.events.map(({ type }) => type);
-    expect(types).toEqual(["start", "base", ...new Array(12).fill("step"), "epoch", "warning", "checkpoint", "result"]);
+    expect(types).toEqual(["start", "base", ...new Array(12).fill("step"), "epoch", "checkpoint", "result"]);
     expect(said.labels).toEqual(LABELS);
     for (const { label, probabilities, logits } of said.predictions) {
       expect(Object.keys(probabilities)).toEqual(LABELS);
