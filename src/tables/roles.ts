@@ -182,31 +182,36 @@ function isRatherLabel(table: Table, column: string, taken: readonly string[]): 
 
 function findLabels(table: Table, taken: readonly string[], multiLabel: boolean): readonly string[] {
   const columns = free(table, taken);
-  const valuesOf = (column: string) => table.sample.map(({ values }) => values[table.columns.indexOf(column)]);
-  const flags = columns.filter((column) => valuesOf(column).every(isFlag));
+  const flags = columns.filter((column) => valuesOf(table, column).every(isFlag));
   if (multiLabel && flags.length > 1) return flags;
   if (columns.length === 1) return columns;
   const few = columns.filter((column) => {
-    const values = valuesOf(column).filter((value) => value !== null && value !== "");
+    const values = valuesOf(table, column).filter((value) => value !== null && value !== "");
     const distinct = distinctIn(table, column);
     return distinct > 1 && distinct <= values.length / 2 && !values.some((value) => isFraction(value, table.textOnly));
   });
   if (few.length === 1) return few;
-  throw undecided(
-    table,
-    "label",
-    flags.length > 1
-      ? `, or say --multi-label if a text may have several labels, for which ${columnNames(flags)} would be read`
-      : "",
-  );
+  throw undecided(table, "label", flags);
 }
+
+const valuesOf = (table: Table, column: string) =>
+  table.sample.map(({ values }) => values[table.columns.indexOf(column)]);
 
 const free = ({ columns }: Table, taken: readonly string[]) => columns.filter((column) => !taken.includes(column));
 
-const undecided = (table: Table, role: "text" | "label", besides = ""): AttuneError =>
-  new AttuneError(
+/** The error that asks for a column; `flags` are the columns of 0 and 1 that could be one label each. */
+function undecided(table: Table, role: "text" | "label", flags: readonly string[] = []): AttuneError {
+  if (table.columns[0]?.startsWith("__label__"))
+    return new AttuneError(
+      "data/roles",
+      `${table.path}: this looks like fastText's format, which is not read; write a CSV file with the columns label and text`,
+    );
+  const severalLabels =
+    flags.length > 1
+      ? `, or say --multi-label if a text may have several labels, for which ${columnNames(flags)} would be read`
+      : "";
+  return new AttuneError(
     "data/roles",
-    table.columns[0]?.startsWith("__label__")
-      ? `${table.path}: this looks like fastText's format, which is not read; write a CSV file with the columns label and text`
-      : `${table.path}: which column is the ${role}? It has ${columnList(table)}; choose one with --${role}${besides}`,
+    `${table.path}: which column is the ${role}? It has ${columnList(table)}; choose one with --${role}${severalLabels}`,
   );
+}
