@@ -1,24 +1,15 @@
 /** Charts by echarts, drawn to SVG without a browser: readable without scripts, with each value as an SVG title. */
-import { HeatmapChart, LineChart, ScatterChart } from "echarts/charts";
-import { GridComponent, LegendComponent, TitleComponent, VisualMapComponent } from "echarts/components";
-import { type EChartsCoreOption, init, use } from "echarts/core";
-import { LabelLayout } from "echarts/features";
-import { SVGRenderer } from "echarts/renderers";
+import { createRequire } from "node:module";
+import type { EChartsCoreOption, init } from "echarts/core";
 import { escapeHtml, wellFormed } from "../base/escape.ts";
 import type { Chart, RowChoice } from "./document.ts";
 import { type Colour, palette } from "./palette.ts";
 
-use([
-  LineChart,
-  ScatterChart,
-  HeatmapChart,
-  GridComponent,
-  LegendComponent,
-  TitleComponent,
-  VisualMapComponent,
-  LabelLayout,
-  SVGRenderer,
-]);
+/**
+ * Loaded with the first chart, and as the one file that `require` gets: its 600 modules were most of what a command, or a
+ * program that imports "attune", had to load.
+ */
+const echarts = () => createRequire(import.meta.url)("echarts") as { readonly init: typeof init };
 
 export interface ChartPlan extends Omit<Chart, "themed" | "standalone" | "width"> {
   readonly width?: number;
@@ -105,7 +96,7 @@ function legendRows(names: readonly string[], width: number): number {
 
 function svgOf(plan: ChartPlan, option: EChartsCoreOption, width: number, height: number) {
   const { title, description } = plan;
-  const chart = init(null, null, { renderer: "svg", ssr: true, width, height });
+  const chart = echarts().init(null, null, { renderer: "svg", ssr: true, width, height });
   try {
     const texts = { fontFamily: FONT, fontSize: FONT_SIZE };
     chart.setOption({ animation: false, textStyle: texts, ...(guarded(option) as EChartsCoreOption) });
