@@ -5,11 +5,13 @@ import { escapeHtml, wellFormed } from "../base/escape.ts";
 import type { Chart, RowChoice } from "./document.ts";
 import { type Colour, palette } from "./palette.ts";
 
+const require = createRequire(import.meta.url);
+
 /**
  * Loaded with the first chart, and as the one file that `require` gets: its 600 modules were most of what a command, or a
  * program that imports "attune", had to load.
  */
-const echarts = () => createRequire(import.meta.url)("echarts") as { readonly init: typeof init };
+const echarts = () => require("echarts") as { readonly init: typeof init };
 
 export interface ChartPlan extends Omit<Chart, "themed" | "standalone" | "width"> {
   readonly width?: number;

@@ -4,6 +4,12 @@ import { isDate } from "./dates.ts";
 import { showValue } from "./show-value.ts";
 import type { Table } from "./table.ts";
 
+/** The column's values in the sample, row by row. */
+export function sampleIn({ columns, sample }: Table, column: string): readonly unknown[] {
+  const place = columns.indexOf(column);
+  return sample.map(({ values }) => values[place]);
+}
+
 /** Words in the column's texts on average; 0 where most of its cells are no texts, or dates. */
 export function wordsIn(table: Table, column: string): number {
   const { isText, words, count } = contentOf(table, column);
@@ -23,9 +29,8 @@ interface Content {
 /** Of a column some texts may be without letters: "10/10", or a thumb. */
 const MOST = 0.5;
 
-function contentOf({ columns, sample }: Table, column: string): Content {
-  const place = columns.indexOf(column);
-  const values = sample.map(({ values }) => values[place]).filter((value) => value !== null && value !== undefined);
+function contentOf(table: Table, column: string): Content {
+  const values = sampleIn(table, column).filter((value) => value !== null && value !== undefined);
   const texts = values.filter((value): value is string => typeof value === "string" && value.trim() !== "");
   const isOther = (text: string) => !/\p{L}/u.test(text) || isDate(text.trim());
   const others = texts.filter(isOther).length;
@@ -36,9 +41,8 @@ function contentOf({ columns, sample }: Table, column: string): Content {
 }
 
 /** How many different values the sample has in a column. */
-export function distinctIn({ columns, sample }: Table, column: string): number {
-  const place = columns.indexOf(column);
-  const values = sample.map(({ values }) => values[place]).filter((value) => value !== null && value !== "");
+export function distinctIn(table: Table, column: string): number {
+  const values = sampleIn(table, column).filter((value) => value !== null && value !== "");
   return new Set(values.map((value) => (typeof value === "object" ? showValue(value) : value))).size;
 }
 

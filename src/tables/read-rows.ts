@@ -1,7 +1,7 @@
 /** The rows of one split, from one or more files, with their labels brought to names. */
 import { AttuneError } from "../base/error.ts";
 import { withoutEffect } from "../base/unused-options.ts";
-import { closeChoices } from "./column-content.ts";
+import { closeChoices, sampleIn } from "./column-content.ts";
 import type { Source } from "./find-splits.ts";
 import { LabelBlanks } from "./label-notes.ts";
 import { LabelledRows } from "./labelled-rows.ts";
@@ -48,8 +48,7 @@ export async function lacksLabels(
     if (table.sample.length === 0) return false;
     if (!labels.some((column) => table.columns.includes(column))) continue;
     if (labels.length > 1) return false;
-    const place = table.columns.indexOf(labels[0]!);
-    if (table.sample.some(({ values }) => isTold(values[place]))) return false;
+    if (sampleIn(table, labels[0]!).some(isTold)) return false;
     for await (const batch of table.rows(labels)) if (batch.some(({ values }) => isTold(values[0]))) return false;
   }
   return true;
@@ -118,8 +117,7 @@ function labelsReader(
       blanks.see(value, name);
       return [name];
     };
-  const place = table.columns.indexOf(column);
-  const separator = labelSeparator ?? findSeparator(table.sample.map(({ values }) => values[place]));
+  const separator = labelSeparator ?? findSeparator(sampleIn(table, column));
   return ([value], where) => [...new Set(labelsInCell(value, separator).map((label) => read(label, where)))];
 }
 

@@ -1,7 +1,7 @@
 /** Which columns hold texts, labels, ids and groups: as asked for, or found by their names and by what they hold. */
 import { AttuneError, listOf } from "../base/error.ts";
 import { nearest } from "../base/nearest.ts";
-import { distinctIn, wordsIn } from "./column-content.ts";
+import { distinctIn, sampleIn, wordsIn } from "./column-content.ts";
 import { ID_NAMES, LABEL_NAMES, PAIR_NAMES, plainName, TEXT_NAMES } from "./column-names.ts";
 import { isFlag, isFraction } from "./labels.ts";
 import { placeOf, type Table } from "./table.ts";
@@ -182,20 +182,17 @@ function isRatherLabel(table: Table, column: string, taken: readonly string[]): 
 
 function findLabels(table: Table, taken: readonly string[], multiLabel: boolean): readonly string[] {
   const columns = free(table, taken);
-  const flags = columns.filter((column) => valuesOf(table, column).every(isFlag));
+  const flags = columns.filter((column) => sampleIn(table, column).every(isFlag));
   if (multiLabel && flags.length > 1) return flags;
   if (columns.length === 1) return columns;
   const few = columns.filter((column) => {
-    const values = valuesOf(table, column).filter((value) => value !== null && value !== "");
+    const values = sampleIn(table, column).filter((value) => value !== null && value !== "");
     const distinct = distinctIn(table, column);
     return distinct > 1 && distinct <= values.length / 2 && !values.some((value) => isFraction(value, table.textOnly));
   });
   if (few.length === 1) return few;
   throw undecided(table, "label", flags);
 }
-
-const valuesOf = (table: Table, column: string) =>
-  table.sample.map(({ values }) => values[table.columns.indexOf(column)]);
 
 const free = ({ columns }: Table, taken: readonly string[]) => columns.filter((column) => !taken.includes(column));
 
