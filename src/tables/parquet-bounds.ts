@@ -1,4 +1,4 @@
-/** What the pages of a Parquet file claim to hold, before anything is made of it: a few bytes may claim billions of empty values. */
+/** What a Parquet file claims to hold, before anything is made of it: a few bytes may claim billions of empty values. */
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 
@@ -10,6 +10,17 @@ export interface ParquetBounds {
 }
 
 export const PARQUET_BOUNDS: ParquetBounds = { values: 2 ** 26, bytes: 2 ** 31 };
+
+/**
+ * Looks at how many children the schema's elements have: what goes from element to element by these numbers would never end
+ * where they lead back.
+ *
+ * @throws Error where one has fewer than none
+ */
+export function requireForwardSchema({ schema }: FileMetaData): void {
+  const wrong = schema.find(({ num_children: children }) => children !== undefined && !(children >= 0));
+  if (wrong) throw new Error(`an element of its schema, "${wrong.name}", has ${wrong.num_children} children`);
+}
 
 /**
  * Looks at the headers of the pages that hold rows from `rowStart` to `rowEnd` of a column.

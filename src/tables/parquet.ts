@@ -8,14 +8,17 @@ import {
   parquetRead,
   parquetSchema,
 } from "hyparquet";
+import { markGeoColumns } from "hyparquet/src/geoparquet.js";
 import { AttuneError } from "../base/error.ts";
-import { PARQUET_BOUNDS, requireBounded } from "./parquet-bounds.ts";
+import { PARQUET_BOUNDS, requireBounded, requireForwardSchema } from "./parquet-bounds.ts";
 import { type Row, SAMPLE_ROWS, type Table } from "./table.ts";
 import { allBytes, isGzip, unreadable } from "./text-file.ts";
 
 export async function openParquet(path: string): Promise<Table> {
   const { metadata, columns } = await reading(path, async (file) => {
-    const found = await parquetMetadataAsync(file);
+    const found = await parquetMetadataAsync(file, { geoparquet: false });
+    requireForwardSchema(found);
+    markGeoColumns(found.schema, found.key_value_metadata);
     const names = parquetSchema(found).children.map(({ element }) => element.name);
     if (names.some((name) => typeof name !== "string")) throw new Error("a column has no name");
     return { metadata: found, columns: names };

@@ -25,6 +25,17 @@ test("a page of two billion empty values is refused before anything is made of i
   );
 });
 
+test("a schema whose elements lead back is refused, and not gone round for ever", async () => {
+  const types = readFileSync(join(fixtures, "parquet", "types.parquet")).toString("latin1");
+  // Thrift's zigzag numbers: 2 is one child, 11 is six fewer than none.
+  const back = types.replace("\x06struct\x15\x02", "\x06struct\x15\x0b");
+  expect(back).not.toBe(types);
+  const path = file("back.parquet", Buffer.from(back, "latin1"));
+  expect(await inputError(() => openTable(path))).toMatch(
+    /back\.parquet: this Parquet file cannot be read, .*an element of its schema, "struct", has -6 children/,
+  );
+});
+
 test("values and bytes are counted over the pages of the column and the rows that are asked for", async () => {
   const bytes = whole.buffer.slice(whole.byteOffset, whole.byteOffset + whole.length) as ArrayBuffer;
   const all = { byteLength: bytes.byteLength, slice: (start: number, end?: number) => bytes.slice(start, end) };
