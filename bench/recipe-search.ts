@@ -70,7 +70,8 @@ export async function benchRecipeSearch(args: readonly string[]): Promise<void> 
   let written = "";
   for (const path of values.data.split(",")) {
     const data = basename(path);
-    const rules = await ratesOfRules({ ...shared, data: path, methods: [...methods], ranks: [RANK] });
+    const ranks = methods.some((method) => methodOf(method).hasRank) ? { ranks: [RANK] } : {};
+    const rules = await ratesOfRules({ ...shared, data: path, methods: [...methods], ...ranks });
     const plan: Plan = {
       ...{ ...shared, data: path, methods: [] },
       runs: methods.map((method) => ({

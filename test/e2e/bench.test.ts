@@ -275,6 +275,12 @@ test("recipe-search tries multiples of the rate that the recipe has, and says wh
   expect(table).toContain(` ${rule.toExponential()} | ${regret.toFixed(4)} | `);
 });
 
+test("recipe-search goes without a rank where none of its methods has one", () => {
+  const search = ["recipe-search", "--methods", "probe", "--factors", "1", "--studies", join(cwd, "probe-search")];
+  const table = bench(...search, "--short", "--model", model, "--data", data, "--out", join(cwd, "probe-out"));
+  expect(table).toMatch(/Linear probe +\| +\*\*1e-2 \d\.\d{4}\*\* \|/);
+});
+
 test("hashes finds the same twice", () => {
   const hashes = () => bench("hashes", "--short", "--model", model, "--data", data);
   const table = hashes();
