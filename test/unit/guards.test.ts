@@ -109,6 +109,9 @@ describe("imports", () => {
     expect(done.size).toBe(sources.length);
   });
 
+  /** The package of an import of one of its files. */
+  const packageOf = (name: string): string => name.match(/^(@[^/]+\/)?[^/]+/)![0];
+
   test("of packages are declared, and each dependency is imported", () => {
     type Versions = Record<string, string>;
     const { dependencies, optionalDependencies, devDependencies } = JSON.parse(textOf("package.json")) as Record<
@@ -119,26 +122,26 @@ describe("imports", () => {
       paths
         .flatMap((path) => importsOf(path))
         .filter((name) => !name.startsWith(".") && !isBuiltin(name))
-        .map((name) => name.match(/^(@[^/]+\/)?[^/]+/)![0]);
+        .map(packageOf);
     const ofNode = new Set(packagesOf(sources.filter((path) => !PAGE.test(path))));
     expect([...ofNode].sort()).toEqual(Object.keys({ ...dependencies, ...optionalDependencies }).sort());
     const ofPage = packagesOf(sources.filter((path) => PAGE.test(path)));
     expect(ofPage.filter((name) => !(name in { ...dependencies, ...devDependencies }))).toEqual([]);
   });
 
-  /** The packages and files whose values a file needs before it runs. */
-  const firstImports = (path: string): string[] =>
-    [...textOf(path).matchAll(/^import (?!type\s)[^;]*?from "([^"]+)"/gm)].map(([, name]) => name!);
+  /** The packages whose values a file needs before it runs. */
+  const firstPackages = (path: string): string[] =>
+    [...textOf(path).matchAll(/^import (?!type\s)[^;]*?from "([^"]+)"/gm)].map(([, name]) => packageOf(name!));
 
   test("of optional packages come when they are asked for, but for types", () => {
     const { optionalDependencies } = JSON.parse(textOf("package.json")) as Record<string, object>;
-    const early = sources.filter((path) => firstImports(path).some((name) => name in optionalDependencies!));
+    const early = sources.filter((path) => firstPackages(path).some((name) => name in optionalDependencies!));
     expect(Object.keys(optionalDependencies!)).toContain("bullmq");
     expect(early).toEqual([]);
   });
 
   test("of echarts, the largest package, come with the first chart, but for types", () => {
-    const users = sources.filter((path) => firstImports(path).some((name) => /^echarts(\/|$)/.test(name)));
+    const users = sources.filter((path) => firstPackages(path).includes("echarts"));
     // The application's page draws charts in the browser: its build takes what it needs of the package.
     expect(users.filter((path) => PAGE.test(path))).not.toEqual([]);
     expect(users.filter((path) => !PAGE.test(path))).toEqual([]);
